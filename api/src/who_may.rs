@@ -201,6 +201,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     // pledges and charges: partners see those that they brought
     ("POST", "/v1/campaigns/{id}/pledges", Access::Scope(Scope::PledgesWrite)),
     ("POST", "/v1/campaigns/{id}/pledges:batch", Access::Scope(Scope::PledgesWrite)),
+    ("POST", "/v1/campaigns/{id}/pledge-imports", Access::Scope(Scope::PledgesWrite)),
     ("GET", "/v1/campaigns/{id}/pledges", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
     ("GET", "/v1/pledges", Access::Scope(Scope::PledgesRead)),
     ("GET", "/v1/pledges/{id}", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
@@ -243,6 +244,14 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/books/{book}/partners/{organisation}:settle-by", Access::Role(KEEPERS)),
     ("GET", "/v1/books/{book}/settlement-days/{day}", Access::RoleOrScope(DONOR_READERS, Scope::SettlementsRead)),
     ("GET", "/v1/books/{book}/settlement-days/{day}/file", Access::RoleOrScope(DONOR_READERS, Scope::SettlementsRead)),
+    ("POST", "/v1/books/{book}/settlement-days/{day}/comparisons", Access::Scope(Scope::ChargesWrite)),
+    (
+        "GET",
+        "/v1/books/{book}/settlement-days/{day}/comparisons",
+        Access::RoleOrScope(DONOR_READERS, Scope::SettlementsRead),
+    ),
+    ("GET", "/v1/settlement-comparisons/{id}", Access::RoleOrScope(DONOR_READERS, Scope::SettlementsRead)),
+    ("GET", "/v1/settlement-comparisons/{id}/differences", Access::RoleOrScope(DONOR_READERS, Scope::SettlementsRead)),
     // events: partners see those of their own objects
     ("GET", "/v1/events", Visible),
     // chargebacks: the partner that brought the pledge reports and decides them
@@ -436,6 +445,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/donors/{id}/identity", Access::Scope(Scope::PledgesWrite)),
     // entries and submissions: of members of teams; the operation looks
     ("POST", "/v1/challenges/{id}/entries", SignedIn),
+    ("POST", "/v1/challenges/{id}/entry-imports", SignedIn),
     ("GET", "/v1/challenges/{id}/entries", SignedIn),
     ("POST", "/v1/entrants/{id}:consent", SignedIn),
     ("POST", "/v1/entrants/{id}:withdraw", SignedIn),

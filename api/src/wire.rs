@@ -125,6 +125,14 @@ pub fn parse_balance(pointer: &'static str, text: &str, unit: Unit) -> Result<i6
     unit.parse_signed(text).map_err(|error| ledger::Error::invalid(pointer, error.to_string()))
 }
 
+/// A word of a closed set, or the one that stands for none.
+pub fn word_or<T>(pointer: &str, given: &Option<String>, none: T) -> Result<T, Problem>
+where
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    given.as_deref().map_or(Ok(none), |given| parse(pointer, given))
+}
+
 /// A currency by its code.
 pub fn parse_currency(pointer: &str, code: &str) -> Result<Currency, Problem> {
     code.parse().map_err(|error: MoneyError| Problem::invalid(pointer, error.to_string()))

@@ -11,6 +11,7 @@ pub mod rules {
     pub mod changes;
     pub mod entering;
     pub mod entrant;
+    pub mod entry_import;
     pub mod fee_gate;
     pub mod judging;
     mod money_text;

@@ -213,6 +213,8 @@ book_ids! {
     CustodianFreezeId = "cfz", "a", "freeze of a custodian";
     /// Captured charges of one custodian and day that arrived as cash.
     SettlementId = "stl", "a", "settlement";
+    /// A partner's list of a day, compared with that of the ledger.
+    ComparisonId = "scm", "a", "comparison of a day";
     /// A milestone that a team can claim.
     MilestoneId = "mls", "a", "milestone";
     /// A team's claim of a milestone.

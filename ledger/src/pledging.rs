@@ -9,6 +9,10 @@ pub mod rules {
     #[cfg(test)]
     mod chargeback_tests;
     pub mod commitment;
+    pub mod comparison;
+    pub mod comparison_list;
+    #[cfg(test)]
+    mod comparison_tests;
     pub mod conversion;
     pub mod creditor_reference;
     pub mod custodian_hold;
@@ -20,6 +24,7 @@ pub mod rules {
     pub mod plan_change;
     pub mod plan_move;
     pub mod pledge;
+    pub mod pledge_import;
     #[cfg(test)]
     mod pledge_tests;
     pub mod polled;
@@ -47,6 +52,7 @@ pub mod store {
     pub mod chargebacks;
     pub mod charges;
     pub mod commitments;
+    pub mod comparisons;
     pub mod custodian_holds;
     pub mod donor_links;
     pub mod donors;
@@ -85,6 +91,7 @@ pub mod operations {
     pub mod chargebacks;
     pub mod charges;
     pub mod commitments;
+    pub mod comparisons;
     pub mod custodian_holds;
     pub mod donor_links;
     pub mod endings;

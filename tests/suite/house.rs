@@ -21,6 +21,7 @@ const GROUND: &[(&str, &[&str])] = &[
     ("book", &["error", "id", "money", "words"]),
     ("movements", &["book", "money"]),
     ("chart", &["book", "id", "money"]),
+    ("table", &["money", "words"]),
     ("export", &["book", "error", "money", "words"]),
     ("verify", &[]),
     ("recount", &[]),

@@ -12,6 +12,7 @@ mod cooperatives;
 mod crowd;
 mod doctor;
 mod door;
+mod entry_imports;
 mod events;
 mod evidence;
 mod extensions;

@@ -9,6 +9,7 @@ mod custodians;
 mod custody;
 mod donors;
 mod erasure;
+mod imports;
 mod kinds;
 mod leaving;
 mod lineage;

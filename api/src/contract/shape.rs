@@ -135,6 +135,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("refunds", "rfd"),
     ("releases", "rel"),
     ("results", "res"),
+    ("settlement-comparisons", "scm"),
     ("settlements", "stl"),
     ("share-plans", "shp"),
     ("statements", "stm"),

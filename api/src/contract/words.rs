@@ -46,6 +46,7 @@ use ledger::payouts::rules::statement_file::{FileState, Format};
 use ledger::pledging::rules::charge::DeclineKind;
 use ledger::pledging::rules::chargeback::State as ChargebackState;
 use ledger::pledging::rules::commitment::OverCap;
+use ledger::pledging::rules::comparison::Difference;
 use ledger::pledging::rules::fee::Payee;
 use ledger::pledging::rules::kind::{Basis, Word};
 use ledger::pledging::rules::lineage::Method;
@@ -54,11 +55,12 @@ use ledger::pledging::rules::plan_move::{EndedBy, MoveState};
 use ledger::pledging::rules::pledge::{AfterPause, Need, Rail};
 use ledger::pledging::rules::returnable::Why;
 use ledger::pledging::rules::sandbox_token::SandboxToken;
-use ledger::pledging::rules::settlement_day::LineKind as DayLineKind;
+use ledger::pledging::rules::settlement_day::{LineKind as DayLineKind, Turn};
 use ledger::pledging::rules::suspense::{Held, SuspenseState};
 use ledger::pledging::rules::withdrawal::WithdrawalState;
 use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
+use ledger::table::Verdict as LineVerdict;
 use ledger::treasury::rules::announcement::LineDiffers;
 use ledger::treasury::rules::settlement::{Method as PaymentMethod, SettlesBy};
 use ledger::winding::rules::line::{Decider, LineKind, LineState, Reason};
@@ -194,7 +196,10 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("RefundFee", "borne_by") => literal(&["payee", "donor"]),
         ("Charge" | "Pledge" | "Refund", "rail") => all(Rail::ALL),
         ("Charge" | "Collector" | "Pledge" | "Settlement", "method") => all(PaymentMethod::ALL),
-        ("PartnerDayLine", "kind") => all(DayLineKind::ALL),
+        ("PartnerDayLine" | "ComparedLine", "kind") => all(DayLineKind::ALL),
+        ("ImportVerdict" | "ImportedEntryVerdict", "verdict") => all(LineVerdict::ALL),
+        ("PartnerDayLine" | "ComparedLine", "turn") => all(Turn::ALL),
+        ("SettlementDifference" | "DifferenceCount", "difference") => all(Difference::ALL),
         ("Settlement", "by") | ("CustodianSettling" | "SettleByRequest", "settles_by") => all(SettlesBy::ALL),
         ("Contribution", "state") => all(ContributionState::ALL),
         ("Credential", "scopes") => all(Scope::ALL),

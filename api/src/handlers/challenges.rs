@@ -6,6 +6,7 @@ pub mod challenge_body;
 pub mod challenge_rules;
 pub mod consents;
 pub mod entrants;
+pub mod entry_imports;
 pub mod judging;
 pub mod purses;
 pub mod rubrics;
@@ -40,6 +41,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(consents::agree_as_sponsor)
         .service(consents::take_back)
         .service(entrants::create)
+        .service(entry_imports::import_entries)
         .service(entrants::list)
         .service(entrants::capture_fee)
         .service(consents::agree)

@@ -8,6 +8,7 @@ pub mod charge_polls;
 pub mod charge_reports;
 pub mod chargebacks;
 pub mod charges;
+pub mod comparisons;
 pub mod custodian_holds;
 pub mod custodians;
 pub mod donor_links;
@@ -19,6 +20,7 @@ pub mod plan_moves;
 pub mod pledge_batches;
 pub mod pledge_body;
 pub mod pledge_changes;
+pub mod pledge_imports;
 pub mod pledge_money;
 pub mod pledge_polls;
 pub mod pledges;
@@ -54,6 +56,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(tiers::list_tiers)
         .service(pledges::place)
         .service(pledge_batches::place_batch)
+        .service(pledge_imports::import_pledges)
         .service(pledges::list)
         .service(pledge_polls::search)
         .service(pledge_changes::pause)
@@ -96,6 +99,10 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(refunds::fail)
         .service(refunds::show)
         .service(reconciliations::reconcile)
+        .service(comparisons::compare_settlement_day)
+        .service(comparisons::list_comparisons)
+        .service(comparisons::list_differences)
+        .service(comparisons::show_comparison)
         .service(settlement_days::download_settlement_day)
         .service(settlement_days::show_settlement_day)
         .service(settlements::list)

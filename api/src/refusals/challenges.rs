@@ -3,7 +3,7 @@
 use super::{Kind, refusal};
 
 const OPEN: &[&str] = &["POST /v1/challenges/{id}:open"];
-const ENTER: &[&str] = &["POST /v1/challenges/{id}/entries"];
+const ENTER: &[&str] = &["POST /v1/challenges/{id}/entries", "POST /v1/challenges/{id}/entry-imports"];
 const FEE: &[&str] = &["POST /v1/entrants/{id}:capture-fee"];
 const SUBMIT: &[&str] = &["POST /v1/submissions/{id}:submit"];
 const NEW_WORK: &[&str] = &["POST /v1/challenges/{id}/submissions"];
@@ -68,7 +68,11 @@ pub(super) const KINDS: &[Kind] = &[
         "challenge-takes-no-entries",
         "No team can enter now, and no entry fee is taken.",
         "Look in the timetable when teams may enter.",
-        &["POST /v1/challenges/{id}/entries", "POST /v1/entrants/{id}:capture-fee"],
+        &[
+            "POST /v1/challenges/{id}/entries",
+            "POST /v1/challenges/{id}/entry-imports",
+            "POST /v1/entrants/{id}:capture-fee",
+        ],
     ),
     refusal(
         "challenge-not-open",
@@ -136,6 +140,7 @@ pub(super) const KINDS: &[Kind] = &[
         "Read its rules, and send their `rules_sha256`.",
         &[
             "POST /v1/challenges/{id}/entries",
+            "POST /v1/challenges/{id}/entry-imports",
             "POST /v1/challenges/{id}/contributions",
             "POST /v1/entrants/{id}:consent",
             "POST /v1/purse-contributions/{id}:consent",

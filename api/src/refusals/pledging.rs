@@ -2,7 +2,11 @@
 
 use super::{At, Kind, refusal};
 
-const PLEDGE: &[&str] = &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch"];
+const PLEDGE: &[&str] = &[
+    "POST /v1/campaigns/{id}/pledges",
+    "POST /v1/campaigns/{id}/pledges:batch",
+    "POST /v1/campaigns/{id}/pledge-imports",
+];
 const CAPTURE: &[&str] = &["POST /v1/charges/{id}:capture", "POST /v1/charges/{id}/refunds"];
 /// What a partner reports of a charge.
 const REPORTS: &[&str] = &[
@@ -60,6 +64,7 @@ pub(super) const KINDS: &[Kind] = &[
         at: At::Of(&[
             "POST /v1/campaigns/{id}/pledges",
             "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/campaigns/{id}/pledge-imports",
             "POST /v1/pledges/{id}:resume",
             "POST /v1/pledges/{id}:move",
         ]),
@@ -118,6 +123,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/campaigns/{id}/pledges",
             "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/campaigns/{id}/pledge-imports",
             "POST /v1/pledges/{id}:resume",
             "POST /v1/pledges/{id}:move",
             "POST /v1/plan-moves/{id}:confirm-ended",
@@ -131,6 +137,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/campaigns/{id}/pledges",
             "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/campaigns/{id}/pledge-imports",
             "POST /v1/pledges/{id}:resume",
             "POST /v1/pledges/{id}:move",
             "POST /v1/plan-moves/{id}:confirm-ended",
@@ -221,6 +228,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/campaigns/{id}/pledges",
             "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/campaigns/{id}/pledge-imports",
             "POST /v1/books/{book}/wind-up/lines/{account}:plan",
             "POST /v1/pledges/{id}:redirect",
             "POST /v1/pledges/{id}:resume",
@@ -238,6 +246,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/campaigns/{id}/pledges",
             "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/campaigns/{id}/pledge-imports",
             "POST /v1/pledges/{id}:redirect",
             "POST /v1/pledges/{id}:resume",
             "POST /v1/pledges/{id}:change",
@@ -248,7 +257,11 @@ pub(super) const KINDS: &[Kind] = &[
         "tier-sold-out",
         "No place of the tier is left.",
         "Choose another tier, or pledge without one.",
-        &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch"],
+        &[
+            "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/campaigns/{id}/pledge-imports",
+        ],
     ),
     refusal(
         "goal-not-raised",
@@ -343,6 +356,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/campaigns/{id}/pledges",
             "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/campaigns/{id}/pledge-imports",
             "POST /v1/pledges/{id}:redirect",
             "POST /v1/matching-rounds/{id}/contributions",
         ],
@@ -354,6 +368,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/campaigns/{id}/pledges",
             "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/campaigns/{id}/pledge-imports",
             "POST /v1/charges/{id}:capture",
             "POST /v1/charges/{id}/refunds",
             "POST /v1/pledges/{id}/suspense",
@@ -375,6 +390,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/campaigns/{id}/pledges",
             "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/campaigns/{id}/pledge-imports",
             "POST /v1/charges/{id}:capture",
             "POST /v1/charges/{id}:decline",
             "POST /v1/charges/{id}:cannot-collect",
@@ -389,7 +405,12 @@ pub(super) const KINDS: &[Kind] = &[
         "rail-not-offered",
         "This installation has no account with the provider of that rail.",
         "Use the rail `partner`, or ask whoever runs the installation.",
-        &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch", "POST /v1/pledges/{id}:move"],
+        &[
+            "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/campaigns/{id}/pledge-imports",
+            "POST /v1/pledges/{id}:move",
+        ],
     ),
     refusal(
         "plan-invalid",
@@ -485,6 +506,12 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/settlements"],
     ),
     refusal(
+        "comparisons-full",
+        "A hundred lists of the day are kept already.",
+        "Read what differs of those: each is kept for 90 days.",
+        &["POST /v1/books/{book}/settlement-days/{day}/comparisons"],
+    ),
+    refusal(
         "capture-amount",
         "The report is of another amount or currency than the charge.",
         "`detail` says both. Collect the amount of the charge, and give back what was collected wrongly. Of a pledge in another currency, say `original` \
@@ -495,7 +522,12 @@ pub(super) const KINDS: &[Kind] = &[
         "original-refused",
         "Nobody converts what the donor would pay in another currency: the rail takes the campaign's own.",
         "Use the rail `partner`, by which you collect and convert it; or pledge in the campaign's currency.",
-        &["POST /v1/campaigns/{id}/pledges", "POST /v1/campaigns/{id}/pledges:batch", "POST /v1/pledges/{id}:move"],
+        &[
+            "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/campaigns/{id}/pledge-imports",
+            "POST /v1/pledges/{id}:move",
+        ],
     ),
     refusal(
         "original-differs",

@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION chargeback_decided_once() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    v_changes CONSTANT text[] := ARRAY['state', 'decided_at', 'opened_entry', 'closed_entry', 'held_until', 'version'];
+    v_changes CONSTANT text[] := ARRAY['state', 'decided_at', 'opened_entry', 'closed_entry', 'opened_on', 'closed_on', 'held_until', 'version'];
 BEGIN
     IF (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes)
        OR OLD.state IN ('won', 'lost')

@@ -85,6 +85,10 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
+    -- What a partner's list of a day called so, and nothing of that day matched.
+    DELETE FROM public.settlement_comparison_difference d USING public.pledge p
+     WHERE p.book_id = p_book AND p.donor = p_donor AND d.book_id = p_book AND d.reference <> ''
+       AND d.reference IN (p.reference, public.outside_id('plg', p_book, p.id));
     UPDATE public.pledge SET token = '', reference = public.reference_erased(reference)
      WHERE book_id = p_book AND donor = p_donor AND (token <> '' OR reference <> public.reference_erased(reference));
     UPDATE public.plan_change c SET reason = ''

@@ -184,6 +184,12 @@ GRANT INSERT (id, partner, credential, line, amount, came, announced_at, book_id
 GRANT UPDATE (line, came, version, ended_at, state, differs) ON settlement_announcement TO commonpurse_service;
 GRANT INSERT (announcement, charge, amount, fee, book_id, place) ON settlement_announcement_line TO commonpurse_service;
 GRANT INSERT (settlement, entry, amount, at, book_id) ON settlement_arrival TO commonpurse_service;
+GRANT SELECT ON pledge_turn, settlement_comparison, settlement_comparison_difference TO commonpurse_service;
+GRANT INSERT (id, partner, credential, bytes, made_at, book_id, our_lines, their_lines, matched, kept, day, sha256, counts, totals)
+    ON settlement_comparison TO commonpurse_service;
+GRANT INSERT (comparison, object, our_gross, our_fee, our_promised, their_gross, their_fee, their_net, their_promised, book_id, place,
+    their_line, difference, column_name, our_kind, their_kind, our_turn, their_turn, our_currency, their_currency, reference)
+    ON settlement_comparison_difference TO commonpurse_service;
 GRANT INSERT (id, pledge, campaign, partner, amount, created_at, waits_until, book_id, sequence, attempt, due_on, currency,
     rail, state, method) ON charge TO commonpurse_service;
 GRANT UPDATE (campaign, settlement, entry, version, waits_until, attempt, declines, first_declined_on, retry_on, captured_on,

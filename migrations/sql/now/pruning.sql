@@ -2,12 +2,14 @@
 -- the clock of the database what is old, and take a thousand rows of a table at most, ten of what partners asked, so that nobody waits for them. Journal,
 -- keys of postings and who did what are kept for ever.
 
--- Of a book: jobs that are done, not those that are open or dead, the mail of its outbox, addresses that were fetched, files that nothing names, donors' links that have lapsed, and
+-- Of a book: jobs that are done, not those that are open or dead, the mail of its outbox, addresses that were fetched, files that nothing names, donors' links that have lapsed,
+-- what partners' lists of days said differently, and
 -- what happened in it, which its objects and the list of who did what tell for longer.
 CREATE OR REPLACE FUNCTION book_prune(p_book int) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_files uuid[];
+    v_lists uuid[];
     v_rows  bigint;
     v_total bigint := 0;
 BEGIN
@@ -40,6 +42,16 @@ BEGIN
     DELETE FROM public.donor_link WHERE book_id = p_book AND id = ANY (ARRAY(
         SELECT id FROM public.donor_link WHERE book_id = p_book AND lapses_at < now() - interval '30 days'
          ORDER BY lapses_at LIMIT 1000 FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    -- A partner's list of a day, ten of them with what they said differently.
+    WITH old AS MATERIALIZED (
+        SELECT c.id FROM public.settlement_comparison c
+         WHERE c.book_id = p_book AND c.created_at < now() - interval '90 days'
+         ORDER BY c.created_at LIMIT 10 FOR UPDATE SKIP LOCKED)
+    SELECT array_agg(old.id) INTO v_lists FROM old;
+    DELETE FROM public.settlement_comparison_difference WHERE book_id = p_book AND comparison = ANY (v_lists);
+    DELETE FROM public.settlement_comparison WHERE book_id = p_book AND id = ANY (v_lists);
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     v_total := v_total + v_rows;
     -- From the beginning of the list, with what partners have fired. Whoever has read less than what has gone is told so.

@@ -155,6 +155,8 @@ async fn an_erased_donor_is_nowhere_in_the_database_and_the_mails_and_every_sum_
 const NOT_SHOWN: &[(&str, &str)] = &[
     ("fund_layer", "sums of pledges, which the page shows as where the money is"),
     ("pledge_move", "the same"),
+    ("pledge_turn", "days on which pledges were made, changed and ended, as they say themselves"),
+    ("settlement_comparison_difference", "figures of charges that a partner's list has otherwise: they are shown"),
     ("provider_event", "names of payments, which stand in the attempts"),
     ("settlement", "sums of a day over many donors"),
     ("settlement_announcement_line", "what a custodian says it has paid over of charges, which are shown"),

@@ -1,11 +1,12 @@
 //! The files of a partner's days: what they show is what moved in the ledger, to the cent, on every day of a story.
 
+use crate::statement_files::send;
 use anyhow::{Context as _, ensure};
 use api::demo::cast::{TERMS, organisation, usd};
 use api::demo::client::{Client, text};
 use jiff::ToSpan as _;
 use serde_json::{Value, json};
-use tests::{Stage, day, once};
+use tests::{Stage, day, monthly, once};
 
 type Outcome = anyhow::Result<()>;
 
@@ -121,6 +122,9 @@ async fn p15_8_the_file_of_every_day_comes_to_what_moved_in_the_ledger() -> Outc
         }
         on = on.checked_add(1.day())?;
     }
+    let promised = kinds.iter().filter(|kind| *kind == "pledge").count();
+    ensure!(promised <= 5, "the pledges stand in the days on which they were made: {kinds:?}");
+    kinds.retain(|kind| kind != "pledge");
     kinds.sort_unstable();
     let expected = ["charge", "charge", "charge", "charge", "charge", "dispute", "dispute", "dispute_won", "refund"];
     ensure!(kinds == expected, "{kinds:?}");
@@ -133,7 +137,8 @@ async fn p15_8_the_file_of_every_day_comes_to_what_moved_in_the_ledger() -> Outc
 async fn the_first_day(stage: &Stage) -> Outcome {
     let path = |on| format!("/v1/books/{}/settlement-days/{on}", stage.cast.book);
     let (shown, lines, table) = read(&stage.cast.partner, &path(day(1, 1))).await?;
-    let plain = lines.iter().find(|line| line["reference"] == "plain").context("the plain one")?;
+    let plain = |line: &&Value| line["reference"] == "plain" && line["kind"] == "charge";
+    let plain = lines.iter().find(plain).context("the plain one")?;
     let net = ["gross", "fee", "net"].map(|field| plain[field]["amount"].as_str());
     ensure!(net == [Some("100.00"), Some("3.20"), Some("96.80")], "{plain}");
     ensure!(shown["totals"][0]["charges"] == usd("240.00"), "{shown}");
@@ -170,4 +175,128 @@ async fn who_may_see_it(stage: &Stage) -> Outcome {
     let foreign = cast.treasurer.get(&format!("{path}?partner={other}")).await?.ok()?;
     ensure!(foreign["items"] == json!([]), "{foreign}");
     Ok(())
+}
+
+/// A partner's list of a day is sent, and the differences that were kept are read.
+async fn compare(
+    stage: &Stage,
+    on: jiff::civil::Date,
+    query: &str,
+    list: &str,
+    key: &str,
+) -> anyhow::Result<(Value, Vec<Value>)> {
+    let path = format!("/v1/books/{}/settlement-days/{on}/comparisons{query}", stage.cast.book);
+    let (status, compared) = send(&stage.cast.partner, &path, "text/csv", list.as_bytes().to_vec(), key).await?;
+    ensure!(status == 201, "{status} {compared}");
+    let differences = format!("/v1/settlement-comparisons/{}/differences", text(&compared, "/id")?);
+    let told = stage.cast.partner.all(&differences).await?;
+    ensure!(stage.cast.treasurer.all(&differences).await? == told, "people of the host read them too");
+    Ok((compared, told))
+}
+
+fn words(told: &[Value]) -> Vec<&str> {
+    told.iter().filter_map(|it| it["difference"].as_str()).collect()
+}
+
+#[tokio::test]
+async fn p15_8_a_partners_own_list_of_a_day_is_compared_line_by_line_and_posts_nothing() -> Outcome {
+    let stage = Stage::set().await?;
+    let cast = &stage.cast;
+    let pledges = gifts(&stage).await?;
+    let on = day(1, 1);
+    cast.advance(on).await?;
+    cast.idle().await?;
+    let path = format!("/v1/books/{}/settlement-days/{on}", cast.book);
+    let entries = stage.app.count("SELECT count(*) FROM transfer").await?;
+    let table = cast.partner.download(&format!("{path}/file")).await?;
+    let (same, none) = compare(&stage, on, "", &table, "same").await?;
+    ensure!(none.is_empty() && same["differences"] == 0 && same["matched"] == same["our_lines"], "{same}");
+    let (again, _) = compare(&stage, on, "", &table, "same").await?;
+    ensure!(again == same, "the same key is the same comparison");
+
+    // One figure is another, one line is missing, one twice, one unreadable, and one of nothing here.
+    let mut rows: Vec<String> = table.split_inclusive("\r\n").map(str::to_owned).collect();
+    let plain = rows.iter().position(|row| row.contains(",plain,") && row.contains(",charge,")).context("plain")?;
+    rows[plain] = rows[plain].replace(",100.00,3.20,96.80,", ",100.00,3.30,96.70,");
+    let lost = rows.iter().position(|row| row.contains(",lost,") && row.contains(",charge,")).context("lost")?;
+    rows.remove(lost);
+    let won = rows.iter().find(|row| row.contains(",won,") && row.contains(",charge,")).context("won")?.clone();
+    rows.push(won);
+    rows.push(format!("{on},charge,chg_other,,,,5.00,0.00,5.00,USD,,nobody,,,\r\n"));
+    rows.push(format!("{on},charge,chg_odd,,,,five,0.00,5.00,USD,,nobody,,,\r\n"));
+    let (other, told) = compare(&stage, on, "", &rows.concat(), "other").await?;
+    let found = words(&told);
+    ensure!(
+        found == ["unreadable", "fee", "not_theirs", "duplicate", "not_ours"]
+            || found == ["unreadable", "not_theirs", "fee", "duplicate", "not_ours"],
+        "{told:#?}"
+    );
+    let of = |word: &str| told.iter().find(|it| it["difference"] == word).cloned().unwrap_or_default();
+    let lines = rows.concat().matches("\r\n").count();
+    ensure!(of("unreadable")["line"] == lines && of("unreadable")["column"] == "gross", "{told:#?}");
+    ensure!(of("fee")["ours"]["fee"] == usd("3.20") && of("fee")["theirs"]["fee"] == usd("3.30"), "{told:#?}");
+    ensure!(of("not_ours")["reference"] == "chg_other" && of("not_ours")["ours"].is_null(), "{told:#?}");
+    ensure!(other["totals"][0]["ours"]["gross"] == usd("200.00"), "{other}");
+    // The list of another make: by the provider's name alone, in cents with a comma.
+    let charge = stage.charge(&pledges[0], 1).await?;
+    let mapped = format!("Zahlung;Betrag\n{};100,00 \n", text(&charge, "/provider_reference")?);
+    let query = "?delimiter=semicolon&decimal=comma&column_provider_reference=Zahlung&column_gross=Betrag";
+    let (mapped, _) = compare(&stage, on, query, &mapped, "mapped").await?;
+    ensure!(mapped["matched"] == 1 && mapped["their_lines"] == 1, "{mapped}");
+    ensure!(stage.app.count("SELECT count(*) FROM transfer").await? == entries, "nothing was posted");
+    let kept = cast.treasurer.all(&format!("{path}/comparisons?partner={}", cast.platform)).await?;
+    ensure!(kept.len() == 3, "{kept:?}");
+    who_may_compare(&stage, &path, text(&same, "/id")?).await?;
+    stage.app.finish().await
+}
+
+async fn who_may_compare(stage: &Stage, path: &str, id: &str) -> Outcome {
+    let cast = &stage.cast;
+    let comparisons = format!("{path}/comparisons");
+    let list = || b"id,gross\n".to_vec();
+    for (who, status) in [(&cast.treasurer, 403), (&cast.stranger, 403)] {
+        let (refused, body) = send(who, &comparisons, "text/csv", list(), "who").await?;
+        ensure!(refused == status, "{body}");
+    }
+    let (empty, body) = send(&cast.partner, &comparisons, "text/csv", Vec::new(), "empty").await?;
+    ensure!(empty == 422, "{body}");
+    let (typed, body) = send(&cast.partner, &comparisons, "application/json", list(), "typed").await?;
+    ensure!(typed == 415, "{body}");
+    let (columns, body) = send(&cast.partner, &comparisons, "text/csv", b"a,b\n".to_vec(), "columns").await?;
+    ensure!(columns == 422 && body["detail"].as_str().is_some_and(|detail| detail.contains("line 1")), "{body}");
+    let shown = format!("/v1/settlement-comparisons/{id}");
+    ensure!(cast.stranger.get(&shown).await?.status == 404 && cast.reviewers[0].get(&shown).await?.status == 403);
+    Ok(())
+}
+
+#[tokio::test]
+async fn p15_8_the_day_says_what_was_promised_changed_and_ended_on_it() -> Outcome {
+    let stage = Stage::set().await?;
+    let cast = &stage.cast;
+    let campaign = stage.campaign().await?;
+    let plan = stage.pledge(&campaign, &monthly(&campaign, "plan", "30.00", day(1, 31), 12, "sandbox_ok")?).await?;
+    let id = text(&plan, "/id")?;
+    let book = cast.treasurer.get(&format!("/v1/books/{}", cast.book)).await?.ok()?;
+    cast.advance(day(1, 5)).await?;
+    let change = json!({"amount": usd("20.00")});
+    cast.partner.post(&format!("/v1/pledges/{id}:change"), &change).await?.ok()?;
+    cast.advance(day(1, 6)).await?;
+    cast.partner.post(&format!("/v1/pledges/{id}:cancel"), &json!({})).await?.ok()?;
+    let mut turns = Vec::new();
+    for on in [day(1, 5), day(1, 6)] {
+        let path = format!("/v1/books/{}/settlement-days/{on}", cast.book);
+        let (shown, lines, table) = read(&cast.partner, &path).await?;
+        ensure!(
+            shown["totals"][0]["net"] == usd("0.00") && lines.iter().all(|line| line["kind"] == "pledge"),
+            "{shown}"
+        );
+        for line in lines {
+            ensure!(line["id"] == id && line["charge"] == "" && table.contains(",20.00,"), "{line} {table}");
+            turns.push(format!("{on} {} {}", text(&line, "/turn")?, text(&line, "/promised/amount")?));
+        }
+    }
+    ensure!(turns == ["2027-01-05 changed 20.00", "2027-01-06 ended 20.00"], "{turns:?} {book}");
+    let made = "SELECT count(*) FROM pledge_turn WHERE turn = 'made' AND amount = 3000";
+    ensure!(stage.app.count(made).await? == 1);
+    stage.app.finish().await
 }

@@ -39,6 +39,8 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let entering = host.entering(&cast.treasurer, known).await?;
     let entry = json!({"team": newcomers, "rules_sha256": entering["rules_sha256"]});
     known.example("POST /v1/challenges/{id}/entries", json!({"id": entering["id"]}), entry);
+    let import = json!({"rules_sha256": entering["rules_sha256"], "answers": [], "csv": "Team ID\norg_1\n"});
+    known.example("POST /v1/challenges/{id}/entry-imports", json!({"id": entering["id"]}), import);
 
     let reason = json!({"reason": ""});
     let announced = host.funded("announced", 30).await?;

@@ -26,16 +26,21 @@ pub(super) async fn fill(cast: &Cast, partner: &Client, known: &mut Known) -> Ou
     collected(cast, partner, known).await?;
     moves::of_partner(cast, partner, known).await?;
     webhooks(cast, partner, known).await?;
-    own_day(cast, known);
+    own_day(cast, partner, known).await?;
     public_book(cast, partner, known).await
 }
 
-/// A day of the partner, as long as the book knows of days.
-fn own_day(cast: &Cast, known: &mut Known) {
-    for place in ["", "/file"] {
+/// A day of the partner, as long as the book knows of days, compared with a list.
+async fn own_day(cast: &Cast, partner: &Client, known: &mut Known) -> Outcome {
+    for place in ["", "/file", "/comparisons"] {
         let read = format!("GET /v1/books/{{book}}/settlement-days/{{day}}{place}");
         known.example(&read, json!({"book": cast.book, "day": "2026-06-01"}), Value::Null);
     }
+    let path = format!("/v1/books/{}/settlement-days/2026-06-01/comparisons", cast.book);
+    let list = b"id,gross\nchg_1,five\nchg_2,5.00\n".to_vec();
+    let (_, compared) = crate::statement_files::send(partner, &path, "text/csv", list, "scene").await?;
+    known.add(text(&compared, "/id")?);
+    Ok(())
 }
 
 /// Endpoints, each for what is done to it once, at which nobody may be reached; and an event on its way to one.
@@ -169,6 +174,11 @@ async fn pledges(partner: &Client, known: &mut Known) -> Outcome {
     }
     let batch = json!({"on_error": "stop", "pledges": [{"key": "first", "pledge": new}]});
     known.example("POST /v1/campaigns/{id}/pledges:batch", json!({"id": campaign["id"]}), batch);
+    let import = json!({
+        "adapter": "crowdfunding", "interval": "once", "rail": "sandbox", "token": "sandbox_ok",
+        "terms_sha256": new["terms_sha256"], "csv": "Pledge ID,Pledge Amount\nb-1,30.00\n",
+    });
+    known.example("POST /v1/campaigns/{id}/pledge-imports", json!({"id": campaign["id"]}), import);
     let links = format!("/v1/pledges/{shown}/donor-links");
     for _ in 0..2 {
         known.add(text(&partner.post(&links, &json!({})).await?.ok()?, "/id")?);

@@ -7,7 +7,7 @@ use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{book_of, kept};
-use crate::wire::{BalanceBody, bounded, etag, parse, parse_balance, parse_currency};
+use crate::wire::{BalanceBody, bounded, etag, parse, parse_balance, parse_currency, word_or};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
@@ -151,10 +151,10 @@ impl HowToRead {
             given.as_deref().map(|given| parse_balance(pointer, given, currency.into())).transpose()
         };
         Ok(Map {
-            encoding: word("/encoding", &self.encoding, Encoding::Utf8)?,
-            delimiter: word("/delimiter", &self.delimiter, Delimiter::Comma)?,
-            decimal: word("/decimal", &self.decimal, DecimalMark::Point)?,
-            days: word("/days", &self.days, DayFormat::Iso)?,
+            encoding: word_or("/encoding", &self.encoding, Encoding::Utf8)?,
+            delimiter: word_or("/delimiter", &self.delimiter, Delimiter::Comma)?,
+            decimal: word_or("/decimal", &self.decimal, DecimalMark::Point)?,
+            days: word_or("/days", &self.days, DayFormat::Iso)?,
             skip,
             day: needed("/column_day", &self.column_day)?,
             amounts,
@@ -167,14 +167,6 @@ impl HowToRead {
             closing: balance("/closing_balance", &self.closing_balance)?,
         })
     }
-}
-
-/// A word of a closed set, or the one that stands for none.
-fn word<T>(pointer: &'static str, given: &Option<String>, none: T) -> Result<T, Problem>
-where
-    T: std::str::FromStr<Err: std::fmt::Display>,
-{
-    given.as_deref().map_or(Ok(none), |given| parse(pointer, given))
 }
 
 /// A file of bank statements.

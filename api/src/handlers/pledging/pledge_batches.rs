@@ -1,6 +1,6 @@
 //! Batches of pledges: a verdict per item, order kept.
 
-use super::payers::Tries;
+use super::payers::{Payer, Tries};
 use super::pledge_body::{NewPledge, PledgeBody, View};
 use super::pledges::{donors_of, place_under_lock, require_offered};
 use crate::auth::Caller;
@@ -79,14 +79,14 @@ pub struct PledgeBatchBody {
 pub struct PledgeVerdictBody {
     /// `placed`, `repeated` when the partner had sent the same content under its reference before, `refused`, or `skipped`
     /// after a refusal that stopped the batch.
-    verdict: &'static str,
+    pub(super) verdict: &'static str,
     /// The pledge; null when there is none.
     #[schema(value_type = Option<PledgeBody>)]
-    pledge: Option<Value>,
+    pub(super) pledge: Option<Value>,
     /// Whether this is the first answer to its key again.
     replayed: bool,
     /// Why it was refused.
-    problem: Option<ProblemBody>,
+    pub(super) problem: Option<ProblemBody>,
 }
 
 impl PledgeVerdictBody {
@@ -172,7 +172,52 @@ impl NewPledgeItem {
 }
 
 /// What an item that was understood, or was not, asks for.
-type Asked = Result<PlacePledge, Problem>;
+pub(super) type Asked = Result<PlacePledge, Problem>;
+
+/// Pledges of a partner that came in another shape, of no payer.
+pub(super) struct Several<'a> {
+    pub(super) state: &'a State,
+    pub(super) caller: &'a Caller,
+    pub(super) book: &'a Book,
+    pub(super) campaign: CampaignId,
+}
+
+impl Several<'_> {
+    fn batch(&self, items: usize) -> Result<Batch<'_>, Problem> {
+        let Several { state, caller, book, campaign } = *self;
+        let tries = Tries::of(state, caller, book)?;
+        let subjects = (0..items).map(|_| tries.subjects(&Payer::default(), None)).collect();
+        Ok(Batch { state, caller, book, campaign, tries, subjects })
+    }
+
+    /// Places each for itself, under its key.
+    pub(super) async fn place(
+        &self,
+        keys: Vec<IdempotencyKey>,
+        asked: Vec<Asked>,
+    ) -> Result<Vec<PledgeVerdictBody>, Problem> {
+        Ok(self.batch(keys.len())?.one_by_one(keys, asked).await?.items)
+    }
+
+    /// What would become of each now, and nothing is written: whether it is new, or there already.
+    pub(super) async fn attempt(&self, asked: Vec<Asked>) -> Result<Vec<Result<bool, Problem>>, Problem> {
+        let (batch, client) = (self.batch(0)?, self.state.client().await?);
+        let understood: Vec<PlacePledge> = asked.iter().filter_map(|asked| asked.as_ref().ok().cloned()).collect();
+        let mut drafted = batch.draft(&client, understood).await?.into_iter();
+        let mut told = Vec::with_capacity(asked.len());
+        for asked in asked {
+            told.push(match asked {
+                Err(problem) => Err(problem),
+                Ok(_) => match drafted.next().ok_or_else(Problem::internal)? {
+                    Ok(drafted) => Ok(matches!(drafted, Drafted::New(_))),
+                    Err(error @ (Error::Refused(_) | Error::Invalid { .. })) => Err(error.into()),
+                    Err(error) => return Err(error.into()),
+                },
+            });
+        }
+        Ok(told)
+    }
+}
 
 /// How an item goes on.
 enum Step {

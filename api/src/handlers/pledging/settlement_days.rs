@@ -1,4 +1,5 @@
-//! The file of a partner's day: every capture, refund and dispute of it, with what processors kept, in pages and as a table.
+//! The file of a partner's day: every capture, refund and dispute of it, with what processors kept, and every pledge that was made or
+//! changed or ended, in pages and as a table.
 
 use crate::auth::Caller;
 use crate::extract::Params;
@@ -16,9 +17,9 @@ use futures_util::TryStreamExt as _;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::engine::store::books::{self, Book};
-use ledger::id::{BookRef, ChargeId, OrganisationId, PledgeId};
+use ledger::id::{BookRef, OrganisationId, PledgeId};
 use ledger::pledging::operations::settlement_days as operations;
-use ledger::pledging::rules::settlement_day::{DayLine, LineKind, Place, Total};
+use ledger::pledging::rules::settlement_day::{DayLine, LineKind, Place, Total, Turn};
 use ledger::pledging::store::settlement_days::Whose;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -30,13 +31,13 @@ use utoipa::{IntoParams, ToSchema};
 pub struct OfDay {
     /// Of which partner. Partners may leave it out: they see their own.
     #[param(max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
-    partner: Option<String>,
+    pub(super) partner: Option<String>,
     /// Items of a page; 50 when it is not given.
     #[param(minimum = 1, maximum = 200)]
-    limit: Option<u16>,
+    pub(super) limit: Option<u16>,
     /// `next_cursor` of the page before.
     #[param(max_length = 500)]
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
 }
 
 /// Whose day.
@@ -62,7 +63,7 @@ pub struct DayBody {
     /// The day, in the zone of the book.
     #[schema(value_type = String, format = "date")]
     day: Date,
-    /// Captures, refunds, disputes and won disputes, in that order.
+    /// Captures, refunds, disputes, won disputes and pledges, in that order.
     items: Vec<DayLineBody>,
     /// What all lines of the day come to, those of other pages too; one for each custodian and currency. A day without lines has one, of zeros.
     totals: Vec<DayTotalBody>,
@@ -75,31 +76,37 @@ pub struct DayBody {
 #[schema(as = PartnerDayLine)]
 pub struct DayLineBody {
     /// `charge`: was captured. `refund`: has reached the donor. `dispute`: the donor's bank took the charge back. `dispute_won`: it was given back.
+    /// `pledge`: a promise was made or went on, by which no money moves. More kinds come within `/v1`: pass over those that you do not know.
     #[schema(value_type = String)]
     kind: LineKind,
-    /// The charge, the refund, or the chargeback.
+    /// The charge, the refund, the chargeback, or the pledge.
     id: String,
-    /// The charge whose money it is.
-    #[schema(value_type = String)]
-    charge: ChargeId,
-    /// Its pledge.
+    /// The charge whose money it is; empty of a pledge.
+    charge: String,
+    /// The pledge, or that of the charge.
     #[schema(value_type = String)]
     pledge: PledgeId,
     /// Who holds the money: the partner, or the host where its own provider collects.
     #[schema(value_type = String)]
     custodian: OrganisationId,
-    /// What the donor gave; less than zero when it went back.
+    /// What the donor gave; less than zero when it went back; zero of a pledge.
     gross: BalanceBody,
     /// What the processor keeps by the terms of the campaign, or took for a dispute; less than zero when it was given back.
     fee: BalanceBody,
     /// `gross` less `fee`: what the custodian owes more after it, or less.
     net: BalanceBody,
-    /// Record number of the journal entry that says so.
+    /// Record number of the journal entry that says so; 0 of a pledge.
     entry: i64,
     /// How the partner calls the pledge.
     reference: String,
-    /// How the provider calls the payment or the refund; of a dispute, the `event_id` of its report.
+    /// How the provider calls the payment or the refund; of a dispute, the `event_id` of its report; empty of a pledge.
     provider_reference: String,
+    /// Of a pledge: one payment, as promised from then on, or until then where it ended. Null of what moves money.
+    promised: Option<BalanceBody>,
+    /// Of a pledge: `made`; `changed` in its amount or interval; `moved_in` from another partner or `moved_away` to one; `ended`, which is
+    /// cancelled. Null of what moves money.
+    #[schema(value_type = Option<String>)]
+    turn: Option<Turn>,
 }
 
 /// What the lines of a day come to.
@@ -121,6 +128,8 @@ pub struct DayTotalBody {
     fees: BalanceBody,
     /// Charges, refunds and disputes, less fees: what moved by them on the custodian's accounts of the book.
     net: BalanceBody,
+    /// What pledges that were made on the day promise, one payment of each: no money, and in no other sum.
+    promised: BalanceBody,
 }
 
 impl From<DayLine> for DayLineBody {
@@ -129,12 +138,14 @@ impl From<DayLine> for DayLineBody {
         DayLineBody {
             kind: line.kind,
             id: line.id(),
-            charge: line.charge,
+            charge: line.charge.map(|charge| charge.to_string()).unwrap_or_default(),
             pledge: line.pledge,
             custodian: line.custodian,
             gross: balance(line.gross),
             fee: balance(line.fee),
             net: balance(line.net()),
+            promised: line.turn.map(|_| balance(line.promised)),
+            turn: line.turn,
             entry: line.entry,
             reference: line.reference,
             provider_reference: line.provider_reference,
@@ -153,12 +164,13 @@ impl From<Total> for DayTotalBody {
             disputes: balance(total.disputes),
             fees: balance(total.fees),
             net: balance(total.net()),
+            promised: balance(total.promised),
         }
     }
 }
 
 /// The day that is asked for: partners see their own, people of the host name one.
-async fn concerned(
+pub(super) async fn concerned(
     client: &impl GenericClient,
     caller: &Caller,
     (id, day): (BookRef, Date),
@@ -188,7 +200,7 @@ async fn concerned(
 ///
 /// It has the money of pledges; transfers that came to the host's own bank are in no file. What was captured on the day stays in it whatever comes after: a
 /// refund has its line on the day on which it reached the donor. The day of today grows, and a report that comes late may add a line to a
-/// day that is over.
+/// day that is over. Lines of pledges say what was promised, changed or ended on the day, and are in no sum of money.
 #[utoipa::path(tag = "settlements",
     params(("book" = String, Path, description = "The book"),
            ("day" = String, Path, description = "The day, in the zone of the book", format = "date", pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
@@ -221,7 +233,7 @@ pub(crate) async fn show_settlement_day(
 }
 
 /// The lines of a day as one table (RFC 4180), in the same order, with the columns `day`, `kind`, `id`, `charge`, `pledge`, `custodian`, `gross`, `fee`,
-/// `net`, `currency`, `entry`, `reference` and `provider_reference`. A day without lines is the row of their names alone. A text that begins like a
+/// `net`, `currency`, `entry`, `reference`, `provider_reference`, `promised` and `turn`. A day without lines is the row of their names alone. A text that begins like a
 /// formula has an apostrophe in front.
 #[utoipa::path(tag = "settlements",
     params(("book" = String, Path, description = "The book"),

@@ -2,6 +2,7 @@
 
 use super::batch::{Batch, Party, Payment, Unwritable};
 use crate::error::Error;
+use crate::export::neutral;
 use crate::payouts::rules::bank_details::Number;
 use crate::text;
 use crate::words::words;
@@ -171,12 +172,4 @@ fn cell<'a>(batch: &Batch, payment: &'a Payment, field: Field, decimal: Decimal)
         Field::ExecutionDay => Cow::Owned(batch.execution_on.to_string()),
         Field::Memo => neutral(&payment.memo),
     }
-}
-
-/// How a formula begins, also in the full width of East Asian keyboards.
-const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
-
-/// A text that no spreadsheet takes for a formula: people look at such files before they hand them to their bank.
-fn neutral(text: &str) -> Cow<'_, str> {
-    if text.trim_start().starts_with(FORMULA) { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
 }

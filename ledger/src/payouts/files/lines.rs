@@ -1,21 +1,14 @@
 //! What the readers of files share: figures, days, names of lines, and how a line is told.
 
-use crate::money::{AMOUNT_MAX, Currency, Money};
+use crate::money::{Currency, Money};
 use crate::payouts::rules::bank_line::{Besides, Direction, Told};
 use crate::payouts::rules::statement_file::{FileLine, NAME_MAX};
 use crate::text;
 use jiff::civil::Date;
-use rust_decimal::Decimal;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 
-/// Minor units of a decimal with at most the digits of its currency; none when it is something else, or too much.
-pub(super) fn minor(text: &str, currency: Currency) -> Option<i64> {
-    let decimal = Decimal::from_str_exact(text).ok()?.normalize();
-    let more = currency.exponent().checked_sub(decimal.scale())?;
-    let minor = decimal.mantissa().checked_mul(10_i128.checked_pow(more)?)?;
-    i64::try_from(minor).ok().filter(|minor| minor.unsigned_abs() <= AMOUNT_MAX.unsigned_abs())
-}
+pub(super) use crate::table::minor;
 
 /// The day of an ISO date, or of a moment that begins with one.
 pub(super) fn day(text: &str) -> Option<Date> {
@@ -117,6 +110,7 @@ impl Movement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::AMOUNT_MAX;
 
     #[test]
     fn c9_figures_are_read_exactly_or_not_at_all() {

@@ -1,13 +1,13 @@
-//! The file of a partner's day: what was captured, what went back, and what processors kept.
+//! The file of a partner's day: what was captured, what went back, what processors kept, and what was promised.
 //!
-//! It has the money of pledges alone. What was captured that day stays in it whatever comes after: a refund has a line on the day on which
+//! Of money it has that of pledges alone. What was captured that day stays in it whatever comes after: a refund has a line on the day on which
 //! it reached the donor. A report that reaches us later may add a line to a day that is over.
 
 use crate::engine::pool::Pool;
 use crate::engine::store::books::Book;
 use crate::error::Error;
 use crate::id::OrganisationId;
-use crate::pledging::rules::settlement_day::{DayLine, Place, Total, head};
+use crate::pledging::rules::settlement_day::{DayLine, LineKind, Place, Total, head};
 use crate::pledging::store::settlement_days::{self as store, Whose};
 use deadpool_postgres::GenericClient;
 use futures_util::stream::{self, Stream};
@@ -17,9 +17,6 @@ use uuid::Uuid;
 
 /// The most lines that one batch of a file reads.
 const BATCH: i64 = 10_000;
-
-/// Before the first line of a day.
-const BEGINNING: Place = (0, Uuid::nil());
 
 /// A day of a partner.
 ///
@@ -34,7 +31,7 @@ pub fn of(book: &Book, partner: OrganisationId, day: Date, wall: Timestamp) -> R
     Ok(Whose { book: book.id, host: book.organisation, partner, day })
 }
 
-/// Some lines of a day, after a place.
+/// Some lines of a day, after a place. A kind is read after the other, each by its key: a page costs its own lines, however long the day is.
 ///
 /// # Errors
 ///
@@ -45,7 +42,17 @@ pub async fn lines(
     after: Option<Place>,
     limit: i64,
 ) -> Result<Vec<DayLine>, Error> {
-    store::list(client, whose, after.unwrap_or(BEGINNING), limit).await
+    let (rank, object) = after.unwrap_or((0, Uuid::nil()));
+    let mut found: Vec<DayLine> = Vec::new();
+    for kind in LineKind::ALL.iter().copied().filter(|kind| kind.rank() >= rank) {
+        let left = limit - i64::try_from(found.len()).unwrap_or(limit);
+        if left <= 0 {
+            break;
+        }
+        let after = if kind.rank() == rank { object } else { Uuid::nil() };
+        found.extend(store::list(client, whose, kind, after, left).await?);
+    }
+    Ok(found)
 }
 
 /// What the lines of a day come to, by custodian and currency. A day without lines comes to nothing, in the currency of the book.

@@ -1,10 +1,11 @@
 //! What a partner's donors gave and got back on one day, line by line: what its own list of the day is compared with.
 //!
 //! A line is what moved between the donors and who holds their money. What is net of a line is what that custodian owes more after it, or
-//! less: the lines of a day come to what moved on the accounts of the custodian by them.
+//! less: the lines of a day come to what moved on the accounts of the custodian by them. Lines of pledges move nothing: they say what was
+//! promised.
 
 use crate::export::neutral;
-use crate::id::{ChargeId, ChargebackId, OrganisationId, PledgeId, RefundId};
+use crate::id::{BookId, ChargeId, ChargebackId, OrganisationId, PledgeId, RefundId};
 use crate::money::Currency;
 use crate::words::words;
 use csv::{Terminator, WriterBuilder};
@@ -22,6 +23,24 @@ words! {
         Dispute = "dispute",
         /// The provider gave both back.
         DisputeWon = "dispute_won",
+        /// A promise was made, changed, moved or ended: no money moves by it.
+        Pledge = "pledge",
+    }
+}
+
+words! {
+    /// How a promise went on.
+    Turn, "turn of a pledge" {
+        /// It was made.
+        Made = "made",
+        /// Its amount or its interval is another from now on.
+        Changed = "changed",
+        /// It has come from another partner.
+        MovedIn = "moved_in",
+        /// It has gone to another partner.
+        MovedAway = "moved_away",
+        /// It was cancelled. One that is paid to its end is told by its charges.
+        Ended = "ended",
     }
 }
 
@@ -33,6 +52,7 @@ impl LineKind {
             LineKind::Refund => 2,
             LineKind::Dispute => 3,
             LineKind::DisputeWon => 4,
+            LineKind::Pledge => 5,
         }
     }
 
@@ -50,11 +70,11 @@ pub type Place = (i16, Uuid);
 pub struct DayLine {
     /// What happened.
     pub kind: LineKind,
-    /// The charge, refund or chargeback.
+    /// The charge, refund or chargeback; of a pledge, the place of its turn in the day.
     pub object: Uuid,
-    /// The charge whose money it is.
-    pub charge: ChargeId,
-    /// The pledge of that charge.
+    /// The charge whose money it is; none of a pledge.
+    pub charge: Option<ChargeId>,
+    /// The pledge, or that of the charge.
     pub pledge: PledgeId,
     /// Who holds the money: the partner, or the host where its provider collects.
     pub custodian: OrganisationId,
@@ -64,7 +84,11 @@ pub struct DayLine {
     pub fee: i64,
     /// The currency of both.
     pub currency: Currency,
-    /// Record number of the entry that says so.
+    /// Of a pledge: minor units of one payment as promised; 0 of what moves money.
+    pub promised: i64,
+    /// How a pledge went on; none of what moves money.
+    pub turn: Option<Turn>,
+    /// Record number of the entry that says so; 0 of a pledge.
     pub entry: i64,
     /// How the partner calls the pledge.
     pub reference: String,
@@ -78,13 +102,16 @@ impl DayLine {
         self.gross - self.fee
     }
 
-    /// The outside id of the charge, refund or chargeback.
+    /// The outside id of the charge, refund, chargeback or pledge.
     pub fn id(&self) -> String {
-        let book = self.charge.book;
+        id_of(self.kind, self.pledge.book, self.named())
+    }
+
+    /// The charge, refund, chargeback or pledge itself.
+    pub fn named(&self) -> Uuid {
         match self.kind {
-            LineKind::Charge => self.charge.to_string(),
-            LineKind::Refund => RefundId::new(book, self.object).to_string(),
-            LineKind::Dispute | LineKind::DisputeWon => ChargebackId::new(book, self.object).to_string(),
+            LineKind::Charge | LineKind::Refund | LineKind::Dispute | LineKind::DisputeWon => self.object,
+            LineKind::Pledge => self.pledge.object,
         }
     }
 
@@ -100,7 +127,7 @@ impl DayLine {
             &day.to_string(),
             self.kind.as_str(),
             &self.id(),
-            &self.charge.to_string(),
+            &self.charge.map(|charge| charge.to_string()).unwrap_or_default(),
             &self.pledge.to_string(),
             &self.custodian.to_string(),
             &amount(self.gross),
@@ -110,7 +137,19 @@ impl DayLine {
             &self.entry.to_string(),
             &neutral(&self.reference),
             &neutral(&self.provider_reference),
+            &if self.turn.is_some() { amount(self.promised) } else { String::new() },
+            self.turn.map_or("", Turn::as_str),
         ])
+    }
+}
+
+/// The outside id of the object of a line.
+pub fn id_of(kind: LineKind, book: BookId, object: Uuid) -> String {
+    match kind {
+        LineKind::Charge => ChargeId::new(book, object).to_string(),
+        LineKind::Refund => RefundId::new(book, object).to_string(),
+        LineKind::Dispute | LineKind::DisputeWon => ChargebackId::new(book, object).to_string(),
+        LineKind::Pledge => PledgeId::new(book, object).to_string(),
     }
 }
 
@@ -131,12 +170,14 @@ pub struct Total {
     pub disputes: i128,
     /// What processors kept.
     pub fees: i128,
+    /// What pledges that were made on the day promise, of each one payment: no money yet.
+    pub promised: i128,
 }
 
 impl Total {
     /// Of no line.
     pub fn none(custodian: OrganisationId, currency: Currency) -> Total {
-        Total { custodian, currency, lines: 0, charges: 0, refunds: 0, disputes: 0, fees: 0 }
+        Total { custodian, currency, lines: 0, charges: 0, refunds: 0, disputes: 0, fees: 0, promised: 0 }
     }
 
     /// What the custodian owes more after the day, or less.
@@ -144,14 +185,20 @@ impl Total {
         self.charges + self.refunds + self.disputes - self.fees
     }
 
-    /// With some lines of a kind more.
+    /// With some lines of a kind more, which moves money.
     pub fn with(self, kind: LineKind, lines: i64, gross: i128, fees: i128) -> Total {
         let more = Total { lines: self.lines + lines, fees: self.fees + fees, ..self };
         match kind {
             LineKind::Charge => Total { charges: self.charges + gross, ..more },
             LineKind::Refund => Total { refunds: self.refunds + gross, ..more },
             LineKind::Dispute | LineKind::DisputeWon => Total { disputes: self.disputes + gross, ..more },
+            LineKind::Pledge => more,
         }
+    }
+
+    /// With some lines of pledges more, of which those that were made promise so much.
+    pub fn promising(self, lines: i64, promised: i128) -> Total {
+        Total { lines: self.lines + lines, promised: self.promised + promised, ..self }
     }
 }
 
@@ -171,10 +218,12 @@ pub fn head() -> String {
         "entry",
         "reference",
         "provider_reference",
+        "promised",
+        "turn",
     ])
 }
 
-fn row(cells: [&str; 13]) -> String {
+fn row(cells: [&str; 15]) -> String {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(cells).expect("memory takes it");
     let bytes = writer.into_inner().expect("memory takes it");
@@ -184,7 +233,6 @@ fn row(cells: [&str; 13]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::BookId;
     use proptest::prelude::*;
 
     fn line(kind: LineKind, (gross, fee): (i64, i64), reference: &str) -> DayLine {
@@ -192,12 +240,14 @@ mod tests {
         DayLine {
             kind,
             object,
-            charge: ChargeId::new(book, object),
+            charge: (kind != LineKind::Pledge).then(|| ChargeId::new(book, object)),
             pledge: PledgeId::new(book, object),
             custodian: OrganisationId(object),
             gross,
             fee,
             currency: Currency::USD,
+            promised: 0,
+            turn: None,
             entry: 3,
             reference: reference.into(),
             provider_reference: String::new(),
@@ -229,6 +279,18 @@ mod tests {
             "{text}"
         );
         assert_eq!(head().split(',').count(), text.split(',').count());
+    }
+
+    #[test]
+    fn p15_8_a_pledge_says_what_was_promised_and_moves_no_money() {
+        let made = DayLine { promised: 3_000, turn: Some(Turn::Made), ..line(LineKind::Pledge, (0, 0), "a") };
+        let text = made.row("2027-02-01".parse().unwrap());
+        assert!(
+            text.starts_with("2027-02-01,pledge,plg_") && text.ends_with(",0.00,0.00,0.00,USD,3,a,,30.00,made\r\n"),
+            "{text}"
+        );
+        let total = Total::none(made.custodian, Currency::USD).promising(1, 3_000);
+        assert_eq!((total.net(), total.promised, total.lines), (0, 3_000, 1));
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::id::{BookId, ChargeId, OrganisationId, PledgeId};
 use crate::money::Currency;
 use crate::pledging::rules::pledge::Rail;
-use crate::pledging::rules::settlement_day::{DayLine, LineKind, Place, Total};
+use crate::pledging::rules::settlement_day::{DayLine, LineKind, Total};
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -26,26 +26,23 @@ pub struct Whose {
 }
 
 impl Whose {
-    /// Who may hold the money.
-    fn custodians(&self) -> Vec<Uuid> {
-        vec![self.partner.0, self.host.0]
-    }
-
     fn custodian(&self, row: &Row) -> Result<OrganisationId, Error> {
         let rail: Rail = word(row.get("rail"))?;
         Ok(rail.custodian(self.partner, self.host))
     }
 
-    fn line(&self, row: &Row) -> Result<DayLine, Error> {
+    fn line(&self, kind: LineKind, row: &Row) -> Result<DayLine, Error> {
         Ok(DayLine {
-            kind: kind(row)?,
+            kind,
             object: row.get("id"),
-            charge: ChargeId::new(self.book, row.get("charge")),
+            charge: row.get::<_, Option<Uuid>>("charge").map(|charge| ChargeId::new(self.book, charge)),
             pledge: PledgeId::new(self.book, row.get("pledge")),
             custodian: self.custodian(row)?,
             gross: row.get("gross"),
             fee: row.get("fee"),
             currency: currency(row)?,
+            promised: row.get("promised"),
+            turn: row.get::<_, Option<&str>>("turn").map(word).transpose()?,
             entry: row.get("entry"),
             reference: row.get("reference"),
             provider_reference: row.get("provider_reference"),
@@ -61,70 +58,89 @@ fn currency(row: &Row) -> Result<Currency, Error> {
     row.get::<_, &str>("currency").parse().map_err(|_| Error::inconsistent("a charge in no currency"))
 }
 
-/// The lines of a day after a place, in their order.
+/// The lines of a kind of a day, after an object. What a line names is looked up by its key, in the list of what is selected: no plan reads
+/// a table whole for it, whatever the database knows of its size.
 pub async fn list(
     client: &impl GenericClient,
     whose: &Whose,
-    (rank, object): Place,
+    kind: LineKind,
+    after: Uuid,
     limit: i64,
 ) -> Result<Vec<DayLine>, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- settlement_days::list
-            WITH day AS (
-                SELECT s.id FROM settlement s
-                 WHERE s.book_id = $1 AND s.partner = ANY($3) AND s.day = $4 AND s.reference = ''),
-            captured AS (
-                SELECT c.id FROM charge c WHERE c.book_id = $1 AND c.settlement IN (SELECT id FROM day)
-                 UNION
-                SELECT l.charge FROM settlement_line l WHERE l.book_id = $1 AND l.of_settlement IN (SELECT id FROM day)),
-            line AS (
-                SELECT 1::smallint AS rank, c.id, c.id AS charge, c.amount AS gross, coalesce(f.amount, 0) AS fee, c.entry,
-                       c.provider_reference
-                  FROM captured d
-                  JOIN charge c ON c.book_id = $1 AND c.id = d.id
-                  LEFT JOIN charge_fee f ON f.book_id = $1 AND f.charge = c.id AND f.payee = 'processor'
-                 WHERE c.partner = $2
-                 UNION ALL
-                SELECT 2::smallint, r.id, r.charge, -r.sent, 0::bigint, r.end_entry, r.provider_reference
-                  FROM refund r
-                  JOIN transfer t ON t.book_id = $1 AND t.pos = r.end_entry << 16
-                 WHERE r.book_id = $1 AND r.partner = $2 AND r.state = 'settled' AND r.provider_reference IS NOT NULL
-                   AND t.effective = $4
-                 UNION ALL
-                SELECT 3::smallint, b.id, b.charge, -b.amount, b.fee, b.opened_entry, b.event_id
-                  FROM chargeback b
-                  JOIN transfer t ON t.book_id = $1 AND t.pos = b.opened_entry << 16
-                 WHERE b.book_id = $1 AND b.partner = $2 AND b.opened_entry > 0 AND t.effective = $4
-                 UNION ALL
-                SELECT 4::smallint, b.id, b.charge, b.amount, -b.fee, b.closed_entry, b.event_id
-                  FROM chargeback b
-                  JOIN transfer t ON t.book_id = $1 AND t.pos = b.closed_entry << 16
-                 WHERE b.book_id = $1 AND b.partner = $2 AND b.state = 'won' AND b.closed_entry > 0 AND t.effective = $4)
-            SELECT l.rank, l.id, l.charge, l.gross, l.fee, l.entry, l.provider_reference,
-                   c.pledge, c.currency, c.rail, p.reference
-              FROM line l
-              JOIN charge c ON c.book_id = $1 AND c.id = l.charge
-              JOIN pledge p ON p.book_id = $1 AND p.id = c.pledge
-             WHERE (l.rank, l.id) > ($5, $6)
-             ORDER BY l.rank, l.id LIMIT $7",
-        )
-        .await?;
+    let statement = client.prepare_cached(of_kind(kind)).await?;
     let rows = client
         .query(
             &statement,
             &[
                 /* book_id */ &whose.book.0,
                 /* partner */ &whose.partner.0,
-                /* custodians */ &whose.custodians(),
                 /* day */ &whose.day,
-                /* rank */ &rank,
-                /* object */ &object,
+                /* after */ &after,
                 /* limit */ &limit,
             ],
         )
         .await?;
-    rows.iter().map(|row| whose.line(row)).collect()
+    rows.iter().map(|row| whose.line(kind, row)).collect()
+}
+
+fn of_kind(kind: LineKind) -> &'static str {
+    match kind {
+        LineKind::Charge => {
+            "-- settlement_days::charges
+            SELECT c.id, c.id AS charge, c.pledge, c.amount AS gross, c.currency, c.rail, c.entry, c.provider_reference,
+                   coalesce((SELECT f.amount FROM charge_fee f WHERE f.book_id = $1 AND f.charge = c.id AND f.payee = 'processor'), 0)
+                       AS fee,
+                   (SELECT p.reference FROM pledge p WHERE p.book_id = $1 AND p.id = c.pledge) AS reference,
+                   0::bigint AS promised, NULL::text AS turn
+              FROM charge c
+             WHERE c.book_id = $1 AND c.partner = $2 AND c.captured_on = $3 AND c.id > $4
+               AND (SELECT s.bank_line FROM settlement s WHERE s.book_id = $1 AND s.id = c.settlement) IS NULL
+             ORDER BY c.id LIMIT $5"
+        }
+        LineKind::Refund => {
+            "-- settlement_days::refunds
+            SELECT r.id, r.charge, (SELECT c.pledge FROM charge c WHERE c.book_id = $1 AND c.id = r.charge) AS pledge,
+                   -r.sent AS gross, 0::bigint AS fee, r.currency, r.end_entry AS entry, r.provider_reference,
+                   (SELECT c.rail FROM charge c WHERE c.book_id = $1 AND c.id = r.charge) AS rail,
+                   (SELECT p.reference FROM pledge p WHERE p.book_id = $1 AND p.id = (
+                        SELECT c.pledge FROM charge c WHERE c.book_id = $1 AND c.id = r.charge)) AS reference,
+                   0::bigint AS promised, NULL::text AS turn
+              FROM refund r
+             WHERE r.book_id = $1 AND r.partner = $2 AND r.settled_on = $3 AND r.id > $4
+             ORDER BY r.id LIMIT $5"
+        }
+        LineKind::Dispute => {
+            "-- settlement_days::disputes
+            SELECT b.id, b.charge, b.pledge, -b.amount AS gross, b.fee, b.currency, b.opened_entry AS entry,
+                   b.event_id AS provider_reference,
+                   (SELECT c.rail FROM charge c WHERE c.book_id = $1 AND c.id = b.charge) AS rail,
+                   (SELECT p.reference FROM pledge p WHERE p.book_id = $1 AND p.id = b.pledge) AS reference,
+                   0::bigint AS promised, NULL::text AS turn
+              FROM chargeback b
+             WHERE b.book_id = $1 AND b.partner = $2 AND b.opened_on = $3 AND b.id > $4
+             ORDER BY b.id LIMIT $5"
+        }
+        LineKind::DisputeWon => {
+            "-- settlement_days::disputes_won
+            SELECT b.id, b.charge, b.pledge, b.amount AS gross, -b.fee AS fee, b.currency, b.closed_entry AS entry,
+                   b.event_id AS provider_reference,
+                   (SELECT c.rail FROM charge c WHERE c.book_id = $1 AND c.id = b.charge) AS rail,
+                   (SELECT p.reference FROM pledge p WHERE p.book_id = $1 AND p.id = b.pledge) AS reference,
+                   0::bigint AS promised, NULL::text AS turn
+              FROM chargeback b
+             WHERE b.book_id = $1 AND b.partner = $2 AND b.closed_on = $3 AND b.state = 'won' AND b.id > $4
+             ORDER BY b.id LIMIT $5"
+        }
+        LineKind::Pledge => {
+            "-- settlement_days::pledges
+            SELECT t.id, NULL::uuid AS charge, t.pledge, 0::bigint AS gross, 0::bigint AS fee, t.currency, t.rail, 0::bigint AS entry,
+                   '' AS provider_reference, t.amount AS promised, t.turn,
+                   (SELECT p.reference FROM pledge p WHERE p.book_id = $1 AND p.id = t.pledge) AS reference
+              FROM pledge_turn t
+             WHERE t.book_id = $1 AND t.partner = $2 AND t.day = $3 AND t.id > $4
+             ORDER BY t.id LIMIT $5"
+        }
+    }
 }
 
 /// What the lines of a day come to, by custodian and currency; none of a day without lines.
@@ -132,57 +148,48 @@ pub async fn totals(client: &impl GenericClient, whose: &Whose) -> Result<Vec<To
     let statement = client
         .prepare_cached(
             "-- settlement_days::totals
-            WITH day AS (
-                SELECT s.id FROM settlement s
-                 WHERE s.book_id = $1 AND s.partner = ANY($3) AND s.day = $4 AND s.reference = ''),
-            captured AS (
-                SELECT c.id FROM charge c WHERE c.book_id = $1 AND c.settlement IN (SELECT id FROM day)
-                 UNION
-                SELECT l.charge FROM settlement_line l WHERE l.book_id = $1 AND l.of_settlement IN (SELECT id FROM day)),
-            line AS (
-                SELECT 1::smallint AS rank, c.id AS charge, c.amount AS gross, coalesce(f.amount, 0) AS fee
-                  FROM captured d
-                  JOIN charge c ON c.book_id = $1 AND c.id = d.id
-                  LEFT JOIN charge_fee f ON f.book_id = $1 AND f.charge = c.id AND f.payee = 'processor'
-                 WHERE c.partner = $2
+            WITH line AS (
+                SELECT 1::smallint AS rank, c.currency, c.rail, c.amount AS gross,
+                       coalesce((SELECT f.amount FROM charge_fee f
+                                  WHERE f.book_id = $1 AND f.charge = c.id AND f.payee = 'processor'), 0) AS fee
+                  FROM charge c
+                 WHERE c.book_id = $1 AND c.partner = $2 AND c.captured_on = $3
+                   AND (SELECT s.bank_line FROM settlement s WHERE s.book_id = $1 AND s.id = c.settlement) IS NULL
                  UNION ALL
-                SELECT 2::smallint, r.charge, -r.sent, 0::bigint
+                SELECT 2::smallint, r.currency, (SELECT c.rail FROM charge c WHERE c.book_id = $1 AND c.id = r.charge), -r.sent, 0::bigint
                   FROM refund r
-                  JOIN transfer t ON t.book_id = $1 AND t.pos = r.end_entry << 16
-                 WHERE r.book_id = $1 AND r.partner = $2 AND r.state = 'settled' AND r.provider_reference IS NOT NULL
-                   AND t.effective = $4
+                 WHERE r.book_id = $1 AND r.partner = $2 AND r.settled_on = $3
                  UNION ALL
-                SELECT 3::smallint, b.charge, -b.amount, b.fee
+                SELECT 3::smallint, b.currency, (SELECT c.rail FROM charge c WHERE c.book_id = $1 AND c.id = b.charge), -b.amount, b.fee
                   FROM chargeback b
-                  JOIN transfer t ON t.book_id = $1 AND t.pos = b.opened_entry << 16
-                 WHERE b.book_id = $1 AND b.partner = $2 AND b.opened_entry > 0 AND t.effective = $4
+                 WHERE b.book_id = $1 AND b.partner = $2 AND b.opened_on = $3
                  UNION ALL
-                SELECT 4::smallint, b.charge, b.amount, -b.fee
+                SELECT 4::smallint, b.currency, (SELECT c.rail FROM charge c WHERE c.book_id = $1 AND c.id = b.charge), b.amount, -b.fee
                   FROM chargeback b
-                  JOIN transfer t ON t.book_id = $1 AND t.pos = b.closed_entry << 16
-                 WHERE b.book_id = $1 AND b.partner = $2 AND b.state = 'won' AND b.closed_entry > 0 AND t.effective = $4)
-            SELECT l.rank, c.currency, c.rail, count(*) AS lines, sum(l.gross)::text AS gross, sum(l.fee)::text AS fees
+                 WHERE b.book_id = $1 AND b.partner = $2 AND b.closed_on = $3 AND b.state = 'won'
+                 UNION ALL
+                SELECT 5::smallint, t.currency, t.rail, CASE WHEN t.turn = 'made' THEN t.amount ELSE 0 END, 0::bigint
+                  FROM pledge_turn t
+                 WHERE t.book_id = $1 AND t.partner = $2 AND t.day = $3)
+            SELECT l.rank, l.currency, l.rail, count(*) AS lines, sum(l.gross)::text AS gross, sum(l.fee)::text AS fees
               FROM line l
-              JOIN charge c ON c.book_id = $1 AND c.id = l.charge
-             GROUP BY l.rank, c.currency, c.rail",
+             GROUP BY l.rank, l.currency, l.rail",
         )
         .await?;
     let rows = client
-        .query(
-            &statement,
-            &[
-                /* book_id */ &whose.book.0,
-                /* partner */ &whose.partner.0,
-                /* custodians */ &whose.custodians(),
-                /* day */ &whose.day,
-            ],
-        )
+        .query(&statement, &[/* book_id */ &whose.book.0, /* partner */ &whose.partner.0, /* day */ &whose.day])
         .await?;
     let mut totals: BTreeMap<(OrganisationId, &'static str), Total> = BTreeMap::new();
     for row in &rows {
         let (custodian, currency) = (whose.custodian(row)?, currency(row)?);
         let total = totals.entry((custodian, currency.code())).or_insert_with(|| Total::none(custodian, currency));
-        *total = total.with(kind(row)?, row.get("lines"), sum(row, "gross")?, sum(row, "fees")?);
+        let (lines, gross, fees) = (row.get("lines"), sum(row, "gross")?, sum(row, "fees")?);
+        *total = match kind(row)? {
+            LineKind::Pledge => total.promising(lines, gross),
+            kind @ (LineKind::Charge | LineKind::Refund | LineKind::Dispute | LineKind::DisputeWon) => {
+                total.with(kind, lines, gross, fees)
+            }
+        };
     }
     Ok(totals.into_values().collect())
 }

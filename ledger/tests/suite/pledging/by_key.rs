@@ -6,7 +6,7 @@ use deadpool_postgres::Object;
 use jiff::civil::date;
 use ledger::engine::store::books;
 use ledger::id::ChargeId;
-use ledger::pledging::operations::{beginnings, captures};
+use ledger::pledging::operations::{beginnings, captures, settlement_days};
 use ledger::pledging::store::{charges, donors, issued_receipts, pledges, polls, receipts};
 use ledger::service::store::jobs;
 use ledger::service::work::Work;
@@ -14,7 +14,7 @@ use ledger::testing::ONCE;
 use uuid::Uuid;
 
 /// The statements that are asked, each with what stands for its arguments.
-const ASKED: [(&str, &str); 15] = [
+const ASKED: [(&str, &str); 17] = [
     ("-- pledges::get", "1, gen_random_uuid()"),
     ("-- pledges::list_by_ids", "1, ARRAY[gen_random_uuid()]"),
     ("-- pledges::find_by_reference", "1, gen_random_uuid(), 'a', 'b'"),
@@ -28,6 +28,8 @@ const ASKED: [(&str, &str); 15] = [
     ("-- donors::find", "1, gen_random_uuid(), 'a'"),
     ("-- issued_receipts::of_charges", "1, ARRAY[gen_random_uuid()]"),
     ("-- receipts::list", "1, ARRAY[gen_random_uuid()]"),
+    ("-- settlement_days::charges", "1, gen_random_uuid(), '2027-01-31', gen_random_uuid(), 50"),
+    ("-- settlement_days::pledges", "1, gen_random_uuid(), '2027-01-31', gen_random_uuid(), 50"),
     ("-- jobs::settle_each", "1, ARRAY[gen_random_uuid()], ARRAY[1], now()"),
     ("-- jobs::books_with_work", "now(), 10, ARRAY['a'], ARRAY['charge_pledge'], 0, 0"),
 ];
@@ -48,6 +50,8 @@ async fn ask(scene: &Scene, client: &Object, charge: ChargeId) {
     issued_receipts::of_charge(client, charge).await.unwrap();
     receipts::get(client, charge).await.unwrap();
     captures::draft(client, charge, captures::By::Attempt(1), "x".into(), wall).await.unwrap();
+    let today = settlement_days::of(&scene.ground.book, pledge.partner, scene.ground.book.today(wall), wall).unwrap();
+    settlement_days::lines(client, &today, None, 50).await.unwrap();
     assert_eq!(jobs::settle_each(client, book, &[(pledge.id.object, 1)], wall).await.unwrap(), []);
     jobs::books_with_work(client, wall, &Work::ALL, books::get(client, book).await.unwrap().id, 10).await.unwrap();
 }
@@ -80,7 +84,7 @@ async fn what_was_planned_for_a_few_rows_goes_by_an_index_when_there_are_thousan
     owner.batch_execute(grown).await.unwrap();
     for (statement, arguments) in ASKED {
         for plan in plans(&client, statement, arguments).await {
-            for table in ["donor", "pledge", "charge", "receipt", "job"] {
+            for table in ["donor", "pledge", "pledge_turn", "charge", "charge_fee", "settlement", "receipt", "job"] {
                 assert!(!plan.contains(&format!("Seq Scan on {table} ")), "{statement}:\n{plan}");
             }
             assert!(plan.contains("Index"), "{statement}:\n{plan}");

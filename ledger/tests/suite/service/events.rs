@@ -102,6 +102,11 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
         "a part of a settlement, whose states are events",
         &["settlement_line", "settlement_announcement_line", "settlement_arrival"],
     ),
+    (
+        "what a partner's list of a day says differently: it changes nothing",
+        &["settlement_comparison", "settlement_comparison_difference"],
+    ),
+    ("how a pledge went on, whose states are events", &["pledge_turn"]),
     ("a part of a payout, whose states are events", &["payout_document"]),
     ("a part of a payout file, whose states are events, as those of its payouts are", &["payout_file_item"]),
     (

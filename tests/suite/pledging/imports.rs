@@ -1,0 +1,94 @@
+//! Pledges in by file: each line once, however often its file comes, and each with its own verdict.
+
+use anyhow::ensure;
+use api::demo::cast::usd;
+use api::demo::client::text;
+use serde_json::{Value, json};
+use tests::Stage;
+
+type Outcome = anyhow::Result<()>;
+
+/// An export of a crowdfunding platform with the lines that are given.
+fn export(campaign: &Value, lines: &str) -> Value {
+    json!({
+        "adapter": "crowdfunding", "rail": "sandbox", "token": "sandbox_ok", "privacy": "public",
+        "terms_sha256": campaign["terms_sha256"],
+        "csv": format!("\u{feff}Pledge ID,Backer ID,Backer Name,Email,Pledge Amount\r\n{lines}"),
+    })
+}
+
+fn counts(told: &Value) -> [i64; 4] {
+    ["created", "already_there", "refused", "unreadable"].map(|word| told[word].as_i64().unwrap_or(-1))
+}
+
+#[tokio::test]
+async fn p15_9_an_export_is_imported_line_by_line_and_each_line_once() -> Outcome {
+    let stage = Stage::set().await?;
+    let (partner, campaign) = (&stage.cast.partner, stage.campaign().await?);
+    let path = format!("/v1/campaigns/{}/pledge-imports", text(&campaign, "/id")?);
+    let lines = "b-1,fan-1,\"Ada\u{e9}, L.\",ada@donors.example,\"$1,234.56\"\r\nb-2,fan-2,=1+1,,20.00\r\n\
+                 b-3,fan-3,,no address,5.00\r\nb-4,fan-4,,,five\r\nb-5\r\n\u{202e}b-6,fan-6,,,5.00\r\n";
+    let tried = partner.post(&format!("{path}?dry_run=true"), &export(&campaign, lines)).await?.ok()?;
+    ensure!(counts(&tried) == [2, 0, 2, 2] && tried["dry_run"] == true, "{tried:#}");
+    ensure!(stage.app.count("SELECT count(*) FROM pledge").await? == 0, "it was only tried");
+    let told = partner.post(&path, &export(&campaign, lines)).await?.ok()?;
+    ensure!(counts(&told) == [2, 0, 2, 2], "{told:#}");
+    let item = |place: usize| &told["items"][place];
+    ensure!(item(2)["verdict"] == "refused" && item(2)["column"] == "Email" && item(2)["line"] == 4, "{told:#}");
+    ensure!(item(3)["verdict"] == "unreadable" && item(3)["column"] == "Pledge Amount", "{told:#}");
+    ensure!(item(4)["verdict"] == "unreadable" && item(5)["column"] == "Pledge ID", "{told:#}");
+    ensure!(item(5)["problem"]["errors"][0]["pointer"] == "/reference", "{told:#}");
+    let pledge = partner.get(&format!("/v1/pledges/{}", text(item(0), "/pledge")?)).await?.ok()?;
+    ensure!(pledge["amount"] == usd("1234.56") && pledge["reference"] == "b-1", "{pledge}");
+    ensure!(
+        stage.app.count("SELECT count(*) FROM pledge").await? == 2
+            && stage.app.count("SELECT count(*) FROM donor").await? == 2
+    );
+
+    // The same file again, a longer one tomorrow, with a line mended and one that says something else now.
+    let again = partner.post(&path, &export(&campaign, lines)).await?.ok()?;
+    ensure!(counts(&again) == [0, 2, 2, 2] && again["items"][0]["pledge"] == item(0)["pledge"], "{again:#}");
+    let longer = lines.replace("no address", "").replace("b-2,fan-2,=1+1,,20.00", "b-2,fan-2,=1+1,,21.00")
+        + "b-7,fan-7,,,7.00\r\nb-7,fan-7,,,7.00\r\nb-7,fan-7,,,8.00\r\n";
+    let longer = partner.post(&path, &export(&campaign, &longer)).await?.ok()?;
+    ensure!(counts(&longer) == [2, 2, 3, 2], "{longer:#}");
+    ensure!(longer["items"][1]["problem"]["type"] == "/problems/reference-taken", "{longer:#}");
+    ensure!(stage.app.count("SELECT count(*) FROM pledge").await? == 4);
+    whole(&stage, &campaign, &path).await?;
+    stage.app.finish().await
+}
+
+/// What is refused whole, what a map of one's own reads, and who may.
+async fn whole(stage: &Stage, campaign: &Value, path: &str) -> Outcome {
+    let partner = &stage.cast.partner;
+    let with = |field: &str, value: Value| {
+        let mut body = export(campaign, "");
+        body[field] = value;
+        body
+    };
+    for (body, pointer) in [
+        (with("csv", json!("Order,Total\n")), "/csv"),
+        (with("csv", json!("")), "/csv"),
+        (with("columns", json!({"email": "Mail"})), "/csv"),
+        (with("adapter", json!("newspaper")), "/adapter"),
+        (with("adapter", Value::Null), "/csv"),
+        (export(campaign, &"b,,,,1\n".repeat(1_001)), "/csv"),
+    ] {
+        let refused = partner.post(path, &body).await?;
+        ensure!(refused.status == 422 && refused.body["errors"][0]["pointer"] == pointer, "{refused:?}");
+    }
+    let none = partner.post(path, &export(campaign, "")).await?.ok()?;
+    ensure!(counts(&none) == [0; 4], "a table of nothing: {none}");
+    let mut own =
+        with("csv", json!("Nr;Betrag;Rhythmus;Raten\n\"p\n1\";1;;\np-2;1.000,50 USD;monthly;24\np-3;1 €;;\n"));
+    own["adapter"] = Value::Null;
+    own["columns"] = json!({"reference": "Nr", "amount": "Betrag", "interval": "Rhythmus", "payments": "Raten"});
+    (own["delimiter"], own["decimal"]) = (json!("semicolon"), json!("comma"));
+    let told = partner.post(path, &own).await?.ok()?;
+    ensure!(counts(&told) == [1, 0, 1, 1] && told["items"][1]["line"] == 4, "{told:#}");
+    let pledge = partner.get(&format!("/v1/pledges/{}", text(&told, "/items/1/pledge")?)).await?.ok()?;
+    ensure!(pledge["schedule"]["payments"] == 24 && pledge["amount"] == usd("1000.50"), "{pledge}");
+    let person = stage.cast.treasurer.post(path, &export(campaign, "")).await?;
+    ensure!(person.status == 403, "{person:?}");
+    Ok(())
+}
