@@ -1,7 +1,9 @@
 //! A bad line to the service: whatever comes over it for the first time is lost on the way, or its answer is, or it is told to come again.
 
 use anyhow::Context as _;
-use reqwest::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
+use reqwest::header::{
+    AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -99,14 +101,17 @@ async fn pass(mut stream: TcpStream, inside: Arc<Inside>) -> anyhow::Result<()> 
     let request = read(&mut stream).await?;
     let before = {
         let mut came = locked(&inside.came);
-        let is_same = |one: &&Request| (&one.method, &one.path, &one.key) == (&request.method, &request.path, &request.key);
+        let is_same =
+            |one: &&Request| (&one.method, &one.path, &one.key) == (&request.method, &request.path, &request.key);
         let before = came.iter().filter(is_same).count();
         came.push(request.clone());
         before
     };
     let answer = match fate(&request, before) {
         Fate::IsLost => return Ok(()),
-        Fate::IsTold(status) => format!("HTTP/1.1 {status}\r\ncontent-length: 4\r\nconnection: close\r\n\r\nlater").into_bytes(),
+        Fate::IsTold(status) => {
+            format!("HTTP/1.1 {status}\r\ncontent-length: 4\r\nconnection: close\r\n\r\nlater").into_bytes()
+        }
         Fate::Passes => forward(&inside, request).await?,
         Fate::AnswerIsLost => return forward(&inside, request).await.map(drop),
         Fate::HasBadToken => {

@@ -76,8 +76,10 @@ impl Platform {
         let settlements = self.partner.all("/v1/settlements").await?;
         let reported: Vec<&Value> = settlements.iter().filter(|one| one["by"] == "report").collect();
         ensure!(reported.len() == 1 && reported[0]["amount"]["amount"] == "10.00", "{settlements:?}");
-        for (what, path) in [("a pledge", "/v1/pledges".to_owned()), ("an endpoint", format!("/v1/webhook-endpoints?book={}", self.book))]
-        {
+        for (what, path) in [
+            ("a pledge", "/v1/pledges".to_owned()),
+            ("an endpoint", format!("/v1/webhook-endpoints?book={}", self.book)),
+        ] {
             let made = self.partner.all(&path).await?.len();
             ensure!(made == 1, "{what} was made {made} times");
         }
@@ -92,7 +94,12 @@ fn every_key_was_kept(line: &Line) -> Outcome {
         if let Some(key) = request.key {
             by_key.entry(key).or_default().push((request.method, request.path, request.body));
         } else {
-            ensure!(request.method == "GET" || request.path == "/v1/oauth/token", "{} {}", request.method, request.path);
+            ensure!(
+                request.method == "GET" || request.path == "/v1/oauth/token",
+                "{} {}",
+                request.method,
+                request.path
+            );
         }
     }
     ensure!(by_key.len() == 7, "{:?}", by_key.keys());
@@ -136,7 +143,15 @@ async fn p15_7_the_wheel_plays_the_integration_and_each_key_is_kept() -> Outcome
     let wheel = handed_out("python", &place.join("made"), "whl").await?;
     let installed = place.join("installed");
     let mut pip = Command::new(tool("pip")?);
-    pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-index", "--no-deps", "--no-compile", "--target"]);
+    pip.args([
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-index",
+        "--no-deps",
+        "--no-compile",
+        "--target",
+    ]);
     run(pip.arg(&installed).arg(&wheel)).await?;
     let mut types = Command::new(tool("mypy")?);
     types.arg("--strict").arg("--cache-dir").arg(target().join("clients/types-python"));
