@@ -23,7 +23,8 @@ typescript)
     sed 's/"version": "0.0.0"/"version": "'"$version"'"/' package.json >package.json.new
     mv package.json.new package.json
     ln -s "$tools/clients/node_modules" node_modules
-    node_modules/.bin/openapi-typescript "$contract" --output src/contract.d.ts >/dev/null
+    # What has a default may be left out of a request.
+    node_modules/.bin/openapi-typescript "$contract" --default-non-nullable false --output src/contract.d.ts >/dev/null
     node_modules/.bin/tsc
     cp src/contract.d.ts dist
     # What it calls with goes along, so that it is installed without a registry.
@@ -33,7 +34,7 @@ typescript)
         cp -R "$tools/clients/node_modules/$package" "node_modules/$package"
     done
     rm -f "$folder"/commonpurse-client-*.tgz
-    npm pack --silent --ignore-scripts --pack-destination "$folder"
+    npm pack --silent --ignore-scripts --pack-destination "$folder" >/dev/null
     ;;
 python)
     sed 's/^version = "0.0.0"/version = "'"$version"'"/' pyproject.toml >pyproject.toml.new
@@ -44,7 +45,6 @@ python)
         --output-path commonpurse_client/contract --fail-on-warning >/dev/null
     rm -f "$folder"/commonpurse_client-*.whl
     "$tools/bin/python" -m flit_core.wheel --outdir "$folder" >/dev/null
-    ls "$folder"/commonpurse_client-*.whl
     ;;
 *)
     echo "typescript or python, not $language" >&2

@@ -13,7 +13,9 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
 
+import httpx
 from commonpurse_client import Refused, WebhookVerificationError, answered, connect, verify_webhook
+from commonpurse_client.connection import Repeating
 from commonpurse_client.contract.api.books import books_advance_clock, books_show
 from commonpurse_client.contract.api.campaigns import campaigns_show
 from commonpurse_client.contract.api.charges import charges_capture, charges_list, charges_show
@@ -113,6 +115,21 @@ def is_refused(secret: str, body: bytes, headers: dict[str, str]) -> bool:
     return False
 
 
+def attempts(method: str, status: int, headers: dict[str, str] | None = None) -> int:
+    """How often something is asked that is always answered so."""
+    count = 0
+
+    def always(_: httpx.Request) -> httpx.Response:
+        nonlocal count
+        count += 1
+        return httpx.Response(status, headers=headers)
+
+    stub = httpx.MockTransport(always)
+    with httpx.Client(transport=Repeating(stub, stub, 5, 0.001, 60)) as stubborn:
+        stubborn.request(method, "http://purse.test/v1/webhook-endpoints/weh_a")
+    return count
+
+
 def events_of(book: Book, charge: Charge) -> list[Event]:
     page = answered(events_list_events.sync_detailed(client=purse, book=book.id, object_=charge.id, limit=2), EventPage)
     events = page.items
@@ -205,6 +222,13 @@ def main() -> None:
                 "settlement": settlement.state,
                 "events": [event.kind for event in events_of(book, charge)],
                 "sent": [event.kind for event in sent],
+                "attempts": [
+                    attempts("GET", 503),
+                    attempts("GET", 503, {"Retry-After": "3600"}),
+                    attempts("GET", 500),
+                    attempts("PATCH", 503),
+                    attempts("PATCH", 429),
+                ],
                 "refuses_altered": all(is_refused(secret, body + b" ", headers) for headers, body in messages),
             }
         )

@@ -25,6 +25,24 @@ async function soon<T>(what: string, look: () => Promise<T | undefined>): Promis
   throw new Error(`not in time: ${what}`);
 }
 
+/** How often something is asked that is always answered so. */
+async function attempts(method: "GET" | "PATCH", status: number, headers: Record<string, string> = {}): Promise<number> {
+  let count = 0;
+  const always = async ({ url }: Request) => {
+    if (url.endsWith("/v1/oauth/token")) return Response.json({ access_token: "token", expires_in: 600 });
+    count += 1;
+    return new Response("later", { status, headers });
+  };
+  const stubborn = connect({ baseUrl: "http://purse.test", clientId: "a", clientSecret: "b", backoffMs: 1, fetch: always });
+  const path = { id: "weh_a" };
+  if (method === "GET") await stubborn.GET("/v1/webhook-endpoints/{id}", { params: { path }, parseAs: "text" });
+  else {
+    const params = { path, header: { "If-Match": '"v1"' } };
+    await stubborn.PATCH("/v1/webhook-endpoints/{id}", { params, body: {}, parseAs: "text" });
+  }
+  return count;
+}
+
 /** What came to the endpoint, byte for byte. */
 const messages: { headers: IncomingHttpHeaders; body: Buffer }[] = [];
 const receiver = createServer(async (request, response) => {
@@ -124,6 +142,13 @@ const refusesAltered = messages.every(({ body, headers }) => {
   }
 });
 receiver.close();
+const asked = [
+  await attempts("GET", 503),
+  await attempts("GET", 503, { "Retry-After": "3600" }),
+  await attempts("GET", 500),
+  await attempts("PATCH", 503),
+  await attempts("PATCH", 429),
+];
 
 console.log(
   JSON.stringify({
@@ -139,5 +164,6 @@ console.log(
     events: events.map(({ kind }) => kind),
     sent: sent.map(({ kind }) => kind),
     refuses_altered: refusesAltered,
+    attempts: asked,
   }),
 );
