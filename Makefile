@@ -16,7 +16,7 @@ JUNIT := $(TARGET)/nextest/default/junit.xml
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test check lint dependencies suite docs check-long chaos bench freeze openapi schema hooks slowest tools test-tools toolchain
+.PHONY: help demo dev test check lint dependencies suite docs check-long chaos bench freeze openapi schema clients hooks slowest tools test-tools toolchain
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -103,6 +103,10 @@ openapi: toolchain ## Writes the API's contract anew
 
 schema: tools ## Writes migrations/SCHEMA.md anew, from a freshly migrated database
 	$(CARGO) run -q -p migrations --example schema
+
+clients: test-tools ## What partners are handed out, into target/clients: an npm tarball and a Python wheel
+	@for language in typescript python; do openapi/clients/make.sh $$language $(TARGET)/clients || exit 1; done
+	@ls $(TARGET)/clients/*.tgz $(TARGET)/clients/*.whl
 
 hooks: ## Looks at format, lints and contracts before each commit (git config --unset core.hooksPath: no more)
 	git config core.hooksPath .githooks

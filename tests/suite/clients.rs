@@ -4,7 +4,9 @@
 //! They are made anew under the target directory, by the tools of `tests/contract/clients`, around a program that stands
 //! there. A machine without the tools fails here.
 
+mod line;
 mod long;
+mod partner;
 
 use crate::contract::{root, run, target, tool};
 use crate::host::Host;

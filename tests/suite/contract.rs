@@ -1,9 +1,10 @@
 //! The contract is what the service does: an independent validator reads it, and schemathesis holds it against answers,
-//! a piece at a time, so that the pieces run side by side and none takes long. `COMMONPURSE_LONG` asks for more, see
-//! [`Scene::ask`].
+//! a piece at a time, so that the pieces run side by side and none takes long; [`long`] asks for more.
 //!
 //! The tools are those of `tests/contract/requirements.txt` and `package.json`. A machine without them fails here: nothing is
 //! skipped.
+
+mod long;
 
 use crate::scene::Scene;
 use anyhow::{Context as _, bail, ensure};
@@ -35,8 +36,14 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 /// What it looks for in the whole contract besides: that of partners leaves operations out which are there all the same.
 const CHECKS_OF_ALL: &str = ",unsupported_method,allow_header_conformance";
 
-/// Requests for each operation and kind of data; more of them with `COMMONPURSE_LONG`.
-const EXAMPLES: &str = "2";
+/// How much is asked, and how long it may take.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Extent {
+    /// Two requests for each operation and kind of data.
+    Short,
+    /// So many of them, and every bound of every field; it takes as long as it takes.
+    Long(u32),
+}
 
 /// The same requests each time.
 const SEED: &str = "20270101";
@@ -175,8 +182,16 @@ fn installed(tool: PathBuf) -> anyhow::Result<PathBuf> {
 
 /// Runs a tool to its end, and answers what it says; that is the error when it finds something.
 pub(crate) async fn run(command: &mut Command) -> anyhow::Result<String> {
+    run_within(command, Some(tool_max())).await
+}
+
+/// The same within a time; none is as long as it takes.
+async fn run_within(command: &mut Command, max: Option<Duration>) -> anyhow::Result<String> {
     let running = command.kill_on_drop(true).stdin(Stdio::null()).output();
-    let output = tokio::time::timeout(tool_max(), running).await.context("the tool took too long and was ended")??;
+    let output = match max {
+        Some(max) => tokio::time::timeout(max, running).await.context("the tool took too long and was ended")??,
+        None => running.await?,
+    };
     let (said, also) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if output.status.success() {
         return Ok(said.into_owned());
@@ -187,22 +202,28 @@ pub(crate) async fn run(command: &mut Command) -> anyhow::Result<String> {
 impl Scene {
     /// Holds a contract, or what has one of these tags in it, against the service as somebody who is signed in: no answer
     /// breaks it, and enough of its operations did what they are for.
-    async fn hold(&self, contract: &str, caller: &Client, tags: &[&str], succeeded_min_percent: usize) -> Outcome {
+    async fn hold(
+        &self,
+        contract: &str,
+        caller: &Client,
+        tags: &[&str],
+        extent: Extent,
+        succeeded_min_percent: usize,
+    ) -> Outcome {
         let document = caller.get(contract).await?.ok()?;
         let before = self.figures().await?;
-        self.ask(contract, caller, tags).await?;
+        self.ask(contract, caller, tags, extent).await?;
         // What set the scene does not count.
         let answered = answered(&self.figures().await? - &before)?;
         was_asked(&document, tags, &answered, succeeded_min_percent)
     }
 
     /// Lets the tool ask for everything in a contract, or for what has one of these tags.
-    async fn ask(&self, contract: &str, caller: &Client, tags: &[&str]) -> Outcome {
+    async fn ask(&self, contract: &str, caller: &Client, tags: &[&str], extent: Extent) -> Outcome {
         let folder = tempfile::tempdir()?;
         let known = folder.path().join("known.json");
         std::fs::write(&known, self.known.to_json().to_string())?;
         let token = folder.path().join("token");
-        let examples = if is_long() { "50" } else { EXAMPLES };
         let mut command = Command::new(tool("schemathesis")?);
         command.current_dir(folder.path()).env("SCHEMATHESIS_HOOKS", "hooks").env("CONTRACT_KNOWN", &known);
         command.env("CONTRACT_TOKEN", &token);
@@ -213,8 +234,11 @@ impl Scene {
         command.args(["--checks", &format!("{CHECKS}{more}")]);
         // The phase of coverage takes longer than all else: it is left to long runs, and what the bounds of fields come to is
         // tried by the test of the door, of each operation of both contracts.
-        let phases = if is_long() { "examples,coverage,fuzzing" } else { "examples,fuzzing" };
-        command.args(["--phases", phases, "--max-examples", examples, "--seed", SEED]);
+        let (phases, examples) = match extent {
+            Extent::Short => ("examples,fuzzing", 2),
+            Extent::Long(examples) => ("examples,coverage,fuzzing", examples),
+        };
+        command.args(["--phases", phases, "--max-examples", &examples.to_string(), "--seed", SEED]);
         command.args(["--workers", "1", "--generation-database", "none", "--suppress-health-check", "all"]);
         command.args(["--continue-on-failure", "--no-shrink", "--request-timeout", "120", "--warnings", "off"]);
         for tag in tags {
@@ -225,7 +249,7 @@ impl Scene {
         }
         write_token(caller, &token).await?;
         tokio::select! {
-            outcome = run(&mut command) => outcome.map(drop),
+            outcome = run_within(&mut command, (extent == Extent::Short).then(tool_max)) => outcome.map(drop),
             failed = keep_fresh(caller, &token) => failed,
         }
     }
@@ -302,15 +326,20 @@ fn was_asked(
 /// piece, in case.
 async fn no_answer_breaks(piece: Piece, succeeded_min_percent: usize) -> Outcome {
     let scene = Scene::set(&[piece]).await?;
-    let (contract, caller) = match piece {
+    let (contract, caller) = asked_as(piece, &scene);
+    scene.hold(contract, caller, piece.tags(), Extent::Short, succeeded_min_percent).await?;
+    scene.app.finish_with_jobs_left().await
+}
+
+/// The contract that a piece is of, and who asks for it.
+fn asked_as(piece: Piece, scene: &Scene) -> (&'static str, &Client) {
+    match piece {
         Piece::Partners => ("/openapi/partner.json", &scene.partner),
         Piece::Parties => ("/openapi.json", &scene.cast.operator),
         Piece::Books | Piece::Pledging | Piece::Challenges | Piece::Cooperatives => {
             ("/openapi.json", &scene.cast.treasurer)
         }
-    };
-    scene.hold(contract, caller, piece.tags(), succeeded_min_percent).await?;
-    scene.app.finish_with_jobs_left().await
+    }
 }
 
 #[tokio::test]
@@ -410,7 +439,9 @@ fn every_operation_of_the_contracts_is_in_one_piece() -> Outcome {
 fn s3_a_tool_ends_before_the_runner_ends_its_test() -> Outcome {
     let config = std::fs::read_to_string(root().join(".config/nextest.toml"))?;
     let mut found = 0;
-    for line in config.lines().filter(|line| line.starts_with("slow-timeout")) {
+    // Tests that are never ended may run a tool as long as it takes.
+    let is_ended = |line: &&str| line.starts_with("slow-timeout") && line.contains("terminate-after");
+    for line in config.lines().filter(is_ended) {
         let period = line.split("period = \"").nth(1).and_then(|rest| rest.split('"').next()).context("a period")?;
         let (number, unit_s) = match (period.strip_suffix('s'), period.strip_suffix('m')) {
             (Some(seconds), _) => (seconds, 1),

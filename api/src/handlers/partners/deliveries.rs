@@ -42,7 +42,7 @@ pub struct WebhookDeliveryBody {
     /// The event, which is the `webhook-id` of each attempt.
     #[schema(value_type = String)]
     event: EventId,
-    /// What happened.
+    /// What happened. More kinds come within `/v1`: pass over those that you do not know.
     kind: String,
     /// `waiting`: it is sent, or sent again; `delivered`: the endpoint has it; `given_up`: it was tried ten times, the endpoint answered 410, or
     /// you may not read such events any more.

@@ -86,7 +86,7 @@ pub struct WebhookEndpointBody {
     url: String,
     /// What you call it; may be empty.
     description: String,
-    /// The kinds of events that are sent; empty for all that the token could read which made it.
+    /// The kinds of events that are sent; empty for all that the token could read which made it. More kinds come within `/v1`.
     kinds: Vec<String>,
     /// `active`: events are sent; `paused`: you want none for now; `disabled`: the service sends no more.
     #[schema(value_type = String)]
