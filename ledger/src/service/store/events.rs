@@ -46,7 +46,7 @@ pub struct Head {
 }
 
 /// An event of a row.
-pub(crate) fn event(book: BookId, row: &Row) -> Result<Event, Error> {
+fn event(book: BookId, row: &Row) -> Result<Event, Error> {
     let kind: &str = row.get("kind");
     let Json(facts) = row.get::<_, Json<Map<String, Value>>>("facts");
     Ok(Event {
@@ -170,6 +170,19 @@ pub async fn list_of_partner(
             ],
         )
         .await?;
+    rows.iter().map(|row| event(book, row)).collect()
+}
+
+/// Events of a book by their numbers, in their order.
+pub async fn list_numbered(client: &impl GenericClient, book: BookId, numbers: &[i64]) -> Result<Vec<Event>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- events::list_numbered
+            SELECT id, number, kind, object, sequence, state_before, at, recorded_at, facts FROM event
+             WHERE book_id = $1 AND number = ANY ($2) ORDER BY number",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* number */ &numbers]).await?;
     rows.iter().map(|row| event(book, row)).collect()
 }
 
