@@ -524,6 +524,13 @@ pub enum Job {
         /// Which of its jobs this is: only the last one sends.
         round: i64,
     },
+    /// Tell the people of a partner that nothing more is sent to an endpoint of theirs.
+    SendEndpointNotice {
+        /// The endpoint.
+        endpoint: WebhookEndpointId,
+        /// Its version then: when it has changed since, nothing is told.
+        version: i64,
+    },
 }
 
 words! {
@@ -662,6 +669,7 @@ impl Job {
             Job::FetchEvidence { .. } => JobKind::FetchEvidence,
             Job::SendWebhooks { .. } => JobKind::SendWebhooks,
             Job::TryWebhooks { .. } => JobKind::TryWebhooks,
+            Job::SendEndpointNotice { .. } => JobKind::SendEndpointNotice,
         }
     }
 }
@@ -759,6 +767,7 @@ impl fmt::Debug for Job {
             Job::FetchEvidence { fetch } => write!(f, "fetch_evidence of {fetch}"),
             Job::SendWebhooks { endpoint, round } => write!(f, "send_webhooks to {endpoint}, round {round}"),
             Job::TryWebhooks { endpoint, round } => write!(f, "try_webhooks to {endpoint}, round {round}"),
+            Job::SendEndpointNotice { endpoint, .. } => write!(f, "send_endpoint_notice of {endpoint}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::AdvanceCustodianFreeze { freeze, .. } => write!(f, "advance_custodian_freeze of {freeze}"),
             Job::SendCustodianNotice { freeze } => write!(f, "send_custodian_notice of {freeze}"),
@@ -923,11 +932,13 @@ pub enum JobKind {
     SendWebhooks,
     /// [`Job::TryWebhooks`]
     TryWebhooks,
+    /// [`Job::SendEndpointNotice`]
+    SendEndpointNotice,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 76] = [
+    pub const ALL: [JobKind; 77] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -1004,6 +1015,7 @@ impl JobKind {
         JobKind::FetchEvidence,
         JobKind::SendWebhooks,
         JobKind::TryWebhooks,
+        JobKind::SendEndpointNotice,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -1085,6 +1097,7 @@ impl JobKind {
             JobKind::FetchEvidence => "fetch_evidence",
             JobKind::SendWebhooks => "send_webhooks",
             JobKind::TryWebhooks => "try_webhooks",
+            JobKind::SendEndpointNotice => "send_endpoint_notice",
         }
     }
 
@@ -1166,6 +1179,7 @@ impl JobKind {
             | JobKind::FetchEvidence
             | JobKind::SendWebhooks
             | JobKind::TryWebhooks
+            | JobKind::SendEndpointNotice
             | JobKind::SendPayoutRun
             | JobKind::TakeProviderEvent => false,
         }
@@ -1341,6 +1355,7 @@ mod tests {
             Job::FetchEvidence { fetch: EvidenceFetchId::generate(book) },
             Job::SendWebhooks { endpoint: WebhookEndpointId::generate(book), round: 1 },
             Job::TryWebhooks { endpoint: WebhookEndpointId::generate(book), round: 2 },
+            Job::SendEndpointNotice { endpoint: WebhookEndpointId::generate(book), version: 3 },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

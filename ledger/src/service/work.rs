@@ -136,7 +136,8 @@ impl JobKind {
             | JobKind::SendEntryNotice
             | JobKind::TellMembers
             | JobKind::SendObjectionNotice
-            | JobKind::SendReturnableNotice => Work::Mail,
+            | JobKind::SendReturnableNotice
+            | JobKind::SendEndpointNotice => Work::Mail,
             JobKind::FetchEvidence => Work::Outside,
             JobKind::SendWebhooks => Work::Webhooks,
             JobKind::TryWebhooks => Work::SlowWebhooks,

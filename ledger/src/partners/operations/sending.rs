@@ -226,7 +226,10 @@ pub async fn record_failed(
     };
     if let Some(reason) = reason.filter(|_| it.state == EndpointState::Active) {
         let (state, since) = (EndpointState::Disabled, now);
-        endpoints::update(tx, &Endpoint { state, reason: Some(reason), since, next_job_at: None, ..it }).await?;
+        let disabled = Endpoint { state, reason: Some(reason), since, next_job_at: None, ..it };
+        let version = endpoints::update(tx, &disabled).await?.version;
+        let job = Job::SendEndpointNotice { endpoint: id, version };
+        jobs::enqueue(tx, &NewJob { book: id.book, due_at: now, dedupe: format!("{id}-{version}"), job }).await?;
     }
     Ok(())
 }

@@ -211,6 +211,12 @@ pub const MAILS: &[MailKind] = &[
         "you are a member of this cooperative",
     ),
     mail(
+        "webhooks-stopped",
+        Purpose::Work,
+        Always("nothing more is sent to the partner until somebody acts"),
+        "you are an owner of the partner whose endpoint it is",
+    ),
+    mail(
         "yearly-receipt",
         Purpose::Money,
         Always("a document for the tax office"),
@@ -275,7 +281,7 @@ pub const TOLD: &[(&str, Told)] = &[
     ("plan_move.expired", Mails(&[("plan-move", "the donor")])),
     ("webhook_endpoint.active", No("its partner did it")),
     ("webhook_endpoint.paused", No("its partner did it")),
-    ("webhook_endpoint.disabled", No("its partner reads it in the list of events, and of its endpoints")),
+    ("webhook_endpoint.disabled", Mails(&[("webhooks-stopped", "owners of the partner")])),
     ("webhook_endpoint.deleted", No("its partner did it")),
     ("webhook_endpoint.pinged", No("its partner did it")),
     ("suspense.open", No("work of who keeps the book: the list of what waits says it")),
