@@ -36,6 +36,7 @@ pub struct Crowd {
     /// The others.
     pub hostile: Vec<Receiver>,
     campaign: Value,
+    brought: usize,
 }
 
 impl Crowd {
@@ -57,12 +58,9 @@ impl Crowd {
         let asked = json!({"name": "crowd", "mode": "sandbox", "scopes": SCOPES});
         let made = cast.operator.post(&format!("/v1/partners/{platform}/credentials"), &asked).await?.ok()?;
         let partner = Client::partner(cast.base(), text(&made, "/id")?, text(&made, "/secret")?)?;
-        let mut crowd = Crowd { partner, good: Vec::new(), hostile: Vec::new(), campaign: campaign.clone() };
-        for script in hostile {
-            let receiver = Receiver::open(script).await?;
-            crowd.endpoint(cast, &receiver).await?;
-            crowd.hostile.push(receiver);
-        }
+        let campaign = campaign.clone();
+        let mut crowd = Crowd { partner, good: Vec::new(), hostile: Vec::new(), campaign, brought: 0 };
+        crowd.join(cast, hostile).await?;
         for _ in 0..good {
             let receiver = Receiver::open(Script::default()).await?;
             crowd.endpoint(cast, &receiver).await?;
@@ -71,22 +69,38 @@ impl Crowd {
         Ok(crowd)
     }
 
+    /// More hostile endpoints.
+    ///
+    /// # Errors
+    ///
+    /// When one is refused.
+    pub async fn join(&mut self, cast: &Cast, hostile: Vec<Script>) -> anyhow::Result<()> {
+        for script in hostile {
+            let receiver = Receiver::open(script).await?;
+            self.endpoint(cast, &receiver).await?;
+            self.hostile.push(receiver);
+        }
+        Ok(())
+    }
+
     async fn endpoint(&self, cast: &Cast, at: &Receiver) -> anyhow::Result<()> {
         let new = json!({"book": cast.book, "url": at.url("/"), "kinds": [KIND]});
         self.partner.post("/v1/webhook-endpoints", &new).await?.ok()?;
         Ok(())
     }
 
-    /// So many pledges, and as many events for each endpoint.
+    /// So many more pledges, and as many events for each endpoint.
     ///
     /// # Errors
     ///
     /// When one is refused.
-    pub async fn bring(&self, count: usize) -> anyhow::Result<()> {
+    pub async fn bring(&mut self, count: usize) -> anyhow::Result<()> {
         let path = format!("/v1/campaigns/{}/pledges:batch", text(&self.campaign, "/id")?);
-        for from in (0..count).step_by(BATCH_MAX) {
+        let (first, end) = (self.brought, self.brought + count);
+        self.brought = end;
+        for from in (first..end).step_by(BATCH_MAX) {
             let mut pledges = Vec::new();
-            for number in from..count.min(from + BATCH_MAX) {
+            for number in from..end.min(from + BATCH_MAX) {
                 let pledge = once(&self.campaign, &format!("p-{number}"), "5.00", day(2, 1), "sandbox_ok")?;
                 pledges.push(json!({"key": format!("p-{number}"), "pledge": pledge}));
             }
@@ -96,9 +110,9 @@ impl Crowd {
         Ok(())
     }
 
-    /// Whether each good endpoint has come to so many messages.
-    pub fn is_served(&self, count: usize) -> bool {
-        self.good.iter().all(|receiver| receiver.count() >= count)
+    /// Whether each good endpoint has all that was brought.
+    pub fn is_served(&self) -> bool {
+        self.good.iter().all(|receiver| receiver.count() >= self.brought)
     }
 
     /// Refuses what came twice to a good endpoint, or not at all.
@@ -106,7 +120,8 @@ impl Crowd {
     /// # Errors
     ///
     /// When that is so.
-    pub fn check(&self, count: usize) -> anyhow::Result<()> {
+    pub fn check(&self) -> anyhow::Result<()> {
+        let count = self.brought;
         for receiver in &self.good {
             let came = receiver.at("/");
             let ids =

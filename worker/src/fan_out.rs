@@ -64,15 +64,17 @@ async fn fan_out(
     stopping: &watch::Receiver<bool>,
 ) -> Result<bool, ledger::Error> {
     let mut client = worker.context.pool.get().await?;
-    let mut may_be_more = false;
-    for endpoint in endpoints::behind(&client, *last, ENDPOINTS_MAX).await? {
+    let behind = endpoints::behind(&client, *last, ENDPOINTS_MAX).await?;
+    let mut may_be_more = i64::try_from(behind.len()).is_ok_and(|count| count == ENDPOINTS_MAX);
+    for endpoint in behind {
         if *stopping.borrow() {
             break;
         }
+        // One that fails has had its turn too.
+        *last = Some(endpoint);
         let tx = client.transaction().await?;
         may_be_more |= sending::fan_out(&tx, endpoint, ledger::calendar::now()).await?;
         tx.commit().await?;
-        *last = Some(endpoint);
     }
     Ok(may_be_more)
 }

@@ -18,7 +18,7 @@ const IDLE_MAX: Duration = Duration::from_mins(10);
 const POLL: Duration = Duration::from_millis(50);
 
 /// The scopes of the partner's credential.
-const SCOPES: [&str; 7] = [
+const SCOPES: [&str; 8] = [
     "campaigns:read",
     "pledges:write",
     "pledges:read",
@@ -26,6 +26,7 @@ const SCOPES: [&str; 7] = [
     "charges:write",
     "settlements:read",
     "contributions:write",
+    "webhooks:write",
 ];
 
 /// Everybody in the story, signed in, and what they have made.
