@@ -375,7 +375,8 @@ async fn nobody_else_sees_an_endpoint(stage: &Stage, partner: &Client) -> Outcom
     let receiver = Receiver::open(Script::default()).await?;
     let platform = organisation(&stage.cast.operator, "Fans of Closed Machines", "partner_platform").await?;
     let other = self::partner(stage, &platform, SCOPES).await?;
-    let without = self::partner(stage, &stage.cast.platform, &["pledges:read"]).await?;
+    let without = organisation(&stage.cast.operator, "Fans without Scopes", "partner_platform").await?;
+    let without = self::partner(stage, &without, &["pledges:read"]).await?;
     let it = Endpoint::make(stage, partner, &receiver.url("/own"), &[NOTHING_ELSE]).await?;
     let delivery = it.pinged(1).await?;
     let new = json!({"book": stage.cast.book, "url": receiver.url("/theirs")});
