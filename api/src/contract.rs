@@ -20,6 +20,7 @@ mod tags;
 mod tests;
 mod version_3_0;
 mod violations;
+mod webhooks;
 mod words;
 
 pub use violations::violations;
@@ -115,9 +116,11 @@ fn build(wanted: impl Fn(&str, Access) -> bool) -> Value {
     }
     document["tags"] = tags::used(&paths);
     document["paths"] = Value::Object(paths);
+    document["webhooks"] = webhooks::section();
     document["components"]["securitySchemes"] = security::schemes();
     document["components"]["responses"] = refusals::components();
     document["components"]["headers"] = headers::components();
+    document["components"]["parameters"] = webhooks::parameters();
     for part in ["responses", "headers", "schemas"] {
         keep_used(&mut document, part);
     }
@@ -204,6 +207,7 @@ fn keep_used(document: &mut Value, part: &str) {
     let parts = document["components"][part].as_object().cloned().unwrap_or_default();
     let mut used = BTreeSet::new();
     let mut found = references(&document["paths"], part);
+    found.extend(references(&document["webhooks"], part));
     found.extend(references(&document["components"]["responses"], part));
     while let Some(name) = found.pop() {
         if let Some(shared) = parts.get(&name).filter(|_| used.insert(name.clone())) {

@@ -171,8 +171,10 @@ async fn start(place: &PlaceOptions, database: &str, fresh: bool, operator: &str
         programs: programs_beside_this_one()?,
         state,
         listen: free_address(&place.listen)?,
-        // All people of the story sign in within a minute, from one address.
-        environment: vec![("COMMONPURSE_GUESSES_PER_MINUTE".into(), "600".into())],
+        // All people of the story sign in within a minute, from one address; and what a partner tries receives on this machine.
+        environment: [("COMMONPURSE_GUESSES_PER_MINUTE", "600"), ("COMMONPURSE_FETCH_ANYWHERE", "true")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
     };
     let workers = usize::from(place.workers);
     let stack = tokio::task::spawn_blocking(move || Stack::start(settings, workers)).await??;

@@ -42,6 +42,9 @@ pub fn of(contract: &Value) -> Promises {
             reader.operation(&format!("{} {path}", method.to_uppercase()), operation);
         }
     }
+    for (kind, item) in fields(&contract["webhooks"]) {
+        reader.message(&format!("webhook {kind}"), &item["post"]);
+    }
     while let Some((way, name)) = reader.to_read.pop() {
         let schema = &contract["components"]["schemas"][&name];
         reader.schema(way, &name, schema);
@@ -118,6 +121,27 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// What is sent to those who were given the contract: its headers and its body go out, and what they may answer stays.
+    fn message(&mut self, name: &str, message: &'a Value) {
+        self.must(name);
+        for parameter in message["parameters"].as_array().into_iter().flatten() {
+            let parameter = self.resolved(parameter);
+            let (place, called) = (parameter["in"].as_str().unwrap_or_default(), parameter["name"].as_str());
+            let at = format!("{name} {place} {}", called.unwrap_or_default());
+            if parameter["required"] == true {
+                self.must(format!("{at} always comes"));
+            }
+            self.schema(Way::Out, &at, &parameter["schema"]);
+        }
+        for (media_type, content) in fields(&message["requestBody"]["content"]) {
+            self.must(format!("{name} comes as {media_type}"));
+            self.schema(Way::Out, &format!("{name} body"), &content["schema"]);
+        }
+        for (status, _) in fields(&message["responses"]) {
+            self.must(format!("{name} may be answered {status}"));
+        }
+    }
+
     fn schema(&mut self, way: Way, at: &str, schema: &'a Value) {
         let subject = format!("{} {at}", way.word());
         if let Some(name) = schema["$ref"].as_str().and_then(|to| to.rsplit('/').next()) {
@@ -183,7 +207,13 @@ mod tests {
                 "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NewGift"}}}},
                 "responses": {"201": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Gift"}}}}},
             }}},
+            "webhooks": {"gift.paid": {"post": {
+                "parameters": [{"in": "header", "name": "webhook-id", "required": true, "schema": {"type": "string"}}],
+                "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Paid"}}}},
+                "responses": {"2XX": {}, "410": {}},
+            }}},
             "components": {"schemas": {
+                "Paid": {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}},
                 "NewGift": {"type": "object", "required": ["amount"], "properties": {
                     "amount": {"type": "string"}, "rail": {"type": "string", "enum": ["card", "debit"]}}},
                 "Gift": {"type": "object", "required": ["id", "state"], "properties": {
@@ -235,6 +265,14 @@ mod tests {
             ("gone: out Gift.id is string", |it| {
                 it["components"]["schemas"]["Gift"]["properties"]["id"]["type"] = json!("integer")
             }),
+            ("gone: webhook gift.paid", |it| remove(it, "/webhooks", "gift.paid")),
+            ("gone: out webhook gift.paid header webhook-id is string", |it| {
+                remove(it, "/webhooks/gift.paid/post", "parameters")
+            }),
+            ("gone: webhook gift.paid may be answered 410", |it| {
+                remove(it, "/webhooks/gift.paid/post/responses", "410")
+            }),
+            ("gone: out Paid always has id", |it| it["components"]["schemas"]["Paid"]["required"] = json!([])),
             ("gone: out Gift always has state", |it| it["components"]["schemas"]["Gift"]["required"] = json!(["id"])),
             ("gone: out Gift.day is string date", |it| remove(it, &format!("{SCHEMAS}/Gift/properties"), "day")),
         ];
@@ -249,6 +287,8 @@ mod tests {
         let found = after(|it| {
             let new = it["paths"]["/v1/gifts"].clone();
             it["paths"]["/v1/loans"] = new;
+            let new = it["webhooks"]["gift.paid"].clone();
+            it["webhooks"]["gift.lost"] = new;
             it["paths"]["/v1/loans"]["post"]["parameters"][0]["required"] = json!(true);
             let post = it["paths"]["/v1/gifts"]["post"]["parameters"].as_array_mut().expect("a list");
             post.push(json!({"in": "query", "name": "note", "schema": {"type": "string"}}));

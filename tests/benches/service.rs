@@ -1,6 +1,6 @@
 //! The service as it runs, from outside: postings over HTTP, one tenant beside a greedy one, ten times too many requests,
 //! postings while workers work, exports of a large book, pledges a thousand at a request, charges that fall due at once, a long file
-//! of a bank.
+//! of a bank, events to endpoints of which some are hostile.
 //!
 //! `cargo bench -p tests --bench service [-- CASE…]` builds the programs, prints a table and puts its cases into
 //! `target/bench.json`, beside those of `cargo bench -p ledger`.
@@ -37,6 +37,8 @@ mod report;
 mod requests;
 #[path = "service/statements.rs"]
 mod statements;
+#[path = "service/webhooks.rs"]
+mod webhooks;
 #[path = "service/wire.rs"]
 mod wire;
 #[path = "service/workers.rs"]
@@ -113,6 +115,11 @@ async fn run() -> anyhow::Result<()> {
     if is_wanted("statement_import") {
         let mut service = Service::start(&server, &home, "statements").await?;
         statements::import(&mut service, &mut report).await?;
+        service.stop().await?;
+    }
+    if is_wanted("webhooks") {
+        let mut service = Service::start(&server, &home, "webhooks").await?;
+        webhooks::beside_hostile(&mut service, &mut report).await?;
         service.stop().await?;
     }
     report.finish();

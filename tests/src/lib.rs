@@ -10,10 +10,13 @@ pub mod identity_provider;
 pub mod large_book;
 mod mail_server;
 pub mod payees;
+mod receiver;
 mod stage;
 pub mod stripe;
+pub mod webhooks;
 
 pub use app::{OPERATOR, TestApp, read_figures};
 pub use hledger::{balances_of_hledger, hledger};
 pub use mail_server::{MailServer, TakenMail};
+pub use receiver::{Received, Receiver, Script};
 pub use stage::{Stage, day, monthly, next_year, once};

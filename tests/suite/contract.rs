@@ -174,6 +174,11 @@ fn node_tool(name: &str) -> anyhow::Result<PathBuf> {
     installed(Path::new("node/node_modules/.bin").join(name))
 }
 
+/// What the Node tools are made of, and what else is installed beside them.
+pub(crate) fn npm_modules() -> anyhow::Result<PathBuf> {
+    installed(PathBuf::from("node/node_modules"))
+}
+
 fn installed(tool: PathBuf) -> anyhow::Result<PathBuf> {
     let program = target().join("contract-tools").join(tool);
     ensure!(program.exists(), "{} is missing: `make test-tools` installs it", program.display());

@@ -29,7 +29,8 @@ fn blocks<'a>(guide: &'a str, mark: &str) -> anyhow::Result<Vec<&'a str>> {
 async fn p15_10_the_guide_s_lines_lead_from_nothing_to_a_settled_pledge_and_its_events() -> anyhow::Result<()> {
     let guide = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/README.md"))?;
     let lines = lines(&guide)?;
-    let stage = Stage::set().await?;
+    // Endpoints on this machine, as `make demo` has them.
+    let stage = Stage::set_with(1, &[("COMMONPURSE_FETCH_ANYWHERE", "true")]).await?;
     let campaign = stage.campaign().await?;
     let place = tempfile::tempdir()?;
     let folder = place.path().join(".commonpurse/commonpurse_demo");
@@ -40,15 +41,26 @@ async fn p15_10_the_guide_s_lines_lead_from_nothing_to_a_settled_pledge_and_its_
         let output = Command::new("sh").args(["-euc", &lines]).current_dir(place.path()).output().await?;
         let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         ensure!(output.status.success(), "{said}");
-        for told in ["charge.captured", "charge.settled", "pledge.completed", "day,kind,id,charge"] {
+        for told in [
+            "charge.captured",
+            "charge.settled",
+            "pledge.completed",
+            "day,kind,id,charge",
+            "\"webhook_endpoint.pinged\"",
+            "\"state\":\"delivered\"",
+            "not ours: evt_",
+        ] {
             ensure!(said.contains(told), "{told}: {said}");
         }
+        ensure!(said.matches("verified: evt_").count() == 3, "{said}");
     }
     let pledges: Vec<Value> = stage.cast.partner.all("/v1/pledges").await?;
     ensure!(pledges.len() == 1 && text(&pledges[0], "/state")? == "completed", "{pledges:?}");
     let settlements = stage.cast.partner.all("/v1/settlements").await?;
     let reported: Vec<_> = settlements.iter().filter(|settlement| settlement["by"] == "report").collect();
     ensure!(reported.len() == 1 && reported[0]["amount"]["amount"] == "10.00", "{settlements:?}");
+    let left = stage.cast.partner.all(&format!("/v1/webhook-endpoints?book={}", stage.cast.book)).await?;
+    ensure!(left.is_empty(), "the guide leaves no endpoint: {left:?}");
     stage.cast.idle().await?;
     stage.app.finish().await
 }

@@ -101,6 +101,7 @@ pub(crate) const SEEN_ELSEWHERE: &[(&str, &str)] = &[
     ("plan-change", "fl19_a_donor_agrees_by_the_link_of_a_mail_once_and_is_told_before_the_first_charge_at_new_terms"),
     ("pledge", "a_partner_that_leaves_stops_nothing_that_was_begun_and_its_plans_wait_until_it_comes_back"),
     ("second-factor", "sf_a_second_factor_is_begun_proved_and_removed_by_itself_and_a_code_counts_once"),
+    ("webhooks-stopped", "wh_partners_are_sent_what_happened_signed_once_and_again_until_they_have_it"),
     ("returnable", "c1_what_nobody_claims_for_two_years_waits_for_its_donor_whatever_terms_are_written_later"),
 ];
 

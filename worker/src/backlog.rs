@@ -1,8 +1,9 @@
-//! What waits in the jobs of all books, read now and then for the figures.
+//! What waits in the jobs of all books and for the endpoints of partners, read now and then for the figures.
 
 use crate::explain::explain;
 use crate::figures;
 use crate::runner::Worker;
+use ledger::partners::store::deliveries;
 use ledger::service::store::jobs;
 use observability::Figures;
 use std::sync::Arc;
@@ -31,7 +32,9 @@ async fn read(worker: &Worker) -> Result<(), ledger::Error> {
     let tx = client.transaction().await?;
     let wall = ledger::calendar::now();
     let found = jobs::backlog(&tx, wall).await?;
+    let oldest = deliveries::oldest_due(&tx, wall).await?;
     tx.commit().await?;
     figures::backlog(&found, wall);
+    figures::oldest_delivery(oldest.unsigned_abs());
     Ok(())
 }

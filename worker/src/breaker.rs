@@ -31,7 +31,7 @@ impl Breakers {
             Work::SignIn | Work::Mail => Some(&self.mail),
             Work::Rail => Some(&self.rail),
             // One host that does not answer says nothing of the next.
-            Work::Money | Work::Outside | Work::Webhooks => None,
+            Work::Money | Work::Outside | Work::Webhooks | Work::SlowWebhooks => None,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use ledger::engine::store::checks::Slice;
 use ledger::engine::{lane, pool};
+use ledger::partners::operations::sending::Sent;
+use ledger::partners::rules::endpoint::AttemptFailure;
 use ledger::service::job::JobKind;
 use ledger::service::store::jobs::Backlog;
 use ledger::service::work::Work;
@@ -23,6 +25,9 @@ const MAIL_TIME: &str = "commonpurse_mail_seconds";
 const ATTEMPTS: &str = "commonpurse_rail_attempts_total";
 const ATTEMPT_TIME: &str = "commonpurse_rail_attempt_seconds";
 const EVENTS: &str = "commonpurse_provider_events_total";
+const DELIVERIES: &str = "commonpurse_webhook_attempts_total";
+const DELIVERY_TIME: &str = "commonpurse_webhook_attempt_seconds";
+const OLDEST_DELIVERY: &str = "commonpurse_webhook_oldest_waiting_seconds";
 const FREEZES: &str = "commonpurse_book_freezes_total";
 const COMPARED: &str = "commonpurse_book_transfers_compared_total";
 const PASSES: &str = "commonpurse_book_passes_total";
@@ -66,6 +71,18 @@ pub(crate) fn attempt(rail: &'static str, outcome: &'static str, took: Duration)
 /// A provider has told us of an event, and this is what came of asking about it.
 pub(crate) fn provider_event(rail: &'static str, outcome: &'static str) {
     metrics::counter!(EVENTS, "rail" => rail, "outcome" => outcome).increment(1);
+}
+
+/// An endpoint of a partner was sent something: the reason is one of a closed list, or it was delivered.
+pub(crate) fn delivery(sent: &Sent) {
+    let outcome = sent.failure.map_or("delivered", AttemptFailure::as_str);
+    metrics::counter!(DELIVERIES, "outcome" => outcome).increment(1);
+    metrics::histogram!(DELIVERY_TIME).record(Duration::from_millis(sent.milliseconds.unsigned_abs().into()));
+}
+
+/// For how long the oldest delivery has been waiting whose endpoint is well, and whose time has come.
+pub(crate) fn oldest_delivery(wait: Duration) {
+    metrics::gauge!(OLDEST_DELIVERY).set(wait);
 }
 
 /// A book differs from itself.
@@ -141,6 +158,13 @@ pub(crate) fn describe() {
         EVENTS,
         "Events that a provider told of and was asked about, by provider and by what came of it; unknown ones wait for somebody."
     );
+    metrics::describe_counter!(DELIVERIES, "Events sent to endpoints of partners, by what came of it.");
+    metrics::describe_histogram!(DELIVERY_TIME, Unit::Seconds, "How long it took an endpoint to answer, or to fail.");
+    metrics::describe_gauge!(
+        OLDEST_DELIVERY,
+        Unit::Seconds,
+        "For how long the oldest event has waited that is due to an endpoint which took what it was last sent."
+    );
     metrics::describe_counter!(FREEZES, "Books that this worker found to differ from themselves, and froze.");
     metrics::describe_counter!(
         COMPARED,
@@ -157,6 +181,9 @@ pub(crate) fn describe() {
         metrics::counter!(LATE, "kind" => kind.as_str()).absolute(0);
     }
     // What has not happened yet is zero: the first time is then seen as a change.
+    for outcome in AttemptFailure::ALL.iter().map(|failure| failure.as_str()).chain(["delivered"]) {
+        metrics::counter!(DELIVERIES, "outcome" => outcome).absolute(0);
+    }
     metrics::counter!(FREEZES).absolute(0);
     metrics::counter!(COMPARED).absolute(0);
     metrics::counter!(PASSES).absolute(0);

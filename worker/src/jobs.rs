@@ -14,6 +14,7 @@ mod mailing;
 mod matching;
 mod milestones;
 mod parties;
+mod partners;
 mod payers;
 mod payout_files;
 mod payouts;
@@ -164,6 +165,10 @@ impl Context {
             Job::TellMembers { distribution, after } => self.tell_members(leased, *distribution, *after).await,
             Job::FetchEvidence { fetch } => self.fetch_evidence(leased, *fetch).await,
             Job::SendWebhooks { endpoint, round } => self.send_webhooks(leased, *endpoint, *round).await,
+            Job::TryWebhooks { endpoint, round } => self.try_webhooks(leased, *endpoint, *round).await,
+            Job::SendEndpointNotice { endpoint, version } => {
+                self.send_endpoint_notice(leased, *endpoint, *version).await
+            }
             Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
             Job::AdvancePlanMove { plan_move } => self.advance_plan_move(leased, *plan_move).await,
             Job::SendPlanMove { plan_move, version, token } => {

@@ -5,7 +5,7 @@
 //!
 //! - [`Config`] is what it needs to know, [`run`] runs it until it is told to stop.
 //! - `runner` leases and hands out, `breaker` leaves a service alone that is away, `jobs` has one function for each kind of
-//!   job, `upkeep` beats, rolls up and prunes, `checks` compares books with themselves, `backlog` reads what waits, for the
+//!   job, `upkeep` beats, rolls up and prunes, `fan_out` puts events on their way to endpoints, `checks` compares books with themselves, `backlog` reads what waits, for the
 //!   `figures`.
 //! - `together` is what jobs ask of the database in one question; `mail` and `rail` are the two ways out: e-mail, and payment providers.
 
@@ -17,6 +17,7 @@ mod clock;
 mod config;
 mod explain;
 mod failure;
+mod fan_out;
 mod fault;
 mod figures;
 mod jobs;
@@ -49,9 +50,9 @@ use tokio::sync::watch;
 /// How many books' lanes may write at once: each takes a connection.
 const LANE_CONNECTIONS: usize = 2;
 
-/// Connections besides those of the jobs: a provider's memory, the leases, the upkeep, the clocks, the comparison and the
-/// figures, one more in case.
-const JOBLESS_CONNECTIONS: usize = 7;
+/// Connections besides those of the jobs: a provider's memory, the leases, the upkeep, the way of events to endpoints, the clocks, the
+/// comparison and the figures, one more in case.
+const JOBLESS_CONNECTIONS: usize = 8;
 
 /// How long a job waits for a database connection.
 const POOL_WAIT: Duration = Duration::from_secs(10);
@@ -101,6 +102,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     let (stop, stopping) = watch::channel(false);
     tracing::info!(worker = worker.name, "the worker {} is ready", worker.name);
     let upkeep = tokio::spawn(upkeep::run(worker.clone(), stopping.clone()));
+    let fan_out = tokio::spawn(fan_out::run(worker.clone(), stopping.clone()));
     let checks = tokio::spawn(checks::run(worker.clone(), stopping.clone()));
     let backlog = tokio::spawn(backlog::run(worker.clone(), figures, stopping.clone()));
     let walking = (worker.clone(), stopping.clone());
@@ -114,6 +116,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     runner.await.context("the runner died")?;
     clocks.await.context("the walk of the clocks died")?;
     upkeep.await.context("the upkeep died")?;
+    fan_out.await.context("the way of events to endpoints died")?;
     checks.await.context("the comparison died")?;
     backlog.await.context("the reading of what waits died")?;
     if let Some(listener) = listener {

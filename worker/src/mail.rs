@@ -12,6 +12,7 @@ pub(crate) mod custodians;
 pub(crate) mod milestones;
 pub(crate) mod notices;
 pub(crate) mod parties;
+pub(crate) mod partners;
 pub(crate) mod payers;
 pub(crate) mod payouts;
 pub(crate) mod plan_moves;

@@ -32,6 +32,15 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// How long everything may take, redirects and the whole body.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// How long a connection to an endpoint is kept for the next message: less than servers do, so that they end none just as it is used.
+const KEPT_MAX: Duration = Duration::from_secs(2);
+
+/// How many connections to a host are kept.
+const KEPT: usize = 8;
+
+/// How much of an answer to a message is read, so that its connection can be kept; and how long it may take.
+const REST_MAX: (usize, Duration) = (16 * 1_024, Duration::from_millis(500));
+
 /// How often an address may lead on to another.
 const REDIRECTS_MAX: usize = 3;
 
@@ -103,30 +112,51 @@ impl Resolve for Guard {
 
 /// The way to addresses that people name.
 pub(crate) struct Outside {
+    fetching: Ways,
+    /// Keeps connections for a moment: what was looked at when one was made holds as long as it lives.
+    sending: Ways,
+}
+
+/// Two ways, of which one may be missing.
+struct Ways {
     guarded: Client,
     /// Without a guard, where that is set: for sandbox books.
     unguarded: Option<Client>,
 }
 
-impl Outside {
-    /// Whether sandbox books may fetch from anywhere.
-    pub(crate) fn new(is_anywhere: bool) -> Result<Outside, reqwest::Error> {
+impl Ways {
+    fn new(is_anywhere: bool, kept: usize) -> Result<Ways, reqwest::Error> {
         let client = || {
             Client::builder()
                 .redirect(redirect::Policy::none())
                 .no_proxy()
                 .referer(false)
                 .connect_timeout(CONNECT_MAX)
-                .pool_max_idle_per_host(0)
+                .pool_max_idle_per_host(kept)
+                .pool_idle_timeout(KEPT_MAX)
                 .user_agent(concat!("commonpurse/", env!("CARGO_PKG_VERSION")))
         };
         let unguarded = if is_anywhere { Some(client().build()?) } else { None };
-        Ok(Outside { guarded: client().dns_resolver(Arc::new(Guard)).build()?, unguarded })
+        Ok(Ways { guarded: client().dns_resolver(Arc::new(Guard)).build()?, unguarded })
+    }
+
+    fn to(&self, reach: Reach) -> &Client {
+        match reach {
+            Reach::Anywhere => self.unguarded.as_ref().unwrap_or(&self.guarded),
+            Reach::Secure | Reach::Public => &self.guarded,
+        }
+    }
+}
+
+impl Outside {
+    /// Whether sandbox books may fetch from anywhere.
+    pub(crate) fn new(is_anywhere: bool) -> Result<Outside, reqwest::Error> {
+        Ok(Outside { fetching: Ways::new(is_anywhere, 0)?, sending: Ways::new(is_anywhere, KEPT)? })
     }
 
     /// How far a book reaches.
     pub(crate) fn reach(&self, is_live: bool) -> Reach {
-        match (is_live, &self.unguarded) {
+        match (is_live, &self.fetching.unguarded) {
             (true, _) => Reach::Secure,
             (false, None) => Reach::Public,
             (false, Some(_)) => Reach::Anywhere,
@@ -142,7 +172,8 @@ impl Outside {
         }
     }
 
-    /// Sends a signed message to an endpoint. A redirect is an answer as any other, and nothing of what is answered is read but its head.
+    /// Sends a signed message to an endpoint. A redirect is an answer as any other, and of what is answered its head alone counts; a short
+    /// rest is read away.
     pub(crate) async fn post(
         &self,
         url: &str,
@@ -157,6 +188,7 @@ impl Outside {
                 let code = response.status().as_u16();
                 let is_taken = response.status().is_success();
                 let answer = Answer::Status { code, retry_after: asked_pause(response.headers(), at) };
+                read_away(response).await;
                 (answer, (!is_taken).then_some(AttemptFailure::Status))
             }
             Ok(Err(why)) => (Answer::None, Some(why)),
@@ -174,8 +206,12 @@ impl Outside {
         body: Vec<u8>,
     ) -> Result<Response, AttemptFailure> {
         let url = Url::parse(url).ok().filter(|url| reach.admits(url)).ok_or(AttemptFailure::AddressRefused)?;
-        let message =
-            self.client(reach).post(url).header(CONTENT_TYPE, "application/json").header(ACCEPT_ENCODING, "identity");
+        let message = self
+            .sending
+            .to(reach)
+            .post(url)
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT_ENCODING, "identity");
         let signed = message
             .header("webhook-id", &headers.id)
             .header("webhook-timestamp", &headers.timestamp)
@@ -193,15 +229,8 @@ impl Outside {
         })
     }
 
-    fn client(&self, reach: Reach) -> &Client {
-        match reach {
-            Reach::Anywhere => self.unguarded.as_ref().unwrap_or(&self.guarded),
-            Reach::Secure | Reach::Public => &self.guarded,
-        }
-    }
-
     async fn follow(&self, url: &str, reach: Reach) -> Result<Fetched, Failure> {
-        let client = self.client(reach);
+        let client = self.fetching.to(reach);
         let mut url = Url::parse(url).map_err(|_| Failure::AddressRefused)?;
         for _ in 0..=REDIRECTS_MAX {
             if !reach.admits(&url) {
@@ -217,6 +246,22 @@ impl Outside {
         }
         Err(Failure::Redirects)
     }
+}
+
+/// Reads what is left of an answer, if it is little and comes quickly; what it says is forgotten. More than that ends the connection.
+async fn read_away(mut response: Response) {
+    let (bytes_max, time_max) = REST_MAX;
+    let rest = async {
+        let mut bytes = 0;
+        while let Ok(Some(chunk)) = response.chunk().await {
+            bytes += chunk.len();
+            if bytes > bytes_max {
+                break;
+            }
+        }
+    };
+    // Either way the answer counts as it is.
+    let _ = timeout(time_max, rest).await;
 }
 
 /// How long an endpoint asks to be left alone.

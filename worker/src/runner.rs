@@ -19,7 +19,9 @@ use ledger::service::store::adoptions;
 use ledger::service::store::jobs::{self, LeaseTerms, Leased};
 use ledger::service::work::Work;
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -57,7 +59,7 @@ pub(crate) struct Worker {
 impl Worker {
     /// How many more jobs of a kind of work to lease beside those at hand: enough that no hand waits for the next lease,
     /// few enough that no job waits out its lease, and not before a good part of them is done. None while the clocks are too far
-    /// apart: what is due, nobody knows then.
+    /// apart: what is due, nobody knows then. Jobs that wait without a hand are not at hand, unless they are very many.
     fn room(&self, work: Work, at_hand: usize) -> usize {
         if self.context.lanes.vitals().may_post().is_err() {
             return 0;
@@ -65,7 +67,9 @@ impl Worker {
         match self.context.breakers.of(work).map_or(Let::All, Breaker::lets) {
             Let::Nobody(_) => 0,
             Let::One => usize::from(at_hand == 0),
-            Let::All => Some(self.concurrency * 5 / 2 - at_hand).filter(|room| *room >= self.concurrency).unwrap_or(0),
+            Let::All => Some((self.concurrency * 5 / 2).saturating_sub(at_hand))
+                .filter(|room| *room >= self.concurrency)
+                .unwrap_or(0),
         }
     }
 }
@@ -80,7 +84,7 @@ pub(crate) async fn run(worker: Arc<Worker>, stopping: watch::Receiver<bool>) {
 
 /// The line of one kind of work.
 async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<bool>) {
-    let hands = Arc::new(Semaphore::new(worker.concurrency));
+    let hands = Hands::new(work, worker.concurrency);
     let mut tasks = JoinSet::new();
     let mut last = BookId::INSTALLATION;
     let mut is_copy = false;
@@ -88,7 +92,7 @@ async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<boo
     while !*stopping.borrow() {
         moved.mark_unchanged();
         while tasks.try_join_next().is_some() {}
-        let room = worker.room(work, tasks.len());
+        let room = worker.room(work, hands.of(tasks.len()));
         let pause = if room == 0 {
             worker.poll
         } else {
@@ -114,7 +118,7 @@ async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<boo
                         worker.clocks.took(book);
                         let (worker, hands) = (worker.clone(), hands.clone());
                         tasks.spawn(async move {
-                            perform(worker.clone(), hands, leased, begun).await;
+                            hands.with(perform(worker.clone(), leased, begun)).await;
                             worker.clocks.go_on(book, is_ahead).await;
                         });
                     }
@@ -168,9 +172,54 @@ async fn take(
     Ok(Some(taken))
 }
 
-/// Does one job when a hand is free, within its lease.
-async fn perform(worker: Arc<Worker>, hands: Arc<Semaphore>, leased: Leased, begun: Option<Beginning>) {
-    let _hand = hands.acquire().await.expect("nobody closes the hands");
+/// How many jobs that wait without a hand do not count, for each hand.
+const HANDLESS_MAX: usize = 16;
+
+/// The hands of a line.
+struct Hands {
+    free: Semaphore,
+    /// How long a job keeps one, if it is not until it is done.
+    kept_max: Option<Duration>,
+    /// Jobs that have given theirs back and are not done.
+    handless: AtomicUsize,
+    handless_max: usize,
+}
+
+impl Hands {
+    fn new(work: Work, count: usize) -> Arc<Hands> {
+        Arc::new(Hands {
+            free: Semaphore::new(count),
+            kept_max: work.hand_max().map(SignedDuration::unsigned_abs),
+            handless: AtomicUsize::new(0),
+            handless_max: count * HANDLESS_MAX,
+        })
+    }
+
+    /// How many of these jobs have a hand or want one.
+    fn of(&self, jobs: usize) -> usize {
+        jobs.saturating_sub(self.handless.load(Ordering::Relaxed).min(self.handless_max))
+    }
+
+    /// Does something with a hand, which is given back when it takes long: what is being done then goes on without it.
+    async fn with<T>(&self, job: impl Future<Output = T>) -> T {
+        let hand = self.free.acquire().await.expect("nobody closes the hands");
+        let mut job = pin!(job);
+        if let Some(kept_max) = self.kept_max {
+            if let Ok(done) = tokio::time::timeout(kept_max, &mut job).await {
+                return done;
+            }
+            drop(hand);
+            self.handless.fetch_add(1, Ordering::Relaxed);
+            let done = job.await;
+            self.handless.fetch_sub(1, Ordering::Relaxed);
+            return done;
+        }
+        job.await
+    }
+}
+
+/// Does one job within its lease.
+async fn perform(worker: Arc<Worker>, leased: Leased, begun: Option<Beginning>) {
     let started = Instant::now();
     figures::waited(leased.job.kind().work(), late_by(&leased).max(SignedDuration::ZERO).unsigned_abs());
     let left = ledger::calendar::now().duration_until(leased.until - LEASE_MARGIN);

@@ -1,13 +1,10 @@
-//! What is done again and again rather than once: the heartbeat, the roll-up of totals, the numbers of events and their way to endpoints, and the deletion of
-//! what is over and old.
+//! What is done again and again rather than once: the heartbeat, the roll-up of totals, and the deletion of what is over and old.
 
 use crate::explain::explain;
 use crate::runner::Worker;
 use ledger::id::BookId;
-use ledger::partners::operations::sending;
-use ledger::partners::store::endpoints;
 use ledger::reports::store::day_totals;
-use ledger::service::store::{events, heartbeats, pruning};
+use ledger::service::store::{heartbeats, pruning};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -27,13 +24,10 @@ const ROUNDS_MAX: usize = 5;
 /// The most books rolled up in one round.
 const BOOKS_MAX: i64 = 256;
 
-/// The most endpoints that are looked at in one round.
-const ENDPOINTS_MAX: i64 = 256;
-
 /// How often a slice of what is over and old is deleted.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
 
-/// Beats, rolls up, numbers and prunes until told to stop. What fails is tried again in the next round.
+/// Beats, rolls up and prunes until told to stop. What fails is tried again in the next round.
 pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>) {
     let mut compared = Instant::now();
     let (mut pruned, mut after) = (Instant::now(), BookId::INSTALLATION);
@@ -52,12 +46,6 @@ pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>
         }
         if let Err(error) = roll_up(&worker).await {
             tracing::warn!("the totals cannot be rolled up: {}", explain(&error));
-        }
-        if let Err(error) = number_events(&worker).await {
-            tracing::warn!("events cannot be numbered: {}", explain(&error));
-        }
-        if let Err(error) = fan_out(&worker).await {
-            tracing::warn!("events cannot be put on their way to endpoints: {}", explain(&error));
         }
         if pruned.elapsed() >= PRUNE_EVERY {
             pruned = Instant::now();
@@ -98,35 +86,6 @@ async fn roll_up(worker: &Worker) -> Result<(), ledger::Error> {
             }
         }
         behind = still;
-    }
-    Ok(())
-}
-
-/// Numbers what has happened in each book, where nobody has read it yet.
-async fn number_events(worker: &Worker) -> Result<(), ledger::Error> {
-    let client = worker.context.pool.get().await?;
-    for book in events::unnumbered(&client, BookId::INSTALLATION, BOOKS_MAX).await? {
-        for _ in 0..ROUNDS_MAX {
-            if events::number(&client, book).await? < events::SLICE_MAX {
-                break;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Puts what has happened on its way to the endpoints of partners, where those are behind.
-async fn fan_out(worker: &Worker) -> Result<(), ledger::Error> {
-    let mut client = worker.context.pool.get().await?;
-    for endpoint in endpoints::behind(&client, ENDPOINTS_MAX).await? {
-        for _ in 0..ROUNDS_MAX {
-            let tx = client.transaction().await?;
-            let may_be_more = sending::fan_out(&tx, endpoint, ledger::calendar::now()).await?;
-            tx.commit().await?;
-            if !may_be_more {
-                break;
-            }
-        }
     }
     Ok(())
 }

@@ -14,6 +14,13 @@ const VERSION: &str = "3.0.3";
 pub(super) fn rendered(contract: &Value) -> Value {
     let mut rendered = part(contract);
     rendered["openapi"] = json!(VERSION);
+    // What is sent came with 3.1; generators of clients have no use for it.
+    if let Some(contract) = rendered.as_object_mut() {
+        contract.remove("webhooks");
+    }
+    if let Some(components) = rendered["components"].as_object_mut() {
+        components.remove("parameters");
+    }
     // SPDX expressions came with 3.1; the name of the licence says the same.
     if let Some(license) = rendered.pointer_mut("/info/license").and_then(Value::as_object_mut) {
         license.remove("identifier");

@@ -517,6 +517,20 @@ pub enum Job {
         /// Which of its jobs this is: only the last one sends.
         round: i64,
     },
+    /// Send what is due to an endpoint of a partner that was slow, or failed, when it was last sent something.
+    TryWebhooks {
+        /// The endpoint.
+        endpoint: WebhookEndpointId,
+        /// Which of its jobs this is: only the last one sends.
+        round: i64,
+    },
+    /// Tell the people of a partner that nothing more is sent to an endpoint of theirs.
+    SendEndpointNotice {
+        /// The endpoint.
+        endpoint: WebhookEndpointId,
+        /// Its version then: when it has changed since, nothing is told.
+        version: i64,
+    },
 }
 
 words! {
@@ -654,6 +668,8 @@ impl Job {
             Job::SendObjectionNotice { .. } => JobKind::SendObjectionNotice,
             Job::FetchEvidence { .. } => JobKind::FetchEvidence,
             Job::SendWebhooks { .. } => JobKind::SendWebhooks,
+            Job::TryWebhooks { .. } => JobKind::TryWebhooks,
+            Job::SendEndpointNotice { .. } => JobKind::SendEndpointNotice,
         }
     }
 }
@@ -750,6 +766,8 @@ impl fmt::Debug for Job {
             }
             Job::FetchEvidence { fetch } => write!(f, "fetch_evidence of {fetch}"),
             Job::SendWebhooks { endpoint, round } => write!(f, "send_webhooks to {endpoint}, round {round}"),
+            Job::TryWebhooks { endpoint, round } => write!(f, "try_webhooks to {endpoint}, round {round}"),
+            Job::SendEndpointNotice { endpoint, .. } => write!(f, "send_endpoint_notice of {endpoint}"),
             Job::AdvanceWithdrawal { withdrawal, .. } => write!(f, "advance_withdrawal of {withdrawal}"),
             Job::AdvanceCustodianFreeze { freeze, .. } => write!(f, "advance_custodian_freeze of {freeze}"),
             Job::SendCustodianNotice { freeze } => write!(f, "send_custodian_notice of {freeze}"),
@@ -912,11 +930,15 @@ pub enum JobKind {
     FetchEvidence,
     /// [`Job::SendWebhooks`]
     SendWebhooks,
+    /// [`Job::TryWebhooks`]
+    TryWebhooks,
+    /// [`Job::SendEndpointNotice`]
+    SendEndpointNotice,
 }
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 75] = [
+    pub const ALL: [JobKind; 77] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -992,6 +1014,8 @@ impl JobKind {
         JobKind::SendObjectionNotice,
         JobKind::FetchEvidence,
         JobKind::SendWebhooks,
+        JobKind::TryWebhooks,
+        JobKind::SendEndpointNotice,
     ];
 
     /// Its name in the database and in metrics: the tag of the job's JSON.
@@ -1072,6 +1096,8 @@ impl JobKind {
             JobKind::SendObjectionNotice => "send_objection_notice",
             JobKind::FetchEvidence => "fetch_evidence",
             JobKind::SendWebhooks => "send_webhooks",
+            JobKind::TryWebhooks => "try_webhooks",
+            JobKind::SendEndpointNotice => "send_endpoint_notice",
         }
     }
 
@@ -1152,6 +1178,8 @@ impl JobKind {
             | JobKind::SendObjectionNotice
             | JobKind::FetchEvidence
             | JobKind::SendWebhooks
+            | JobKind::TryWebhooks
+            | JobKind::SendEndpointNotice
             | JobKind::SendPayoutRun
             | JobKind::TakeProviderEvent => false,
         }
@@ -1326,6 +1354,8 @@ mod tests {
             },
             Job::FetchEvidence { fetch: EvidenceFetchId::generate(book) },
             Job::SendWebhooks { endpoint: WebhookEndpointId::generate(book), round: 1 },
+            Job::TryWebhooks { endpoint: WebhookEndpointId::generate(book), round: 2 },
+            Job::SendEndpointNotice { endpoint: WebhookEndpointId::generate(book), version: 3 },
         ];
         let kinds: Vec<JobKind> = jobs.iter().map(Job::kind).collect();
         assert_eq!(kinds, JobKind::ALL);

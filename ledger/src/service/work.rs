@@ -18,11 +18,14 @@ pub enum Work {
     Outside,
     /// The endpoints of partners, of which each has one job at most.
     Webhooks,
+    /// Those of them that were slow, or failed, when they were last sent something.
+    SlowWebhooks,
 }
 
 impl Work {
     /// All of them.
-    pub const ALL: [Work; 6] = [Work::SignIn, Work::Money, Work::Rail, Work::Mail, Work::Outside, Work::Webhooks];
+    pub const ALL: [Work; 7] =
+        [Work::SignIn, Work::Money, Work::Rail, Work::Mail, Work::Outside, Work::Webhooks, Work::SlowWebhooks];
 
     /// Its name in logs and figures.
     pub const fn as_str(self) -> &'static str {
@@ -33,6 +36,16 @@ impl Work {
             Work::Mail => "mail",
             Work::Outside => "outside",
             Work::Webhooks => "webhooks",
+            Work::SlowWebhooks => "slow_webhooks",
+        }
+    }
+
+    /// How long one of its jobs keeps a hand: after that it waits by itself, and the hand takes the next one. None: until it is done.
+    pub const fn hand_max(self) -> Option<SignedDuration> {
+        match self {
+            Work::SignIn | Work::Money | Work::Rail | Work::Mail | Work::Outside | Work::SlowWebhooks => None,
+            // An endpoint was quick the last time. One that is not any more is waited for once, and then has a line with its like.
+            Work::Webhooks => Some(SignedDuration::from_secs(2)),
         }
     }
 
@@ -123,9 +136,11 @@ impl JobKind {
             | JobKind::SendEntryNotice
             | JobKind::TellMembers
             | JobKind::SendObjectionNotice
-            | JobKind::SendReturnableNotice => Work::Mail,
+            | JobKind::SendReturnableNotice
+            | JobKind::SendEndpointNotice => Work::Mail,
             JobKind::FetchEvidence => Work::Outside,
             JobKind::SendWebhooks => Work::Webhooks,
+            JobKind::TryWebhooks => Work::SlowWebhooks,
         }
     }
 
@@ -137,7 +152,9 @@ impl JobKind {
             // Money: tried for about four hours before somebody has to look.
             Work::Money | Work::Rail => Limits { attempts_max: 16, deadline: SignedDuration::from_mins(15) },
             // What a host says is the outcome, whatever it is: only our own trouble is tried again.
-            Work::Outside | Work::Webhooks => Limits { attempts_max: 6, deadline: SignedDuration::from_mins(15) },
+            Work::Outside | Work::Webhooks | Work::SlowWebhooks => {
+                Limits { attempts_max: 6, deadline: SignedDuration::from_mins(15) }
+            }
             // A server may be away for about six hours.
             Work::Mail => Limits { attempts_max: 18, deadline: SignedDuration::from_hours(1) },
         }

@@ -226,7 +226,7 @@ GRANT SELECT ON webhook_endpoint, webhook_delivery, webhook_attempt TO commonpur
 GRANT INSERT (id, partner, cursor, created_at, state_since, book_id, secret_key, slot, state, url, description, kinds, scopes, secret)
     ON webhook_endpoint TO commonpurse_service;
 GRANT UPDATE (cursor, version, round, pings, state_since, next_job_at, failing_since, last_failure_at, last_success_at, old_ends_at,
-    failures, secret_key, old_secret_key, state, reason, url, description, kinds, scopes, secret, old_secret) ON webhook_endpoint TO
+    failures, secret_key, old_secret_key, is_slow, state, reason, url, description, kinds, scopes, secret, old_secret) ON webhook_endpoint TO
     commonpurse_service;
 GRANT INSERT (endpoint, event, number, next_at, created_at, book_id, state, kind) ON webhook_delivery TO commonpurse_service;
 GRANT UPDATE (next_at, attempts, tries, state) ON webhook_delivery TO commonpurse_service;

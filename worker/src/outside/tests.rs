@@ -152,7 +152,7 @@ async fn fl_a_name_that_leads_to_this_machine_is_never_connected_to() {
     let (port, hits) = server(|_| ok(PDF, "secret")).await;
     let guarded = Outside::new(false).unwrap();
     // By its name, at any port: the guard is the resolver, behind what is told before it.
-    let asked = guarded.guarded.get(format!("http://localhost:{port}/")).send().await.unwrap_err();
+    let asked = guarded.fetching.guarded.get(format!("http://localhost:{port}/")).send().await.unwrap_err();
     assert_eq!(why(&asked), Failure::AddressRefused);
     for url in [format!("http://127.0.0.1:{port}/"), "http://localhost/".into(), "https://localhost/".into()] {
         assert_eq!(guarded.fetch(&url, Reach::Public).await, Outcome::Failed(Failure::AddressRefused), "{url}");

@@ -283,6 +283,30 @@ async fn h7_a_mail_server_that_is_away_is_left_alone_and_its_mails_lose_no_attem
     assert!(attempts <= 5 + hands, "{attempts} attempts");
 }
 
+/// A line with one hand, of which a job that never ends has been given it.
+async fn taken_by_one_that_never_ends(kept_max: Option<Duration>) -> Arc<Hands> {
+    let hands = Arc::new(Hands { kept_max, ..Arc::into_inner(Hands::new(Work::Webhooks, 1)).unwrap() });
+    let taken = hands.clone();
+    tokio::spawn(async move { taken.with(std::future::pending::<()>()).await });
+    until(async || hands.free.available_permits() == 0 || hands.handless.load(Ordering::Relaxed) == 1).await;
+    hands
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wh_a_job_that_takes_long_gives_its_hand_back_and_is_none_of_those_at_hand() {
+    assert_eq!(Hands::new(Work::Webhooks, 1).kept_max, Some(Duration::from_secs(2)));
+    assert_eq!(Hands::new(Work::SlowWebhooks, 1).kept_max, None);
+    let hands = taken_by_one_that_never_ends(Some(Duration::from_millis(20))).await;
+    hands.with(async {}).await;
+    assert_eq!((hands.of(2), hands.of(0)), (1, 0));
+    hands.handless.store(1_000, Ordering::Relaxed);
+    assert_eq!(hands.of(100), 100 - HANDLESS_MAX, "very many count");
+    let hands = taken_by_one_that_never_ends(None).await;
+    let waited = tokio::time::timeout(Duration::from_millis(100), hands.with(async {})).await;
+    assert!(waited.is_err(), "the hand is kept until the job is done");
+    assert_eq!(hands.of(2), 2);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn h6_t13_each_book_has_its_turn_however_much_the_others_have_to_do() {
     let database = testing::database().await;

@@ -164,7 +164,7 @@ fn turned_to(it: Endpoint, state: EndpointState, now: Timestamp) -> Endpoint {
         reason: None,
         since: to_microseconds(now),
         next_job_at: None,
-        health: Health { last_success_at: it.health.last_success_at, ..Health::default() },
+        health: Health { last_success_at: it.health.last_success_at, is_slow: it.health.is_slow, ..Health::default() },
         ..it
     }
 }

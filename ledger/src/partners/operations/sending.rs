@@ -1,8 +1,9 @@
 //! What happens is put on its way to endpoints, and what came of each attempt is written down.
 //!
-//! An endpoint has one job at most that counts, by its round: it sends what is due, one after the other, and makes the next one. So an
-//! endpoint that is slow keeps nobody waiting but itself. First attempts go in the order of the events; one that is sent again comes later
-//! than others that happened after it, and the receiver tells by the `sequence` of the object.
+//! An endpoint has one job at most that counts, by its round: it sends what is due for a short while, some events at once, and makes the
+//! next one. One that failed or took long has its jobs in another line, so that it keeps nobody waiting but its like. Events of an object
+//! go one after the other, in their order; one that is sent again comes later than others that happened after it, and the receiver tells
+//! by the `sequence` of the object.
 
 use crate::calendar::to_microseconds;
 use crate::engine::store::books::{self, Book};
@@ -20,13 +21,15 @@ use crate::service::job::{Job, NewJob};
 use crate::service::store::events::{self, Event};
 use crate::service::store::jobs;
 use deadpool_postgres::{GenericClient, Transaction};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
 
 /// The most events that are put on their way to an endpoint at once.
 pub const FAN_OUT_MAX: i64 = 500;
 
 /// The most deliveries of one job.
-const BATCH_MAX: i64 = 100;
+const BATCH_MAX: i64 = 200;
 
 /// The event by which a partner tries an endpoint: it goes to that one, whatever kinds it wants, and to no other.
 const PING: &str = "webhook_endpoint.pinged";
@@ -51,7 +54,11 @@ pub(super) async fn schedule(tx: &Transaction<'_>, of: &Endpoint, at: Timestamp)
         return Ok(());
     }
     let (id, round) = (of.id, of.round + 1);
-    let job = Job::SendWebhooks { endpoint: id, round };
+    let job = if of.health.is_well() {
+        Job::SendWebhooks { endpoint: id, round }
+    } else {
+        Job::TryWebhooks { endpoint: id, round }
+    };
     jobs::enqueue(tx, &NewJob { book: id.book, due_at: at, dedupe: format!("{id}-{round}"), job }).await?;
     endpoints::update_job(tx, id, round, Some(at)).await
 }
@@ -107,9 +114,18 @@ pub async fn begin(
     let is_ours = |it: &Endpoint| it.round == round && it.state == EndpointState::Active;
     let Some(endpoint) = endpoints::lock(tx, id).await?.filter(is_ours) else { return Ok(None) };
     let book = books::get(tx, id.book).await?;
-    deliveries::withhold(tx, id, &kinds(tx, &book, &endpoint).await?).await?;
+    let kinds = kinds(tx, &book, &endpoint).await?;
     let due = deliveries::due(tx, id, book.now(wall), BATCH_MAX).await?;
-    Ok(Some(Batch { endpoint, due }))
+    let (due, withheld): (Vec<_>, Vec<_>) = due.into_iter().partition(|delivery| kinds.contains(&delivery.kind));
+    if !withheld.is_empty() {
+        deliveries::withhold(tx, id, &withheld).await?;
+    }
+    let numbers: Vec<i64> = due.iter().map(|delivery| delivery.number).collect();
+    let mut told: HashMap<i64, Event> =
+        told::list_numbered(tx, id.book, &numbers).await?.into_iter().map(|event| (event.number, event)).collect();
+    // An event that is deleted took its delivery with it.
+    let due = due.into_iter().filter_map(|delivery| told.remove(&delivery.number).map(|event| (delivery, event)));
+    Ok(Some(Batch { endpoint, due: due.collect() }))
 }
 
 /// How an attempt ended.
@@ -125,54 +141,97 @@ pub struct Sent {
     pub milliseconds: i32,
 }
 
-/// Writes down an attempt, and what follows from it for the delivery and the endpoint; says whether the next one is to follow at once. One
-/// that somebody else made meanwhile, or whose endpoint is gone, is forgotten.
+impl Sent {
+    /// Whether the receiver has it.
+    pub fn is_delivered(&self) -> bool {
+        matches!(self.answer, Answer::Status { code: 200..=299, .. })
+    }
+
+    fn took(&self) -> SignedDuration {
+        SignedDuration::from_millis(self.milliseconds.into())
+    }
+
+    fn attempt(&self, of: &Delivery) -> Attempt {
+        let status = match self.answer {
+            Answer::Status { code, .. } => Some(code),
+            Answer::None => None,
+        };
+        let Sent { at, failure, milliseconds, .. } = *self;
+        Attempt { number: of.attempts + 1, at: to_microseconds(at), status, failure, milliseconds }
+    }
+}
+
+/// Writes down attempts that arrived, the first one first; says whether more is to follow at once. Those that somebody else made meanwhile
+/// are forgotten.
 ///
 /// # Errors
 ///
 /// Only trouble with the database.
-pub async fn record(
+pub async fn record_delivered(
+    tx: &Transaction<'_>,
+    id: WebhookEndpointId,
+    made: &[(Delivery, Sent)],
+    wall: Timestamp,
+) -> Result<bool, Error> {
+    let Some(it) = endpoints::lock(tx, id).await? else { return Ok(false) };
+    let now = to_microseconds(books::get(tx, id.book).await?.now(wall));
+    let written: HashSet<Uuid> =
+        deliveries::update_delivered(tx, id, &made.iter().map(|(of, _)| of).collect::<Vec<_>>())
+            .await?
+            .into_iter()
+            .collect();
+    let ours = || made.iter().filter(|(of, _)| written.contains(&of.event.object));
+    let attempts: Vec<_> = ours().map(|(of, sent)| (of.event, sent.attempt(of))).collect();
+    deliveries::insert_attempts(tx, id, &attempts).await?;
+    let health = ours().fold(it.health, |health, (_, sent)| health.after(true, sent.took(), now));
+    endpoints::update_health(tx, id, health).await?;
+    Ok(it.state == EndpointState::Active)
+}
+
+/// Writes down an attempt that failed, and what follows from it for the delivery and the endpoint. One that somebody else made meanwhile,
+/// or whose endpoint is gone, is forgotten.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn record_failed(
     tx: &Transaction<'_>,
     id: WebhookEndpointId,
     of: &Delivery,
     sent: Sent,
     jitter_per_mille: i32,
     wall: Timestamp,
-) -> Result<bool, Error> {
-    let Some(mut it) = endpoints::lock(tx, id).await? else { return Ok(false) };
+) -> Result<(), Error> {
+    let Some(mut it) = endpoints::lock(tx, id).await? else { return Ok(()) };
     let now = to_microseconds(books::get(tx, id.book).await?.now(wall));
     let attempt = usize::try_from(of.tries).unwrap_or_default() + 1;
     let verdict = judge(sent.answer, attempt, jitter_per_mille);
     let (state, next_at) = match verdict {
-        Verdict::Delivered => (DeliveryState::Delivered, None),
+        Verdict::Delivered => return Err(Error::inconsistent("what arrived has not failed")),
         Verdict::Again(pause) => {
             (DeliveryState::Waiting, Some(to_microseconds(now.checked_add(pause).unwrap_or(Timestamp::MAX))))
         }
         Verdict::Gone | Verdict::GivenUp => (DeliveryState::GivenUp, None),
     };
     if !deliveries::update(tx, id, of, state, next_at).await? {
-        return Ok(false);
+        return Ok(());
     }
-    let status = match sent.answer {
-        Answer::Status { code, .. } => Some(code),
-        Answer::None => None,
-    };
-    let Sent { at, failure, milliseconds, .. } = sent;
-    let made = Attempt { number: of.attempts + 1, at: to_microseconds(at), status, failure, milliseconds };
-    deliveries::insert_attempt(tx, id, of.event, &made).await?;
-    it.health = it.health.after(verdict == Verdict::Delivered, now);
+    deliveries::insert_attempts(tx, id, &[(of.event, sent.attempt(of))]).await?;
+    it.health = it.health.after(false, sent.took(), now);
     endpoints::update_health(tx, id, it.health).await?;
-    let disabled = match verdict {
-        Verdict::Gone => Some(Disabled::Gone),
-        Verdict::Again(_) | Verdict::GivenUp => it.health.has_failed_for_long(now).then_some(Disabled::Failing),
-        Verdict::Delivered => None,
+    let reason = if verdict == Verdict::Gone {
+        Some(Disabled::Gone)
+    } else {
+        it.health.has_failed_for_long(now).then_some(Disabled::Failing)
     };
-    if let Some(reason) = disabled.filter(|_| it.state == EndpointState::Active) {
+    if let Some(reason) = reason.filter(|_| it.state == EndpointState::Active) {
         let (state, since) = (EndpointState::Disabled, now);
-        endpoints::update(tx, &Endpoint { state, reason: Some(reason), since, next_job_at: None, ..it }).await?;
-        return Ok(false);
+        let disabled = Endpoint { state, reason: Some(reason), since, next_job_at: None, ..it };
+        let version = endpoints::update(tx, &disabled).await?.version;
+        let job = Job::SendEndpointNotice { endpoint: id, version };
+        jobs::enqueue(tx, &NewJob { book: id.book, due_at: now, dedupe: format!("{id}-{version}"), job }).await?;
     }
-    Ok(verdict == Verdict::Delivered && it.state == EndpointState::Active)
+    Ok(())
 }
 
 /// Ends a job of an endpoint: the next one comes when something is due again.

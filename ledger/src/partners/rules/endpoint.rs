@@ -31,6 +31,12 @@ const REST: SignedDuration = SignedDuration::from_secs(5);
 /// The longest that it is left alone.
 const REST_MAX: SignedDuration = SignedDuration::from_secs(60);
 
+/// An answer that takes longer makes an endpoint slow.
+pub const QUICK_MAX: SignedDuration = SignedDuration::from_secs(2);
+
+/// How many events are on their way to an endpoint at once, those of an object one after the other.
+const AT_ONCE_MAX: usize = 4;
+
 words! {
     /// How an endpoint stands.
     EndpointState, "state of an endpoint" {
@@ -116,21 +122,36 @@ pub struct Health {
     pub last_failure_at: Option<Timestamp>,
     /// When an attempt last succeeded.
     pub last_success_at: Option<Timestamp>,
+    /// Whether the last attempt took long.
+    pub is_slow: bool,
 }
 
 impl Health {
-    /// After an attempt.
+    /// After an attempt, and how long it took.
     #[must_use]
-    pub fn after(self, succeeded: bool, now: Timestamp) -> Health {
+    pub fn after(self, succeeded: bool, took: SignedDuration, now: Timestamp) -> Health {
+        let is_slow = took > QUICK_MAX;
         if succeeded {
-            return Health { failures: 0, failing_since: None, last_failure_at: None, last_success_at: Some(now) };
+            return Health { last_success_at: Some(now), is_slow, ..Health::default() };
         }
         Health {
             failures: self.failures.saturating_add(1),
             failing_since: self.failing_since.or(Some(now)),
             last_failure_at: Some(now),
+            is_slow,
             ..self
         }
+    }
+
+    /// Whether it took what it was sent, and quickly. Those that did not have a line of their own, in which they keep nobody waiting but
+    /// each other.
+    pub fn is_well(self) -> bool {
+        self.failures == 0 && !self.is_slow
+    }
+
+    /// How many events are on their way to it at once: one that has failed is only tried.
+    pub fn at_once_max(self) -> usize {
+        if self.failures == 0 { AT_ONCE_MAX } else { 1 }
     }
 
     /// When it is tried again at the earliest, whatever waits: so that one that fails takes little of whoever sends.
@@ -337,23 +358,38 @@ mod tests {
     }
 
     #[test]
+    fn wh_an_endpoint_is_well_until_it_fails_or_takes_long_and_again_when_it_does_neither() {
+        let (quick, long) = (QUICK_MAX, QUICK_MAX + SignedDuration::from_millis(1));
+        let new = Health::default();
+        assert!(new.is_well() && new.after(true, quick, at(1)).is_well());
+        let failed = new.after(false, quick, at(1));
+        assert_eq!((failed.is_well(), failed.at_once_max()), (false, 1));
+        let slow = failed.after(true, long, at(2));
+        assert_eq!((slow.is_well(), slow.at_once_max()), (false, AT_ONCE_MAX));
+        assert_eq!(slow.rests_until(at(2)), at(2), "slow is no failure");
+        assert!(slow.after(true, quick, at(3)).is_well());
+        assert!(!slow.after(false, quick, at(3)).is_well());
+    }
+
+    #[test]
     fn wh_an_endpoint_that_fails_rests_ever_longer_and_is_left_after_five_days_without_a_success() {
         let mut health = Health::default();
         assert_eq!(health.rests_until(at(7)), at(7));
+        let took = SignedDuration::ZERO;
         for (second, until) in [(10, 15), (20, 30), (40, 55)] {
-            health = health.after(false, at(second));
+            health = health.after(false, took, at(second));
             assert_eq!(health.rests_until(at(second)), at(until));
         }
         for _ in 0..100 {
-            health = health.after(false, at(100));
+            health = health.after(false, took, at(100));
         }
         assert_eq!(health.rests_until(at(100)), at(160));
         assert_eq!(health.rests_until(at(500)), at(500), "what is past is not waited for");
         let five_days = 5 * 86_400;
         assert!(!health.has_failed_for_long(at(10 + five_days - 1)));
         assert!(health.has_failed_for_long(at(10 + five_days)));
-        let well = health.after(true, at(200));
+        let well = health.after(true, took, at(200));
         assert_eq!((well.failures, well.last_success_at), (0, Some(at(200))));
-        assert!(!well.after(false, at(300)).has_failed_for_long(at(10 + five_days)));
+        assert!(!well.after(false, took, at(300)).has_failed_for_long(at(10 + five_days)));
     }
 }

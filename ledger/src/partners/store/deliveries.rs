@@ -3,11 +3,10 @@
 use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{BookId, EventId, WebhookEndpointId};
-use crate::partners::rules::endpoint::{Attempt, Delivery, DeliveryState};
-use crate::partners::store::told;
+use crate::partners::rules::endpoint::{Attempt, AttemptFailure, Delivery, DeliveryState};
 use crate::service::store::events::Event;
 use deadpool_postgres::{GenericClient, Transaction};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -60,35 +59,34 @@ pub async fn insert(
     Ok(())
 }
 
-/// Gives up what waits for an endpoint and is of no kind that it may see now.
-pub async fn withhold(tx: &Transaction<'_>, endpoint: WebhookEndpointId, kinds: &[String]) -> Result<(), Error> {
+/// Gives up what waits for an endpoint, of these.
+pub async fn withhold(tx: &Transaction<'_>, endpoint: WebhookEndpointId, of: &[Delivery]) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- deliveries::withhold
             UPDATE webhook_delivery SET state = 'given_up', next_at = NULL
-             WHERE book_id = $1 AND endpoint = $2 AND state = 'waiting' AND kind <> ALL ($3)",
+             WHERE book_id = $1 AND endpoint = $2 AND event = ANY ($3) AND state = 'waiting'",
         )
         .await?;
-    tx.execute(&statement, &[/* book_id */ &endpoint.book.0, /* endpoint */ &endpoint.object, /* kinds */ &kinds])
+    let events: Vec<Uuid> = of.iter().map(|delivery| delivery.event.object).collect();
+    tx.execute(&statement, &[/* book_id */ &endpoint.book.0, /* endpoint */ &endpoint.object, /* event */ &events])
         .await?;
     Ok(())
 }
 
-/// What is due for an endpoint, with its events, in their order.
+/// What is due for an endpoint, in the order of the events. No other table is joined: a plan for tables of which nothing is known yet would
+/// read them whole.
 pub async fn due(
     client: &impl GenericClient,
     endpoint: WebhookEndpointId,
     now: Timestamp,
     limit: i64,
-) -> Result<Vec<(Delivery, Event)>, Error> {
+) -> Result<Vec<Delivery>, Error> {
     let statement = client
         .prepare_cached(
             "-- deliveries::due
-            SELECT d.book_id, d.event, d.number, d.kind, d.state, d.attempts, d.tries, d.next_at, d.created_at,
-                   e.id, e.object, e.sequence, e.state_before, e.at, e.recorded_at, e.facts, e.is_test
-              FROM webhook_delivery d JOIN partner_event e ON e.book_id = d.book_id AND e.number = d.number
-             WHERE d.book_id = $1 AND d.endpoint = $2 AND d.state = 'waiting' AND d.next_at <= $3
-             ORDER BY d.number LIMIT $4",
+            SELECT * FROM webhook_delivery
+             WHERE book_id = $1 AND endpoint = $2 AND state = 'waiting' AND next_at <= $3 ORDER BY number LIMIT $4",
         )
         .await?;
     let rows = client
@@ -102,7 +100,7 @@ pub async fn due(
             ],
         )
         .await?;
-    rows.iter().map(|row| Ok((delivery(row)?, told::event(endpoint.book, row)?))).collect()
+    rows.iter().map(delivery).collect()
 }
 
 /// When the next delivery to an endpoint is due, if one waits.
@@ -131,6 +129,25 @@ pub async fn oldest_waiting(
         .await?;
     let row = client.query_opt(&statement, &[/* book_id */ &endpoint.book.0, /* endpoint */ &endpoint.object]).await?;
     Ok(row.map(|row| row.get(0)))
+}
+
+/// For how long the oldest delivery has been due whose endpoint took what it was last sent, of all books: by the clock of its book and by
+/// the wall clock, whichever says less.
+pub async fn oldest_due(client: &impl GenericClient, wall: Timestamp) -> Result<SignedDuration, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- deliveries::oldest_due
+            SELECT extract(epoch FROM coalesce(max(least(
+                       $1::timestamptz + b.clock_offset_s * INTERVAL '1 second' - d.next_at, $1 - d.created_at)), '0'))::bigint
+              FROM webhook_endpoint e JOIN book b ON b.number = e.book_id
+             CROSS JOIN LATERAL (
+                   SELECT next_at, created_at FROM webhook_delivery
+                    WHERE book_id = e.book_id AND endpoint = e.id AND state = 'waiting' ORDER BY next_at LIMIT 1) d
+             WHERE e.state = 'active' AND e.failures = 0 AND NOT e.is_slow",
+        )
+        .await?;
+    let row = client.query_one(&statement, &[/* wall */ &wall]).await?;
+    Ok(SignedDuration::from_secs(row.get::<_, i64>(0).max(0)))
 }
 
 /// Writes what became of an attempt, unless another one was faster; says whether it did.
@@ -164,32 +181,66 @@ pub async fn update(
     Ok(rows == 1)
 }
 
-/// Writes an attempt.
-pub async fn insert_attempt(
+/// Writes that deliveries have arrived, but those that another attempt was faster with; answers the events of those written.
+pub async fn update_delivered(
     tx: &Transaction<'_>,
     endpoint: WebhookEndpointId,
-    event: EventId,
-    made: &Attempt,
+    was: &[&Delivery],
+) -> Result<Vec<Uuid>, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- deliveries::update_delivered
+            UPDATE webhook_delivery SET state = 'delivered', next_at = NULL, attempts = attempts + 1, tries = tries + 1
+             WHERE book_id = $1 AND endpoint = $2 AND event = ANY ($3) AND state = 'waiting'
+               AND (event, attempts) IN (SELECT * FROM unnest($3::uuid[], $4::int[]))
+            RETURNING event",
+        )
+        .await?;
+    let (events, attempts): (Vec<Uuid>, Vec<i32>) =
+        was.iter().map(|delivery| (delivery.event.object, delivery.attempts)).unzip();
+    let rows = tx
+        .query(
+            &statement,
+            &[
+                /* book_id */ &endpoint.book.0,
+                /* endpoint */ &endpoint.object,
+                /* event */ &events,
+                /* attempts */ &attempts,
+            ],
+        )
+        .await?;
+    Ok(rows.iter().map(|row| row.get("event")).collect())
+}
+
+/// Writes attempts, one a delivery.
+pub async fn insert_attempts(
+    tx: &Transaction<'_>,
+    endpoint: WebhookEndpointId,
+    made: &[(EventId, Attempt)],
 ) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
-            "-- deliveries::insert_attempt
+            "-- deliveries::insert_attempts
             INSERT INTO webhook_attempt (book_id, endpoint, event, number, at, status, failure, milliseconds)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            SELECT $1, $2, n.event, n.number, n.at, n.status, n.failure, n.milliseconds
+              FROM unnest($3::uuid[], $4::int[], $5::timestamptz[], $6::smallint[], $7::text[], $8::int[])
+                   AS n(event, number, at, status, failure, milliseconds)",
         )
         .await?;
-    let status = made.status.and_then(|status| i16::try_from(status).ok());
+    let attempts = || made.iter().map(|(_, attempt)| attempt);
+    let status = |attempt: &Attempt| attempt.status.and_then(|status| i16::try_from(status).ok());
+    let failure = |attempt: &Attempt| attempt.failure.map_or("", AttemptFailure::as_str);
     tx.execute(
         &statement,
         &[
             /* book_id */ &endpoint.book.0,
             /* endpoint */ &endpoint.object,
-            /* event */ &event.object,
-            /* number */ &made.number,
-            /* at */ &made.at,
-            /* status */ &status,
-            /* failure */ &made.failure.map_or("", |failure| failure.as_str()),
-            /* milliseconds */ &made.milliseconds,
+            /* event */ &made.iter().map(|(event, _)| event.object).collect::<Vec<_>>(),
+            /* number */ &attempts().map(|attempt| attempt.number).collect::<Vec<_>>(),
+            /* at */ &attempts().map(|attempt| attempt.at).collect::<Vec<_>>(),
+            /* status */ &attempts().map(status).collect::<Vec<_>>(),
+            /* failure */ &attempts().map(failure).collect::<Vec<_>>(),
+            /* milliseconds */ &attempts().map(|attempt| attempt.milliseconds).collect::<Vec<_>>(),
         ],
     )
     .await?;

@@ -39,6 +39,7 @@ fn endpoint(row: &Row) -> Result<Endpoint, Error> {
             failing_since: row.get("failing_since"),
             last_failure_at: row.get("last_failure_at"),
             last_success_at: row.get("last_success_at"),
+            is_slow: row.get("is_slow"),
         },
         version: row.get("version"),
     })
@@ -152,16 +153,22 @@ pub async fn slots(client: &impl GenericClient, book: BookId, partner: Organisat
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
-/// The active endpoints whose book has events that were not looked at for them.
-pub async fn behind(client: &impl GenericClient, limit: i64) -> Result<Vec<WebhookEndpointId>, Error> {
+/// The active endpoints whose book has events that were not looked at for them: in turn, those after one first.
+pub async fn behind(
+    client: &impl GenericClient,
+    after: Option<WebhookEndpointId>,
+    limit: i64,
+) -> Result<Vec<WebhookEndpointId>, Error> {
     let statement = client
         .prepare_cached(
             "-- endpoints::behind
             SELECT e.book_id, e.id FROM webhook_endpoint e JOIN event_head h ON h.book_id = e.book_id
-             WHERE e.state = 'active' AND e.cursor < h.last ORDER BY e.book_id, e.id LIMIT $1",
+             WHERE e.state = 'active' AND e.cursor < h.last
+             ORDER BY (e.book_id, e.id) <= ($1, $2), e.book_id, e.id LIMIT $3",
         )
         .await?;
-    let rows = client.query(&statement, &[/* limit */ &limit]).await?;
+    let (book, id) = after.map_or((0, Uuid::nil()), |after| (after.book.0, after.object));
+    let rows = client.query(&statement, &[/* after_book */ &book, /* after */ &id, /* limit */ &limit]).await?;
     Ok(rows.iter().map(|row| WebhookEndpointId::new(BookId(row.get("book_id")), row.get("id"))).collect())
 }
 
@@ -189,7 +196,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &Endpoint) -> Result<Endpoint
             "-- endpoints::update
             UPDATE webhook_endpoint SET url = $3, description = $4, kinds = $5, scopes = $6, state = $7, reason = $8, state_since = $9,
                    secret_key = $10, secret = $11, old_secret_key = $12, old_secret = $13, old_ends_at = $14, round = $15,
-                   next_job_at = $16, failures = $17, failing_since = $18, last_failure_at = $19, version = version + 1
+                   next_job_at = $16, failures = $17, failing_since = $18, last_failure_at = $19, is_slow = $20, version = version + 1
              WHERE book_id = $1 AND id = $2 RETURNING *",
         )
         .await?;
@@ -217,6 +224,7 @@ pub async fn update(tx: &Transaction<'_>, changed: &Endpoint) -> Result<Endpoint
                 /* failures */ &changed.health.failures,
                 /* failing_since */ &changed.health.failing_since,
                 /* last_failure_at */ &changed.health.last_failure_at,
+                /* is_slow */ &changed.health.is_slow,
             ],
         )
         .await?;
@@ -289,7 +297,7 @@ pub async fn update_health(tx: &Transaction<'_>, id: WebhookEndpointId, health: 
     let statement = tx
         .prepare_cached(
             "-- endpoints::update_health
-            UPDATE webhook_endpoint SET failures = $3, failing_since = $4, last_failure_at = $5, last_success_at = $6
+            UPDATE webhook_endpoint SET failures = $3, failing_since = $4, last_failure_at = $5, last_success_at = $6, is_slow = $7
              WHERE book_id = $1 AND id = $2",
         )
         .await?;
@@ -302,6 +310,7 @@ pub async fn update_health(tx: &Transaction<'_>, id: WebhookEndpointId, health: 
             /* failing_since */ &health.failing_since,
             /* last_failure_at */ &health.last_failure_at,
             /* last_success_at */ &health.last_success_at,
+            /* is_slow */ &health.is_slow,
         ],
     )
     .await?;

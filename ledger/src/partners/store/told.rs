@@ -10,8 +10,21 @@ use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 /// An event of a row, which says whether it was fired by hand.
-pub(super) fn event(book: BookId, row: &Row) -> Result<Event, Error> {
+fn event(book: BookId, row: &Row) -> Result<Event, Error> {
     Ok(Event { is_test: row.get("is_test"), ..events::event(book, row)? })
+}
+
+/// What a partner is told by its numbers, in their order.
+pub async fn list_numbered(client: &impl GenericClient, book: BookId, numbers: &[i64]) -> Result<Vec<Event>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- told::list_numbered
+            SELECT id, number, kind, object, sequence, state_before, at, recorded_at, facts, is_test FROM partner_event
+             WHERE book_id = $1 AND number = ANY ($2) ORDER BY number",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* number */ &numbers]).await?;
+    rows.iter().map(|row| event(book, row)).collect()
 }
 
 /// What a partner is told of some kinds, the oldest first, after a number. Each kind is looked for by itself, so that the others cost nothing.
