@@ -54,7 +54,8 @@ pub fn of(contract: &Value) -> Promises {
 
 /// Words to which more come within a version, as the contract says where it has them: whoever reads them passes over those that they do
 /// not know.
-const OPEN: &[&str] = &["out Event.kind", "out PartnerDayLine.kind", "out WebhookDelivery.kind", "out WebhookEndpoint.kinds[]"];
+const OPEN: &[&str] =
+    &["out Event.kind", "out PartnerDayLine.kind", "out WebhookDelivery.kind", "out WebhookEndpoint.kinds[]"];
 
 /// The promises of `before` that `now` breaks, each in words.
 pub fn broken(before: &Promises, now: &Promises) -> Vec<String> {

@@ -208,6 +208,7 @@ mod tests {
             state_before: None,
             at,
             recorded_at: at,
+            is_test: false,
             facts: serde_json::Map::new(),
         };
         (delivery, event)
