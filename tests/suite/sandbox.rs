@@ -7,6 +7,7 @@ mod receiver;
 use anyhow::{Context as _, ensure};
 use api::demo::cast::organisation;
 use api::demo::client::{Answer, Client, text};
+use jiff::{SignedDuration, Timestamp};
 use ledger::partners::telling::scope;
 use ledger::service::event::EventKind;
 use receiver::{Receiver, soon};
@@ -132,8 +133,8 @@ async fn sbx_what_a_partner_fires_arrives_as_a_real_event_at_it_alone_and_change
     for reader in [&stage.cast.treasurer, &stage.cast.operator] {
         ensure!(reader.all(&list).await? == host_before, "neither does who keeps the book");
     }
-    let since = "updated_since=2020-01-01T00:00:00Z";
-    let polled = own.all(&format!("/v1/charges?{since}")).await?;
+    let since = Timestamp::now() - SignedDuration::from_hours(1);
+    let polled = own.all(&format!("/v1/charges?updated_since={since}")).await?;
     ensure!(polled.len() == 1 && polled[0]["id"] == charge, "no list of changes has what did not happen: {polled:?}");
     who_may_not_fire_is_told_why(&stage, &own, &other, &charge).await?;
     no_more_than_enough_are_fired_within_a_minute(&stage, &own, fired.len()).await?;

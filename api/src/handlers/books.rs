@@ -6,6 +6,7 @@ pub mod entries;
 pub mod entry_batches;
 pub mod events;
 pub mod exchange;
+pub mod firing;
 pub mod holds;
 pub mod jobs;
 pub mod outbox;
@@ -27,6 +28,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(jobs::show)
         .service(outbox::list_outbox)
         .service(events::list_events)
+        .service(firing::fire_event)
         .service(units::create_unit)
         .service(units::list_units)
         .service(units::show_unit)

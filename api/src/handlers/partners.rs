@@ -1,8 +1,7 @@
-//! Partners: the endpoints to which what happened is sent, what was sent there, and events that are fired by hand.
+//! Partners: the endpoints to which what happened is sent, and what was sent there.
 
 pub mod deliveries;
 pub mod endpoints;
-pub mod firing;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -19,6 +18,5 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(deliveries::list_attempts)
         .service(endpoints::change)
         .service(endpoints::delete)
-        .service(endpoints::show)
-        .service(firing::fire_event);
+        .service(endpoints::show);
 }

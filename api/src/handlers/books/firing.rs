@@ -1,8 +1,8 @@
 //! Events that a partner fires by hand in a sandbox book, to see them arrive.
 
+use super::events::EventBody;
 use crate::auth::Caller;
 use crate::extract::Keyed;
-use crate::handlers::books::events::EventBody;
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::problem::Problem;
 use crate::state::State;
