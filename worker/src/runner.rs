@@ -208,8 +208,8 @@ impl Hands {
             if let Ok(done) = tokio::time::timeout(kept_max, &mut job).await {
                 return done;
             }
-            drop(hand);
             self.handless.fetch_add(1, Ordering::Relaxed);
+            drop(hand);
             let done = job.await;
             self.handless.fetch_sub(1, Ordering::Relaxed);
             return done;

@@ -31,8 +31,13 @@ async fn wh_silent_endpoints_keep_no_hand_from_the_others_which_take_what_they_a
     stage.app.finish_with_jobs_left().await
 }
 
-/// Partners, events of each, and rounds of the hostile five among the ten endpoints of each.
-const LONG: (usize, usize, usize) = (5, 10_000, 2);
+/// How many partners, each with ten endpoints of which two are hostile, and how many events of each; as many as `COMMONPURSE_LONG` says, such
+/// as `5x300`.
+fn size() -> (usize, usize) {
+    let long = std::env::var("COMMONPURSE_LONG").unwrap_or_default();
+    let told = long.split_once('x').and_then(|(partners, events)| Some((partners.parse().ok()?, events.parse().ok()?)));
+    told.unwrap_or((5, 10_000))
+}
 
 /// How long the long one may take.
 const LONG_MAX: Duration = Duration::from_mins(50);
@@ -40,15 +45,14 @@ const LONG_MAX: Duration = Duration::from_mins(50);
 #[tokio::test]
 #[ignore = "left to `make check-long`"]
 async fn wh_ten_thousand_events_reach_forty_endpoints_while_ten_hostile_ones_still_wait() -> Outcome {
-    let (partners, events, hostile_of_each) = LONG;
+    let (partners, events) = size();
     let stage = Stage::set_with(2, &[("COMMONPURSE_FETCH_ANYWHERE", "true")]).await?;
     let campaign = stage.campaign().await?;
     let mut crowds = Vec::new();
     let mut scripts = hostile().into_iter().chain(hostile());
     for number in 0..partners {
-        let hostile = scripts.by_ref().take(hostile_of_each).collect();
-        let good = 10 - hostile_of_each;
-        crowds.push(Crowd::open(&stage.cast, &campaign, &format!("Crowd {number}"), good, hostile).await?);
+        let hostile = scripts.by_ref().take(2).collect();
+        crowds.push(Crowd::open(&stage.cast, &campaign, &format!("Crowd {number}"), 8, hostile).await?);
     }
     for crowd in &mut crowds {
         crowd.bring(events).await?;
