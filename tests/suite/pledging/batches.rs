@@ -167,8 +167,10 @@ async fn a_batch_stops_at_the_first_refusal_or_places_nothing_of_it() -> Outcome
 async fn a_text_of_a_batch_that_no_pledge_may_have_is_named_and_nothing_is_placed() -> Outcome {
     let stage = Stage::set().await?;
     let campaign = stage.campaign().await?;
-    let good = once(&campaign, "first", "30.00", day(2, 1), "sandbox_ok")?;
+    let mut good = once(&campaign, "first", "30.00", day(2, 1), "sandbox_ok")?;
+    good["tier"] = Value::Null;
     for (field, value) in [
+        ("/tier", json!("0".repeat(36))),
         ("/reference", json!("")),
         ("/reference", json!("x".repeat(201))),
         ("/reference", json!("a\u{202e}b")),

@@ -139,6 +139,7 @@ impl NewPledge {
     /// Whether it is of the shape that the contract gives it: lengths, patterns and words, whatever they mean.
     pub(super) fn check_shape(&self) -> Result<(), Problem> {
         bounded("/reference", &self.reference, text::REFERENCE)?;
+        self.tier.as_ref().map(|tier| parse::<TierId>("/tier", tier)).transpose()?;
         bounded("/donor/reference", &self.donor.reference, text::REFERENCE)?;
         bounded("/donor/name", &self.donor.name, text::NAME_OR_NONE)?;
         email_or_none("/donor/email", &self.donor.email)?;
