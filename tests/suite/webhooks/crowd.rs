@@ -42,7 +42,7 @@ fn size() -> (usize, usize) {
 /// How long the long one may take.
 const LONG_MAX: Duration = Duration::from_mins(50);
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "left to `make check-long`"]
 async fn wh_ten_thousand_events_reach_forty_endpoints_while_ten_hostile_ones_still_wait() -> Outcome {
     let (partners, events) = size();
