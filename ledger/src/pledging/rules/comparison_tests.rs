@@ -172,6 +172,8 @@ fn lines() -> impl Strategy<Value = Vec<DayLine>> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
     #[test]
     fn p15_8_the_file_that_we_wrote_differs_in_nothing_and_by_one_cent_in_one_line(
         ours in lines(), place in any::<prop::sample::Index>(), by_fee in any::<bool>(), reversed in any::<bool>(),
