@@ -5,9 +5,7 @@ use api::demo::client::text;
 use api::stack::programs_beside_this_one;
 use serde_json::Value;
 use std::time::Duration;
-use tests::Stage;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
+use tests::{Receiver, Script, Stage};
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -65,20 +63,6 @@ async fn p15_10_the_guide_s_lines_lead_from_nothing_to_a_settled_pledge_and_its_
     stage.app.finish().await
 }
 
-/// Answers 200 to whatever comes, and tells nobody.
-async fn receiver() -> anyhow::Result<String> {
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let url = format!("http://{}/purse-events", listener.local_addr()?);
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut came = vec![0; 16_384];
-            stream.read(&mut came).await.ok();
-            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await.ok();
-        }
-    });
-    Ok(url)
-}
-
 #[tokio::test]
 async fn sbx_the_guide_s_lines_show_an_event_arrive_at_a_program_on_this_machine() -> anyhow::Result<()> {
     let guide = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi/README.md"))?;
@@ -89,15 +73,21 @@ async fn sbx_the_guide_s_lines_show_an_event_arrive_at_a_program_on_this_machine
     let folder = place.path().join(".commonpurse/commonpurse_demo");
     std::fs::create_dir_all(&folder)?;
     stage.cast.write_partner_file(&folder.join("partner.env"), &campaign)?;
+    let receiver = Receiver::open(Script::default()).await?;
     let programs = programs_beside_this_one()?;
     let path = format!("{}:{}", programs.display(), std::env::var("PATH")?);
     let mut shell = Command::new("sh");
-    shell.args(["-euc", &lines]).current_dir(place.path()).env("PATH", path).env("RECEIVER", receiver().await?);
+    shell
+        .args(["-euc", &lines])
+        .current_dir(place.path())
+        .env("PATH", path)
+        .env("RECEIVER", receiver.url("/purse-events"));
     let output = timeout(ARRIVED_MAX, shell.kill_on_drop(true).output()).await.context("the event arrives")??;
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     ensure!(output.status.success(), "{said}");
     for told in ["fired charge.captured evt_", "(test): 200", "go on with --since "] {
         ensure!(said.contains(told), "{told}: {said}");
     }
+    ensure!(receiver.at("/purse-events").len() == 1, "it has arrived once");
     stage.app.finish().await
 }

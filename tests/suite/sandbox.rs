@@ -195,7 +195,7 @@ async fn of_an_object_it_tells_what_is_real(stage: &Stage, own: &Client, charge:
     let fired = own.post_keyed(&path, &asked, "declined-1").await?;
     let again = own.post_keyed(&path, &asked, "declined-1").await?;
     ensure!(fired.status == 202 && again.replayed && again.body == fired.body, "{again:?}");
-    let real = before.iter().filter(|event| event["object"] == charge).next_back().context("a real one")?;
+    let real = before.iter().rfind(|event| event["object"] == charge).context("a real one")?;
     let it = &fired.body;
     ensure!(it["object"] == charge && it["state_before"] == "settled", "{it}");
     ensure!(it["sequence"].as_i64() == real["sequence"].as_i64().map(|last| last + 1), "{it} after {real}");
