@@ -26,10 +26,13 @@ mod words;
 pub use violations::violations;
 
 /// The whole contract.
-pub static ALL: LazyLock<Value> = LazyLock::new(|| build(|_, _| true));
+pub static ALL: LazyLock<Value> = LazyLock::new(|| build(|_, _| true, Webhooks::Said));
 
 /// What a partner may call.
-pub static PARTNER: LazyLock<Value> = LazyLock::new(|| build(for_partners));
+pub static PARTNER: LazyLock<Value> = LazyLock::new(|| build(for_partners, Webhooks::Said));
+
+/// What everybody may call, without a token.
+pub static PUBLIC: LazyLock<Value> = LazyLock::new(|| build(|_, access| access.is_open(), Webhooks::LeftOut));
 
 /// The whole contract in the words of OpenAPI 3.0.
 pub static ALL_3_0: LazyLock<Value> = LazyLock::new(|| version_3_0::rendered(&ALL));
@@ -95,7 +98,14 @@ fn for_partners(path: &str, access: Access) -> bool {
     access.scope().is_some() || access == Access::Public || path == "/v1/oauth/token" || shows_clock || shows_events
 }
 
-fn build(wanted: impl Fn(&str, Access) -> bool) -> Value {
+/// Whether a contract says what is sent to endpoints: it concerns partners, who have some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Webhooks {
+    Said,
+    LeftOut,
+}
+
+fn build(wanted: impl Fn(&str, Access) -> bool, webhooks: Webhooks) -> Value {
     let mut document = document();
     document["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
     if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
@@ -116,11 +126,13 @@ fn build(wanted: impl Fn(&str, Access) -> bool) -> Value {
     }
     document["tags"] = tags::used(&paths);
     document["paths"] = Value::Object(paths);
-    document["webhooks"] = webhooks::section();
     document["components"]["securitySchemes"] = security::schemes();
     document["components"]["responses"] = refusals::components();
     document["components"]["headers"] = headers::components();
-    document["components"]["parameters"] = webhooks::parameters();
+    if webhooks == Webhooks::Said {
+        document["webhooks"] = webhooks::section();
+        document["components"]["parameters"] = webhooks::parameters();
+    }
     for part in ["responses", "headers", "schemas"] {
         keep_used(&mut document, part);
     }

@@ -251,6 +251,8 @@ pub const GIVES_NOTHING: &[&str] = &[
     "commonpurse migrate",
     "commonpurse verify",
     "commonpurse recompute-round",
+    "commonpurse listen",
+    "commonpurse trigger",
     "commonpurse operator list",
     "commonpurse operator remove",
     "commonpurse book frozen",

@@ -78,7 +78,7 @@ pub fn app(
     let paths = PathConfig::default().error_handler(|error, _| {
         Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", format!("no such thing: {error}")).into()
     });
-    let contracts = ["/openapi.json", "/openapi/partner.json"];
+    let contracts = ["/openapi.json", "/openapi/partner.json", "/openapi/public.json"];
     let (app, _) = App::new().into_utoipa_app().configure(crate::configure).split_for_parts();
     app.app_data(state)
         .app_data(paths)

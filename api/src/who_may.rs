@@ -69,6 +69,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/readyz", Public),
     ("GET", "/openapi.json", Public),
     ("GET", "/openapi/partner.json", Public),
+    ("GET", "/openapi/public.json", Public),
     ("GET", "/openapi-3.0.json", Public),
     ("GET", "/openapi/partner-3.0.json", Public),
     ("GET", "/problems", Public),

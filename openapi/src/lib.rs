@@ -13,10 +13,12 @@ use std::{fs, io};
 /// The command that mends a contract that has drifted from the code.
 pub const GENERATE: &str = "cargo run -p openapi -- generate";
 
-/// The files and what they hold: everything, and what a partner may call, each in the words of OpenAPI 3.1 and of 3.0.
+/// The files and what they hold: everything, and what a partner may call, each in the words of OpenAPI 3.1 and of 3.0; and what everybody may
+/// call.
 pub const CONTRACTS: &[Contract] = &[
     ("openapi.json", || &api::contract::ALL),
     ("partner.json", || &api::contract::PARTNER),
+    ("public.json", || &api::contract::PUBLIC),
     ("openapi-3.0.json", || &api::contract::ALL_3_0),
     ("partner-3.0.json", || &api::contract::PARTNER_3_0),
 ];

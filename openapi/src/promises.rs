@@ -310,6 +310,7 @@ mod tests {
         let kind = " answers with charge.captured";
         let subjects: Vec<&str> =
             promised.iter().filter_map(|line| line.strip_prefix("- ")?.strip_suffix(kind)).collect();
-        assert_eq!(subjects, OPEN);
+        let of_events: Vec<&str> = OPEN.iter().copied().filter(|open| *open != "out PartnerDayLine.kind").collect();
+        assert_eq!(subjects, of_events);
     }
 }

@@ -22,6 +22,7 @@ const FOR_EVERYBODY: &[&str] = &[
     "GET /openapi.json",
     "GET /openapi/partner-3.0.json",
     "GET /openapi/partner.json",
+    "GET /openapi/public.json",
     "GET /problems",
     "GET /problems/{code}",
     "GET /readyz",

@@ -40,6 +40,7 @@ use crate::rail::Rails;
 use crate::screening::Screening;
 use crate::together::Together;
 use deadpool_postgres::Transaction;
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use ledger::book::AccountNumber;
 use ledger::engine::lane::Lanes;
@@ -77,118 +78,130 @@ impl Context {
 
     /// Does a job and settles it.
     pub(crate) async fn perform(&self, leased: &Leased) -> Result<(), Failure> {
+        self.work_on(leased).await
+    }
+
+    /// A job as it is to be done, on the heap. What all kinds of jobs need together has no room on the stack of a thread, so that this is
+    /// no async function: its frame is gone when the job begins.
+    fn work_on<'a>(&'a self, leased: &'a Leased) -> BoxFuture<'a, Result<(), Failure>> {
         match &leased.job {
             Job::SendSignIn { email, token, code, expires_at } => {
-                self.send_sign_in(leased, email, token, code.as_deref(), *expires_at).await
+                Box::pin(self.send_sign_in(leased, email, token, code.as_deref(), *expires_at))
             }
-            Job::ChargePledge { pledge, sequence } => self.charge_pledge(leased, *pledge, *sequence).await,
-            Job::RetryCharge { charge, attempt } => self.retry_charge(leased, *charge, *attempt).await,
-            Job::SettleReceivable { settlement } => self.settle_receivable(leased, *settlement).await,
-            Job::SendReceipt { charge } => self.send_receipt(leased, *charge).await,
-            Job::NotifyDecline { charge } => self.notify_decline(leased, *charge).await,
-            Job::SendConsentLink { change, token } => self.send_consent_link(leased, *change, token).await,
-            Job::SendPlanChange { change } => self.send_plan_change(leased, *change).await,
-            Job::OpenChargeback { charge, wins } => self.open_chargeback(leased, *charge, *wins).await,
-            Job::DecideChargeback { chargeback, wins } => self.decide_chargeback(leased, *chargeback, *wins).await,
-            Job::AdvanceChargeback { chargeback } => self.advance_chargeback(leased, *chargeback).await,
-            Job::SendChargebackNotice { chargeback } => self.send_chargeback_notice(leased, *chargeback).await,
-            Job::NotifyReviewers { claim } => self.notify_reviewers(leased, *claim).await,
-            Job::CloseReview { claim } => self.close_review(leased, *claim).await,
-            Job::ReleaseClaim { claim } => self.release_claim(leased, *claim).await,
-            Job::SendReleaseNotice { release } => self.send_release_notice(leased, *release).await,
+            Job::ChargePledge { pledge, sequence } => Box::pin(self.charge_pledge(leased, *pledge, *sequence)),
+            Job::RetryCharge { charge, attempt } => Box::pin(self.retry_charge(leased, *charge, *attempt)),
+            Job::SettleReceivable { settlement } => Box::pin(self.settle_receivable(leased, *settlement)),
+            Job::SendReceipt { charge } => Box::pin(self.send_receipt(leased, *charge)),
+            Job::NotifyDecline { charge } => Box::pin(self.notify_decline(leased, *charge)),
+            Job::SendConsentLink { change, token } => Box::pin(self.send_consent_link(leased, *change, token)),
+            Job::SendPlanChange { change } => Box::pin(self.send_plan_change(leased, *change)),
+            Job::OpenChargeback { charge, wins } => Box::pin(self.open_chargeback(leased, *charge, *wins)),
+            Job::DecideChargeback { chargeback, wins } => Box::pin(self.decide_chargeback(leased, *chargeback, *wins)),
+            Job::AdvanceChargeback { chargeback } => Box::pin(self.advance_chargeback(leased, *chargeback)),
+            Job::SendChargebackNotice { chargeback } => Box::pin(self.send_chargeback_notice(leased, *chargeback)),
+            Job::NotifyReviewers { claim } => Box::pin(self.notify_reviewers(leased, *claim)),
+            Job::CloseReview { claim } => Box::pin(self.close_review(leased, *claim)),
+            Job::ReleaseClaim { claim } => Box::pin(self.release_claim(leased, *claim)),
+            Job::SendReleaseNotice { release } => Box::pin(self.send_release_notice(leased, *release)),
             Job::SendClaimNotice { claim, dispute, event } => {
-                self.send_claim_notice(leased, *claim, *dispute, event).await
+                Box::pin(self.send_claim_notice(leased, *claim, *dispute, event))
             }
-            Job::AdvanceDistribution { distribution } => self.advance_distribution(leased, *distribution).await,
-            Job::IssueStatements { distribution } => self.issue_statements(leased, *distribution).await,
-            Job::SendStatement { statement } => self.send_statement(leased, *statement).await,
-            Job::AdvanceChallenge { challenge } => self.advance_challenge(leased, *challenge).await,
+            Job::AdvanceDistribution { distribution } => Box::pin(self.advance_distribution(leased, *distribution)),
+            Job::IssueStatements { distribution } => Box::pin(self.issue_statements(leased, *distribution)),
+            Job::SendStatement { statement } => Box::pin(self.send_statement(leased, *statement)),
+            Job::AdvanceChallenge { challenge } => Box::pin(self.advance_challenge(leased, *challenge)),
             Job::TellEntrants { challenge, version, news, reason, after } => {
-                self.tell_entrants(leased, (*challenge, *version), (*news, reason), *after).await
+                Box::pin(self.tell_entrants(leased, (*challenge, *version), (*news, reason), *after))
             }
             Job::SendShareNotice { plan, revision, state } => {
-                self.send_share_notice(leased, *plan, *revision, state).await
+                Box::pin(self.send_share_notice(leased, *plan, *revision, state))
             }
-            Job::AdvanceMatchingRound { round } => self.advance_matching_round(leased, *round).await,
-            Job::ExpireHold { hold } => self.expire_hold(leased, *hold).await,
+            Job::AdvanceMatchingRound { round } => Box::pin(self.advance_matching_round(leased, *round)),
+            Job::ExpireHold { hold } => Box::pin(self.expire_hold(leased, *hold)),
             Job::RecordCapture { charge, partner, event_id, provider_reference, came } => {
-                self.record_capture(leased, *charge, *partner, (event_id, provider_reference), *came).await
+                Box::pin(self.record_capture(leased, *charge, *partner, (event_id, provider_reference), *came))
             }
-            Job::RecordAnswer { charge, attempt } => self.record_answer(leased, *charge, *attempt).await,
+            Job::RecordAnswer { charge, attempt } => Box::pin(self.record_answer(leased, *charge, *attempt)),
             Job::RecordContribution { contribution, provider_reference, actor } => {
-                self.record_contribution(leased, *contribution, provider_reference, *actor).await
+                Box::pin(self.record_contribution(leased, *contribution, provider_reference, *actor))
             }
             Job::RecordEntryFee { entrant, custodian, provider_reference, actor } => {
-                self.record_entry_fee(leased, *entrant, *custodian, provider_reference, *actor).await
+                Box::pin(self.record_entry_fee(leased, *entrant, *custodian, provider_reference, *actor))
             }
-            Job::SendFreezeNotice { freeze } => self.send_freeze_notice(leased, *freeze).await,
+            Job::SendFreezeNotice { freeze } => Box::pin(self.send_freeze_notice(leased, *freeze)),
             Job::SendCardTestingNotice { partner, since } => {
-                self.send_card_testing_notice(leased, *partner, *since).await
+                Box::pin(self.send_card_testing_notice(leased, *partner, *since))
             }
-            Job::NotifyPledge { pledge, since, again } => self.notify_pledge(leased, *pledge, *since, *again).await,
-            Job::AdvanceCampaign { campaign } => self.advance_campaign(leased, *campaign).await,
-            Job::SendInvitation { invitation, token } => self.send_invitation(leased, *invitation, token).await,
-            Job::AdvanceWithdrawal { withdrawal, after } => self.advance_withdrawal(leased, *withdrawal, *after).await,
+            Job::NotifyPledge { pledge, since, again } => Box::pin(self.notify_pledge(leased, *pledge, *since, *again)),
+            Job::AdvanceCampaign { campaign } => Box::pin(self.advance_campaign(leased, *campaign)),
+            Job::SendInvitation { invitation, token } => Box::pin(self.send_invitation(leased, *invitation, token)),
+            Job::AdvanceWithdrawal { withdrawal, after } => {
+                Box::pin(self.advance_withdrawal(leased, *withdrawal, *after))
+            }
             Job::AdvanceCustodianFreeze { freeze, after } => {
-                self.advance_custodian_freeze(leased, *freeze, *after).await
+                Box::pin(self.advance_custodian_freeze(leased, *freeze, *after))
             }
-            Job::SendCustodianNotice { freeze } => self.send_custodian_notice(leased, *freeze).await,
-            Job::SendHoldNotice { pledge, freeze } => self.send_hold_notice(leased, *pledge, *freeze).await,
-            Job::AdvanceBankAccount { account } => self.advance_bank_account(leased, *account).await,
-            Job::SendBankAccountNotice { account } => self.send_bank_account_notice(leased, *account).await,
-            Job::AdvancePayout { payout } => self.advance_payout(leased, *payout).await,
-            Job::ScreenPayout { payout } => self.screen_payout(leased, *payout).await,
-            Job::SendPayout { payout } => self.send_payout(leased, *payout).await,
-            Job::AnswerPayout { payout, comes_back } => self.answer_payout(leased, *payout, *comes_back).await,
-            Job::ImportStatementFile { file } => self.import_statement_file(leased, *file).await,
-            Job::SendPayoutNotice { payout } => self.send_payout_notice(leased, *payout).await,
-            Job::SendBankAccountLink { account, token } => self.send_bank_account_link(leased, *account, token).await,
-            Job::AskForBankAccount { payout } => self.ask_for_bank_account(leased, *payout).await,
-            Job::GatherPayouts { run, after } => self.gather_payouts(leased, *run, AccountNumber(*after)).await,
-            Job::AdvancePayoutRun { run, after } => self.advance_payout_run(leased, *run, *after).await,
-            Job::SendPayoutRun { like, after, lines } => self.send_payout_run(leased, *like, *after, *lines).await,
-            Job::BuildPayoutFile { file } => self.build_payout_file(leased, *file).await,
-            Job::EndPayoutFile { file } => self.end_payout_file(leased, *file).await,
+            Job::SendCustodianNotice { freeze } => Box::pin(self.send_custodian_notice(leased, *freeze)),
+            Job::SendHoldNotice { pledge, freeze } => Box::pin(self.send_hold_notice(leased, *pledge, *freeze)),
+            Job::AdvanceBankAccount { account } => Box::pin(self.advance_bank_account(leased, *account)),
+            Job::SendBankAccountNotice { account } => Box::pin(self.send_bank_account_notice(leased, *account)),
+            Job::AdvancePayout { payout } => Box::pin(self.advance_payout(leased, *payout)),
+            Job::ScreenPayout { payout } => Box::pin(self.screen_payout(leased, *payout)),
+            Job::SendPayout { payout } => Box::pin(self.send_payout(leased, *payout)),
+            Job::AnswerPayout { payout, comes_back } => Box::pin(self.answer_payout(leased, *payout, *comes_back)),
+            Job::ImportStatementFile { file } => Box::pin(self.import_statement_file(leased, *file)),
+            Job::SendPayoutNotice { payout } => Box::pin(self.send_payout_notice(leased, *payout)),
+            Job::SendBankAccountLink { account, token } => {
+                Box::pin(self.send_bank_account_link(leased, *account, token))
+            }
+            Job::AskForBankAccount { payout } => Box::pin(self.ask_for_bank_account(leased, *payout)),
+            Job::GatherPayouts { run, after } => Box::pin(self.gather_payouts(leased, *run, AccountNumber(*after))),
+            Job::AdvancePayoutRun { run, after } => Box::pin(self.advance_payout_run(leased, *run, *after)),
+            Job::SendPayoutRun { like, after, lines } => Box::pin(self.send_payout_run(leased, *like, *after, *lines)),
+            Job::BuildPayoutFile { file } => Box::pin(self.build_payout_file(leased, *file)),
+            Job::EndPayoutFile { file } => Box::pin(self.end_payout_file(leased, *file)),
             Job::AdvanceSecondFactorReset { person, reset } => {
-                self.advance_second_factor_reset(leased, *person, *reset).await
+                Box::pin(self.advance_second_factor_reset(leased, *person, *reset))
             }
             Job::SendSecondFactorNotice { person, news, at } => {
-                self.send_second_factor_notice(leased, *person, *news, *at).await
+                Box::pin(self.send_second_factor_notice(leased, *person, *news, *at))
             }
             Job::SendRoleNotice { organisation, person, role, challenge } => {
-                self.send_role_notice(leased, (*organisation, *person, role), *challenge).await
+                Box::pin(self.send_role_notice(leased, (*organisation, *person, role), *challenge))
             }
-            Job::SendEntryNotice { entrant, appeal } => self.send_entry_notice(leased, *entrant, *appeal).await,
+            Job::SendEntryNotice { entrant, appeal } => Box::pin(self.send_entry_notice(leased, *entrant, *appeal)),
             Job::SendObjectionNotice { distribution, state, answer } => {
-                self.send_objection_notice(leased, *distribution, state, answer).await
+                Box::pin(self.send_objection_notice(leased, *distribution, state, answer))
             }
-            Job::TellMembers { distribution, after } => self.tell_members(leased, *distribution, *after).await,
-            Job::FetchEvidence { fetch } => self.fetch_evidence(leased, *fetch).await,
-            Job::SendWebhooks { endpoint, round } => self.send_webhooks(leased, *endpoint, *round).await,
-            Job::TryWebhooks { endpoint, round } => self.try_webhooks(leased, *endpoint, *round).await,
+            Job::TellMembers { distribution, after } => Box::pin(self.tell_members(leased, *distribution, *after)),
+            Job::FetchEvidence { fetch } => Box::pin(self.fetch_evidence(leased, *fetch)),
+            Job::SendWebhooks { endpoint, round } => Box::pin(self.send_webhooks(leased, *endpoint, *round)),
+            Job::TryWebhooks { endpoint, round } => Box::pin(self.try_webhooks(leased, *endpoint, *round)),
             Job::SendEndpointNotice { endpoint, version } => {
-                self.send_endpoint_notice(leased, *endpoint, *version).await
+                Box::pin(self.send_endpoint_notice(leased, *endpoint, *version))
             }
-            Job::ReturnSuspense { item } => self.return_suspense(leased, *item).await,
-            Job::AdvancePlanMove { plan_move } => self.advance_plan_move(leased, *plan_move).await,
+            Job::ReturnSuspense { item } => Box::pin(self.return_suspense(leased, *item)),
+            Job::AdvancePlanMove { plan_move } => Box::pin(self.advance_plan_move(leased, *plan_move)),
             Job::SendPlanMove { plan_move, version, token } => {
-                self.send_plan_move(leased, *plan_move, *version, token).await
+                Box::pin(self.send_plan_move(leased, *plan_move, *version, token))
             }
-            Job::EndPledges { wind_up, after } => self.end_pledges(leased, *wind_up, *after).await,
-            Job::ReturnLines { wind_up, after } => self.return_lines(leased, *wind_up, after).await,
+            Job::EndPledges { wind_up, after } => Box::pin(self.end_pledges(leased, *wind_up, *after)),
+            Job::ReturnLines { wind_up, after } => Box::pin(self.return_lines(leased, *wind_up, after)),
             Job::IssueYearlyReceipts { year, as_of, after } => {
-                self.issue_yearly_receipts(leased, *year, *as_of, *after).await
+                Box::pin(self.issue_yearly_receipts(leased, *year, *as_of, *after))
             }
-            Job::SendYearlyReceipt { receipt } => self.send_yearly_receipt(leased, *receipt).await,
-            Job::EraseMails { donor } => self.erase_mails(leased, *donor).await,
-            Job::TakeProviderEvent { provider, event_id } => self.take_provider_event(leased, provider, event_id).await,
-            Job::SendRefund { refund } => self.send_refund(leased, *refund).await,
-            Job::SendRefundNotice { refund } => self.send_refund_notice(leased, *refund).await,
-            Job::TellReturnable { campaign, after } => self.tell_returnable(leased, *campaign, *after).await,
+            Job::SendYearlyReceipt { receipt } => Box::pin(self.send_yearly_receipt(leased, *receipt)),
+            Job::EraseMails { donor } => Box::pin(self.erase_mails(leased, *donor)),
+            Job::TakeProviderEvent { provider, event_id } => {
+                Box::pin(self.take_provider_event(leased, provider, event_id))
+            }
+            Job::SendRefund { refund } => Box::pin(self.send_refund(leased, *refund)),
+            Job::SendRefundNotice { refund } => Box::pin(self.send_refund_notice(leased, *refund)),
+            Job::TellReturnable { campaign, after } => Box::pin(self.tell_returnable(leased, *campaign, *after)),
             Job::SendReturnableNotice { pledge, campaign } => {
-                self.send_returnable_notice(leased, *pledge, *campaign).await
+                Box::pin(self.send_returnable_notice(leased, *pledge, *campaign))
             }
-            Job::ReturnCampaign { campaign, after } => self.return_campaign(leased, *campaign, *after).await,
+            Job::ReturnCampaign { campaign, after } => Box::pin(self.return_campaign(leased, *campaign, *after)),
         }
     }
 

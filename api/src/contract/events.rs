@@ -44,7 +44,7 @@ pub(super) fn show(method: &str, path: &str, operation: &mut Value) {
 }
 
 /// An event of a kind as it is told.
-fn example(kind: &EventKind, is_test: bool) -> Value {
+pub(super) fn example(kind: &EventKind, is_test: bool) -> Value {
     let mut drawn = 0;
     let mut new_id = || {
         drawn += 1;

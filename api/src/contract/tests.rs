@@ -125,6 +125,21 @@ fn the_partner_contract_holds_no_operation_of_people() {
     assert!(!paths.contains_key("/v1/me") && !paths.contains_key("/v1/sign-in"));
 }
 
+#[test]
+fn the_public_contract_holds_what_needs_no_token_and_nothing_else() {
+    let mut held = 0;
+    for (path, item) in PUBLIC["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let row = who_may::TABLE.iter().find(|(m, p, _)| m.eq_ignore_ascii_case(method) && p == path).unwrap();
+            assert!(row.2.is_open(), "{method} {path}");
+            assert_eq!(operation, &ALL["paths"][path][method], "{method} {path} is said as in the whole contract");
+            held += 1;
+        }
+    }
+    assert_eq!(held, who_may::TABLE.iter().filter(|(_, _, access)| access.is_open()).count());
+    assert!(PUBLIC.get("webhooks").is_none() && PUBLIC["components"].get("parameters").is_none());
+}
+
 /// The JSON schemas of what an operation answers when it succeeds, and null for an answer without a body.
 fn success_bodies(operation: &Value) -> Vec<&Value> {
     let answers = operation["responses"].as_object().unwrap().iter().filter(|(status, _)| status.starts_with('2'));

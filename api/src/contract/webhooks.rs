@@ -1,8 +1,9 @@
 //! What is sent to endpoints of partners, in the contract: an entry for each kind of event that partners are told, as each has a meaning, a
 //! scope and facts of its own, and a receiver looks for the kind that it waits for. All have the body that `GET /v1/events` shows.
 
+use super::events::example;
 use ledger::partners::telling::scope;
-use ledger::service::event::{EventKind, FACTS, FactKind};
+use ledger::service::event::EventKind;
 use serde_json::{Map, Value, json};
 
 /// Where the headers stand that come with every message.
@@ -36,7 +37,7 @@ fn message(kind: &EventKind, scope: &str) -> Value {
         "requestBody": {
             "required": true,
             "description": "The event as `GET /v1/events` shows it. Sign and verify its bytes as they came.",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Event"}, "example": example(kind)}},
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Event"}, "example": example(kind, false)}},
         },
         "responses": {
             "2XX": {"description": "You have it: answer so within 15 seconds, and do your work after that. What you write besides is not read."},
@@ -75,30 +76,6 @@ pub(super) fn parameters() -> Value {
             "^v1,[A-Za-z0-9+/]{43}=( v1,[A-Za-z0-9+/]{43}=)?$",
             "v1,2ZU3kVBREfIWrr3iA540n2Knto9l44pMHAaLFh5VBR4=",
         ),
-    })
-}
-
-/// An event of a kind, with all facts that it may have.
-fn example(kind: &EventKind) -> Value {
-    let id = |prefix: &str| format!("{prefix}_aaaaaaibtr7mdvlxpvb2pxnbwmcv6rjy");
-    let facts: Map<String, Value> = FACTS
-        .iter()
-        .filter(|fact| kind.family.facts.contains(&fact.name))
-        .map(|fact| {
-            let value = match fact.kind {
-                FactKind::Object(prefix) => json!(id(prefix)),
-                FactKind::Organisation => json!("org_aglqgl2wtv6hfbdhydh3ptmsve"),
-                FactKind::Money => json!({"amount": "10.00", "currency": "USD"}),
-                FactKind::Day => json!("2026-11-20"),
-                FactKind::Number => json!(1),
-                FactKind::Word => json!(if fact.name == "currency" { "USD" } else { "monthly" }),
-            };
-            (fact.name.to_owned(), value)
-        })
-        .collect();
-    json!({
-        "id": id("evt"), "kind": kind, "object": id(kind.family.prefix), "sequence": 1, "state_before": null,
-        "at": "2026-11-20T10:00:00Z", "recorded_at": "2026-11-20T10:00:00Z", "facts": facts,
     })
 }
 

@@ -208,7 +208,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("DistributionShare", "by") | ("Statement", "patronage") => all(Patronage::ALL),
         ("Donor", "privacy") => all(Privacy::ALL),
         ("EntryVerdict", "verdict") => literal(&["posted", "refused", "skipped"]),
-        ("Event", "kind") => EventKind::words().to_vec(),
+        ("Event" | "FireEventRequest", "kind") => EventKind::words().to_vec(),
         ("PledgeVerdict", "verdict") => literal(&["placed", "repeated", "refused", "skipped"]),
         ("Evidence", "kind") => all(EvidenceKind::ALL),
         ("EvidenceFetch", "failure") => all(FetchFailure::ALL),

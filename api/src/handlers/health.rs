@@ -15,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The routes that tell of the service itself.
 pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
-    routes.service(livez).service(readyz).service(openapi).service(openapi_partner);
+    routes.service(livez).service(readyz).service(openapi).service(openapi_partner).service(openapi_public);
     routes.service(openapi_3_0).service(openapi_partner_3_0);
 }
 
@@ -109,6 +109,13 @@ pub(crate) async fn openapi() -> HttpResponse {
 #[get("/openapi/partner.json")]
 pub(crate) async fn openapi_partner() -> HttpResponse {
     HttpResponse::Ok().json(&*contract::PARTNER)
+}
+
+/// The contract of what everybody may call without a token: what is published, by the visibility of each book.
+#[utoipa::path(tag = "contract", responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
+#[get("/openapi/public.json")]
+pub(crate) async fn openapi_public() -> HttpResponse {
+    HttpResponse::Ok().json(&*contract::PUBLIC)
 }
 
 /// The whole contract, for generators of clients that read no 3.1.

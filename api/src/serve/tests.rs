@@ -130,6 +130,7 @@ async fn the_contract_and_its_pages_are_served_from_the_binary() {
     for (path, version) in [
         ("/openapi.json", "3.1.0"),
         ("/openapi/partner.json", "3.1.0"),
+        ("/openapi/public.json", "3.1.0"),
         ("/openapi-3.0.json", "3.0.3"),
         ("/openapi/partner-3.0.json", "3.0.3"),
     ] {

@@ -53,7 +53,7 @@ pub struct ImportColumns {
     /// The currency of the amount.
     #[schema(min_length = 1, max_length = 100)]
     currency: Option<String>,
-    /// `once`, `monthly`, `quarterly` or `yearly`.
+    /// How often it is paid: `once`, `monthly`, `quarterly` or `yearly`.
     #[schema(min_length = 1, max_length = 100)]
     interval: Option<String>,
     /// How many payments a plan has.
