@@ -49,7 +49,7 @@ from commonpurse_client.contract.models import (
     Settlement,
     WebhookEndpoint,
 )
-from commonpurse_client.contract.types import File, Response
+from commonpurse_client.contract.types import Response
 from standardwebhooks import Webhook
 
 T = TypeVar("T")
@@ -181,8 +181,7 @@ def main() -> None:
 
     lines = answered(settlements_show_settlement_day.sync_detailed(book.id, day, client=purse), PartnerDay).items
     net = next(line.net.amount for line in lines if line.charge == charge.id)
-    file = answered(settlements_download_settlement_day.sync_detailed(book.id, day, client=purse), File)
-    rows = file.payload.read().decode().splitlines()
+    file = answered(settlements_download_settlement_day.sync_detailed(book.id, day, client=purse), str)
 
     def settle(amount: str, key: str) -> Settlement:
         body = NewSettlement(
@@ -219,7 +218,7 @@ def main() -> None:
                 "charge": charge.id,
                 "state": settled.state,
                 "net": net,
-                "file": sum(charge.id in row for row in rows),
+                "file": sum(charge.id in row for row in file.splitlines()),
                 "settlement": settlement.state,
                 "events": [event.kind for event in events_of(book, charge)],
                 "sent": [event.kind for event in sent],
