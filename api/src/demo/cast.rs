@@ -220,11 +220,12 @@ pub async fn sandbox_book(by: &Client, organisation: &str, name: &str) -> anyhow
     Ok(text(&by.post("/v1/books", &body).await?.ok()?, "/id")?.to_owned())
 }
 
-/// The day on which a book's clock stands.
+/// The day on which a book's clock stands, in the zone in which its days begin.
 pub async fn today(by: &Client, book: &str) -> anyhow::Result<Date> {
+    let shown = by.get(&format!("/v1/books/{book}")).await?.ok()?;
     let jobs = by.get(&format!("/v1/books/{book}/jobs")).await?.ok()?;
     let now: Timestamp = text(&jobs, "/now")?.parse()?;
-    Ok(now.to_zoned(TimeZone::UTC).date())
+    Ok(now.to_zoned(TimeZone::get(text(&shown, "/zone")?)?).date())
 }
 
 /// A bank account in dollars to which payouts of a book go, by the number of it and of its bank.
