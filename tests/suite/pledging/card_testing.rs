@@ -65,7 +65,7 @@ async fn p14_try_eleven_from_one_address_or_on_one_card_is_refused_without_askin
     let one_address =
         many("address", &|number| json!({"address": "203.0.113.7", "card_fingerprint": format!("a{number}")}))?;
     let one_card =
-        many("card", &|number| json!({"address": format!("198.51.100.{number}"), "card_fingerprint": "fp-1"}))?;
+        many("card", &|number| json!({"address": format!("198.51.100.{number}"), "card_fingerprint": "FP-1"}))?;
     let one_network = many("network", &|number| json!({"address": format!("2001:db8:1:2:{number}::1")}))?;
     let (kept_key, first) = ("first-of-all", pledge(&campaign, "first", json!({"address": "203.0.113.7"}))?);
     ensure!(stage.cast.partner.post_keyed(&path, &first, kept_key).await?.status == 201);
@@ -95,7 +95,7 @@ async fn p14_try_eleven_from_one_address_or_on_one_card_is_refused_without_askin
     assert_eq!(given, 40, "ten of each");
     assert_eq!(stage.app.count("SELECT count(*) FROM donor").await?, given, "a refused one leaves no donor behind");
     for (name, payer) in
-        [("other", json!({"address": "203.0.113.8", "card_fingerprint": "fp-2"})), ("none", Value::Null)]
+        [("other", json!({"address": "203.0.113.8", "card_fingerprint": "FP-2"})), ("none", Value::Null)]
     {
         let other = stage.cast.partner.post(&path, &pledge(&campaign, name, payer)?).await?;
         ensure!(other.status == 201, "others go on: {other:?}");
@@ -108,7 +108,7 @@ async fn p14_try_eleven_from_one_address_or_on_one_card_is_refused_without_askin
     // Neither the addresses nor the cards stand anywhere.
     for rows in ["job", "reply", "activity", "outbox_mail", "donor", "pledge", "payment_try"] {
         let told = format!(
-            "SELECT count(*) FROM {rows} r WHERE r::text LIKE '%203.0.113.7%' OR r::text LIKE '%fp-1%'
+            "SELECT count(*) FROM {rows} r WHERE r::text LIKE '%203.0.113.7%' OR r::text LIKE '%FP-1%'
                 OR r::text LIKE '%2001:db8%'"
         );
         assert_eq!(stage.app.count(&told).await?, 0, "{rows}");
