@@ -136,8 +136,13 @@ impl Step {
     /// What must have happened at least once over all stories: each kind of step, and what is counted besides. A few stories may
     /// miss what only a long chain of steps leads to.
     pub(super) fn reached(are_many: bool) -> impl Iterator<Item = &'static str> {
-        let rare =
-            ["a milestone is cancelled", "a loss is borne by a team", Step::EndRefund.as_str(), Step::Recover.as_str()];
+        let rare = [
+            Step::CancelMilestone.as_str(),
+            Step::EndRefund.as_str(),
+            Step::Recover.as_str(),
+            "a loss is borne by a team",
+            "a refund of money that was gone",
+        ];
         let besides = [
             "a worker is killed",
             "a pledge is trimmed",
