@@ -1,8 +1,12 @@
 //! Pictures of figures, as SVG within a page: no script, colours by the style sheet's classes, a title and a description for whoever
 //! does not see them, and a table beside them with the same figures.
 
+mod arrow;
+mod held_owed;
 mod purse_bar;
 
+pub(super) use arrow::Arrow;
+pub(super) use held_owed::HeldOwed;
 pub(super) use purse_bar::{PurseBar, Tier};
 
 /// How wide a picture is, in its own units.

@@ -3,6 +3,26 @@
 
 use crate::book::{AccountClass as C, MovementKind as K};
 
+/// Classes whose accounts tell of single payments, or belong to one person each: in a book that has any, those outside see sums.
+pub const TELLING: &[C] = &[
+    C::Fund,
+    C::Purse,
+    C::Pool,
+    C::Receivable,
+    C::FeePayable,
+    C::RefundsInTransit,
+    C::DisputesPending,
+    C::EntryFees,
+    C::Suspense,
+    C::FeeIncome,
+    C::CommitmentRoom,
+    C::CommitmentPledged,
+    C::CommitmentCollected,
+    C::MemberPayable,
+    C::MemberCapital,
+    C::LenderPayable,
+];
+
 /// Whether a movement is of what one person paid or promised, or got back: seen in sums only ([`super::sums`]).
 pub fn is_of_one_giver(kind: K) -> bool {
     match kind {
@@ -149,17 +169,33 @@ pub fn is_seen_alone(kind: K, debit: C, credit: C) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::book::MOVEMENTS;
+    use crate::book::movement::MOVEMENTS;
+
+    fn touches(of: &[C], debit: C, credit: C) -> bool {
+        of.contains(&debit) || of.contains(&credit)
+    }
 
     #[test]
     fn whatever_comes_from_a_custodian_for_a_purpose_or_goes_back_is_seen_in_sums_only() {
         let outward = [C::Receivable, C::RefundsInTransit, C::DisputesPending, C::FeePayable, C::FeeIncome, C::Suspense];
         let purposes = [C::Fund, C::Purse, C::Pool, C::EntryFees];
-        let touches = |of: &[C], debit, credit| of.contains(&debit) || of.contains(&credit);
         for (kind, debit, credit) in MOVEMENTS {
             if *kind != K::OpeningBalance && touches(&outward, *debit, *credit) && touches(&purposes, *debit, *credit) {
                 assert!(!is_seen_alone(*kind, *debit, *credit), "{kind:?} {debit:?} {credit:?}");
             }
+        }
+    }
+
+    #[test]
+    fn every_payment_of_a_giver_reaches_an_account_that_tells_of_it() {
+        for (kind, debit, credit) in MOVEMENTS.iter().filter(|(kind, ..)| is_of_one_giver(*kind)) {
+            // Of what the host lost or earned by a refund in another currency; its own refund is in transit before.
+            let is_difference = matches!(kind, K::ExchangeLossBooked | K::ExchangeGainBooked | K::ExchangeLossPaid);
+            let tells = touches(TELLING, *debit, *credit);
+            assert!(tells || is_difference, "{kind:?} {debit:?} {credit:?}");
+        }
+        for class in C::OF_PERSONS {
+            assert!(TELLING.contains(class));
         }
     }
 

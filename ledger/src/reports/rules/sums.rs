@@ -122,13 +122,15 @@ pub fn statement(lines: &[Moved]) -> Statement {
     let mut group = Group::default();
     let mut latest = Date::MIN;
     for (place, line) in lines.iter().enumerate() {
-        latest = latest.max(line.day);
         match line.sight {
             Sight::Alone => {
                 let what = What::Movement { number: line.pos >> 16, other: line.other, kind: line.kind };
                 placed.push(Some((what, line.day, line.minor)));
             }
-            Sight::InSum(giver) => group.take(line, giver),
+            Sight::InSum(giver) => {
+                latest = latest.max(line.day);
+                group.take(line, giver);
+            }
         }
         let is_last_of_entry = lines.get(place + 1).is_none_or(|next| next.pos >> 16 != line.pos >> 16);
         if is_last_of_entry && group.is_whole() {
