@@ -16,9 +16,11 @@ use ledger::Error;
 use ledger::book::AccountKind;
 use ledger::books::operations::journal_entries::{self, EntryLine, JournalEntry};
 use ledger::books::store::reversals;
+use ledger::chart;
 use ledger::engine::store::books::{Book, Visibility};
 use ledger::id::{self, BookRef};
 use ledger::reports::operations as reports;
+use ledger::reports::rules::outside;
 use ledger::reports::store::entry_lineage;
 use serde::Serialize;
 
@@ -72,6 +74,11 @@ struct Line {
     kind: Kind,
     from: String,
     to: String,
+    /// Whether these accounts have statements for whoever reads this.
+    #[serde(skip)]
+    has_from: bool,
+    #[serde(skip)]
+    has_to: bool,
     amount: Amount,
     /// Balances after it; for those who see the book whole.
     from_after: Option<Amount>,
@@ -113,7 +120,21 @@ fn line(of: &EntryLine, sight: Sight) -> Line {
     let credit = (it.credit.clone(), after(it.credit_after));
     let ((from, from_after), (to, to_after)) =
         if is_from_credit(&it.debit, &it.credit) { (credit, debit) } else { (debit, credit) };
-    Line { kind: Kind(it.kind), from, to, amount: Amount::of(it.amount, unit), from_after, to_after }
+    Line {
+        kind: Kind(it.kind),
+        has_from: has_statement(&from, sight),
+        has_to: has_statement(&to, sight),
+        from,
+        to,
+        amount: Amount::of(it.amount, unit),
+        from_after,
+        to_after,
+    }
+}
+
+/// Whether an account has a statement for somebody: of the service's own accounts the chart says what they are.
+fn has_statement(code: &str, sight: Sight) -> bool {
+    sight == Sight::Whole || chart::row_of(code).is_none_or(|row| outside::has_statement(row.class))
 }
 
 /// What an object of the book is called, by its id.
