@@ -55,8 +55,8 @@ async fn host(client: &impl GenericClient, book: &Book) -> Result<String, Error>
     Ok(organisations::find(client, book.organisation).await?.ok_or(Error::NotFound("book"))?.name)
 }
 
-/// What the last part of a path names, and in which form it is wanted. The ending of an account's code is no form where there is such
-/// an account: whoever looks for it says so.
+/// What the last part of a path names, and in which form it is wanted. An account whose own code ends like a form is read with that
+/// ending once more.
 fn asked(name: &str) -> (String, Form) {
     let (name, form) = split(name);
     (name.to_owned(), form)

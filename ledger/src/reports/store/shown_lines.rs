@@ -148,11 +148,17 @@ pub async fn givers(client: &impl GenericClient, book: BookId, numbers: &[i64]) 
              UNION ALL
              SELECT entry, sponsor FROM purse_contribution WHERE book_id = $1 AND entry > 0 AND entry = ANY($2)
              UNION ALL
-             SELECT entry, sponsor FROM pool_contribution WHERE book_id = $1 AND entry = ANY($2)",
+             SELECT entry, sponsor FROM pool_contribution WHERE book_id = $1 AND entry = ANY($2)
+              ORDER BY number, giver",
         )
         .await?;
     let rows = client.query(&statement, &[/* book */ &book.0, /* numbers */ &numbers]).await?;
-    Ok(rows.iter().map(|row| (row.get("number"), row.get("giver"))).collect())
+    // Of several, always the same one: groups that were whole must stay what they were.
+    let mut givers = HashMap::new();
+    for row in &rows {
+        givers.entry(row.get("number")).or_insert(row.get("giver"));
+    }
+    Ok(givers)
 }
 
 /// All lines of some entries, in the order of the book.
