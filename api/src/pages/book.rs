@@ -16,10 +16,12 @@ use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::book::MovementKind;
+use ledger::chart::{self, Owner};
 use ledger::engine::store::books::Book;
 use ledger::parties::store::organisations;
+use ledger::reports::store::parties::{self, Owners};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Lines of a page.
 const LINES: usize = 50;
@@ -53,6 +55,28 @@ fn explained(kinds: impl IntoIterator<Item = MovementKind>) -> Vec<(Kind, &'stat
 /// The name of the organisation that keeps a book.
 async fn host(client: &impl GenericClient, book: &Book) -> Result<String, Error> {
     Ok(organisations::find(client, book.organisation).await?.ok_or(Error::NotFound("book"))?.name)
+}
+
+/// What those are called whose accounts these are, by code; of accounts that are nobody's, nothing.
+async fn whose(client: &impl GenericClient, book: &Book, codes: &[&str]) -> Result<HashMap<String, String>, Error> {
+    let owners = || codes.iter().filter_map(|code| Some((*code, chart::owner(code)?)));
+    let mut asked = Owners::default();
+    for (_, owner) in owners() {
+        match owner {
+            Owner::Organisation(id) => asked.organisations.push(id.0),
+            Owner::Campaign(slug) => asked.campaigns.push(slug),
+            Owner::Challenge(slug) => asked.challenges.push(slug),
+            Owner::Party(_) => {}
+        }
+    }
+    let names = parties::names(client, book.id, &asked).await?;
+    let name = |owner: Owner<'_>| match owner {
+        Owner::Organisation(id) => names.organisations.get(&id.0),
+        Owner::Campaign(slug) => names.campaigns.get(slug),
+        Owner::Challenge(slug) => names.challenges.get(slug),
+        Owner::Party(_) => None,
+    };
+    Ok(owners().filter_map(|(code, owner)| Some((code.to_owned(), name(owner)?.clone()))).collect())
 }
 
 /// What the last part of a path names, and in which form it is wanted. An account whose own code ends like a form is read with that

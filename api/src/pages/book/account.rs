@@ -1,6 +1,6 @@
 //! The statement of an account: what came and went, the newest first, with the balance after each line.
 
-use super::{Kind, LINES, asked, day, explained, number, query};
+use super::{Kind, LINES, asked, day, explained, number, query, whose};
 use crate::auth::MaybeCaller;
 use crate::extract::Params;
 use crate::pages::shown::{Amount, Day};
@@ -42,6 +42,8 @@ struct AccountPage {
     book_name: String,
     code: String,
     class: &'static str,
+    /// What its owner is called; empty when it is nobody's.
+    whose: String,
     purpose: &'static str,
     as_of: Day,
     balance: Amount,
@@ -227,7 +229,7 @@ async fn in_sums(client: &impl GenericClient, book: &Book, code: &str, part: &Pa
 }
 
 impl AccountPage {
-    fn new(book: Book, sight: Sight, part: &Part, read: Read) -> AccountPage {
+    fn new(book: Book, sight: Sight, part: &Part, read: Read, whose: String) -> AccountPage {
         let on_page = read.lines.iter().filter_map(|line| line.kind.map(|kind| kind.0));
         let text = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
         // Those that may reach the account; others have no lines.
@@ -242,6 +244,7 @@ impl AccountPage {
             as_of: Day(book.today(ledger::calendar::now())),
             book_name: book.name,
             class: read.account.class.as_str(),
+            whose,
             purpose: ledger::chart::row_of(&read.account.code).map(|row| row.purpose).unwrap_or_default(),
             balance: Amount::of(read.balance, read.account.unit),
             in_sums: sight == Sight::Sums,
@@ -276,9 +279,10 @@ pub(in crate::pages) async fn show(
         Sight::Whole => whole(&client, &book, &code, &part).await?,
         Sight::Sums => in_sums(&client, &book, &code, &part).await?,
     };
+    let whose = whose(&client, &book, &[&read.account.code]).await?.into_values().next().unwrap_or_default();
     drop(client);
     let is_public = book.visibility == Visibility::Public;
-    respond(&request, form, &AccountPage::new(book, sight, &part, read), is_public)
+    respond(&request, form, &AccountPage::new(book, sight, &part, read, whose), is_public)
 }
 
 #[cfg(test)]

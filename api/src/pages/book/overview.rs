@@ -1,6 +1,6 @@
 //! The first page of a book: what its accounts have, as a tree, and the sums of both sides.
 
-use super::{day, host, query};
+use super::{day, host, query, whose};
 use crate::auth::MaybeCaller;
 use crate::extract::Params;
 use crate::pages::shown::{Amount, Day};
@@ -19,7 +19,7 @@ use ledger::id::BookRef;
 use ledger::money::Unit;
 use ledger::reports::operations::{self as reports, AccountNode, Branch, DEPTH_MAX, ReportLine, TrialBalanceLine};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Rows of a tree on one page: so many fit into 100 KB.
 const ROWS_MAX: usize = 150;
@@ -62,6 +62,8 @@ struct Node {
     /// The last part of its code.
     #[serde(skip)]
     name: String,
+    /// What its owner is called; empty when it is nobody's.
+    whose: String,
     #[serde(skip)]
     depth: usize,
     kind: &'static str,
@@ -153,11 +155,12 @@ fn tree(
     Ok((nodes, above + depth, next))
 }
 
-fn node(of: &AccountNode, accounts: &BTreeSet<&str>, deepest: usize) -> Node {
+fn node(of: &AccountNode, accounts: &BTreeSet<&str>, whose: &HashMap<String, String>, deepest: usize) -> Node {
     let is_account = accounts.contains(of.code.as_str());
     let below = of.accounts - usize::from(is_account);
     Node {
         name: of.code.rsplit(':').next().unwrap_or_default().to_owned(),
+        whose: whose.get(&of.code).cloned().unwrap_or_default(),
         depth: of.depth,
         kind: of.kind.as_str(),
         is_account,
@@ -207,8 +210,10 @@ pub(in crate::pages) async fn show(
     let (book, sight) = sight(&client, &caller, asked.id).await?;
     let balances = balances(&client, &book, sight, as_of).await?;
     let host = host(&client, &book).await?;
-    drop(client);
     let (nodes, deepest, next) = tree(&balances.lines, &under, &after)?;
+    let shown: Vec<&str> = nodes.iter().map(|node| node.code.as_str()).collect();
+    let whose = whose(&client, &book, &shown).await?;
+    drop(client);
     let codes: BTreeSet<&str> = balances.lines.iter().map(|line| line.code.as_str()).collect();
     let shown = BookPage {
         id: book.reference(),
@@ -219,7 +224,7 @@ pub(in crate::pages) async fn show(
         asked: as_of.map(Day),
         in_sums: sight == Sight::Sums,
         is_waiting: balances.is_waiting,
-        accounts: nodes.iter().map(|of| node(of, &codes, deepest)).collect(),
+        accounts: nodes.iter().map(|of| node(of, &codes, &whose, deepest)).collect(),
         next,
         totals: totals(&balances),
         under,
@@ -244,7 +249,7 @@ mod tests {
         let (nodes, deepest, next) = tree(&lines, "", "").unwrap();
         assert_eq!((nodes.len(), deepest, next), (2, 2, None));
         let codes = lines.iter().map(|line| line.code.as_str()).collect();
-        let shown: Vec<Node> = nodes.iter().map(|of| node(of, &codes, deepest)).collect();
+        let shown: Vec<Node> = nodes.iter().map(|of| node(of, &codes, &HashMap::new(), deepest)).collect();
         assert!(shown[1].has_more && !shown[0].has_more && !shown[1].is_account, "{shown:?}");
         let (nodes, _, next) = tree(&lines, "assets:bank", "").unwrap();
         assert_eq!((nodes.len(), next.as_deref()), (ROWS_MAX, Some("assets:bank:148")));

@@ -3,7 +3,7 @@
 use askama::Template;
 
 /// So many characters of a name fit into its box.
-const NAME_MAX: usize = 30;
+const NAME_MAX: usize = 54;
 
 /// What moved from one account to another.
 #[derive(Template)]
