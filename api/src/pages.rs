@@ -8,6 +8,7 @@
 pub mod bank_account;
 pub mod challenge;
 pub mod cookies;
+pub mod cooperative;
 pub mod donor;
 pub mod home;
 pub mod invitation;
@@ -71,6 +72,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(unsubscribe::turn_off)
         .service(unsubscribe::show)
         .service(challenge::show)
+        .service(cooperative::show)
         .service(invitation::accept)
         .service(invitation::show);
 }

@@ -23,6 +23,7 @@ mod host;
 mod house;
 mod identity_providers;
 mod logins;
+mod looks;
 mod matching;
 mod milestones;
 mod outbox;

@@ -23,14 +23,14 @@ type Outcome = anyhow::Result<()>;
 const MAIL_MAX: Duration = Duration::from_mins(2);
 
 /// A browser: it keeps cookies, follows nothing by itself, and says where its forms come from.
-struct Browser {
+pub(crate) struct Browser {
     http: reqwest::Client,
     base: String,
     cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
-    fn new(base: &str) -> anyhow::Result<Browser> {
+    pub(crate) fn new(base: &str) -> anyhow::Result<Browser> {
         let http = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build()?;
         Ok(Browser { http, base: base.to_owned(), cookies: BTreeMap::new() })
     }
@@ -52,7 +52,7 @@ impl Browser {
     }
 
     /// Answers where the form leads to.
-    async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> anyhow::Result<String> {
+    pub(crate) async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> anyhow::Result<String> {
         let body: Vec<_> = form.iter().map(|(name, value)| format!("{name}={}", value.replace('@', "%40"))).collect();
         let request = self.http.post(format!("{}{path}", self.base)).header("sec-fetch-site", "same-origin");
         let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.join("&"));
@@ -63,7 +63,7 @@ impl Browser {
 }
 
 /// The text of the mail that signs an address in and was not seen before.
-async fn sign_in_mail(folder: &Path, seen: &[PathBuf], email: &str) -> anyhow::Result<String> {
+pub(crate) async fn sign_in_mail(folder: &Path, seen: &[PathBuf], email: &str) -> anyhow::Result<String> {
     let deadline = Instant::now() + MAIL_MAX;
     while Instant::now() < deadline {
         if let Some(path) = mails(folder, "sign-in", email)?.into_iter().find(|path| !seen.contains(path)) {
@@ -74,7 +74,7 @@ async fn sign_in_mail(folder: &Path, seen: &[PathBuf], email: &str) -> anyhow::R
     anyhow::bail!("no mail came in {} s", MAIL_MAX.as_secs())
 }
 
-fn readable(path: &Path) -> anyhow::Result<String> {
+pub(crate) fn readable(path: &Path) -> anyhow::Result<String> {
     Ok(std::fs::read_to_string(path)?.replace("=\r\n", "").replace("=3D", "=").replace("\r\n", "\n"))
 }
 
@@ -146,7 +146,7 @@ async fn who_guesses_at_a_form_is_told_to_wait_by_a_page() -> Outcome {
 }
 
 /// The addresses in a mail.
-fn links(mail: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn links(mail: &str) -> impl Iterator<Item = &str> {
     let end = |c: char| c.is_whitespace() || "\"<>)".contains(c);
     mail.match_indices("http").filter_map(move |(at, _)| mail[at..].split(end).next())
 }

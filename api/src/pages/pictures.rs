@@ -2,8 +2,10 @@
 //! does not see them, and a table beside them with the same figures.
 
 mod purse_bar;
+mod step_bar;
 
 pub(super) use purse_bar::{PurseBar, Tier};
+pub(super) use step_bar::{StepBar, Taken};
 
 /// How wide a picture is, in its own units.
 const WIDTH: i64 = 600;
