@@ -71,6 +71,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(unsubscribe::turn_on)
         .service(unsubscribe::turn_off)
         .service(unsubscribe::show)
+        .service(challenge::badge)
         .service(challenge::show)
         .service(cooperative::show)
         .service(invitation::accept)
@@ -99,9 +100,11 @@ fn see_other(path: &'static str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }
 
-/// The headers that every page has. An address may hold a secret: no other page is told it, and nothing is kept.
+/// The headers that every page has, but what it says itself of who may frame it. An address may hold a secret: no other page is told it, and nothing is kept.
 pub(crate) fn guard(headers: &mut HeaderMap) {
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    }
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }
 

@@ -576,6 +576,7 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("GET", "/bank-accounts/{id}/{secret}", Public),
     ("POST", "/bank-accounts/confirm", Guessable),
     ("GET", "/challenges/{id}", Public),
+    ("GET", "/challenges/{id}/badge.svg", Public),
     ("GET", "/cooperatives/{id}", Public),
     ("GET", "/unsubscribe/{token}", Public),
     ("POST", "/unsubscribe/{token}", Public),

@@ -37,6 +37,7 @@ const SAMPLES: &[(&str, &str)] =
 const NOT_LOOKED_AT: &[(&str, &str)] = &[
     ("/", "it leads to another"),
     ("/style.css", "the style sheet"),
+    ("/challenges/{id}/badge.svg", "a picture"),
     ("/donors/{token}/data.json", "for programs"),
     ("/donors/{token}/years/{year}", "a receipt's"),
     ("/donors/{token}/receipts/{number}", "the receipt of its mail"),

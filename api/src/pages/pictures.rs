@@ -1,9 +1,11 @@
 //! Pictures of figures, as SVG within a page: no script, colours by the style sheet's classes, a title and a description for whoever
 //! does not see them, and a table beside them with the same figures.
 
+mod badge;
 mod purse_bar;
 mod step_bar;
 
+pub(super) use badge::Badge;
 pub(super) use purse_bar::{PurseBar, Tier};
 pub(super) use step_bar::{StepBar, Taken};
 
