@@ -6,11 +6,13 @@
 //! is a page too ([`trouble`]).
 
 pub mod bank_account;
+pub mod campaign;
 pub mod challenge;
 pub mod cookies;
 pub mod donor;
 pub mod home;
 pub mod invitation;
+pub mod milestone;
 pub mod origin;
 mod pictures;
 pub mod plan_change;
@@ -71,6 +73,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(unsubscribe::turn_off)
         .service(unsubscribe::show)
         .service(challenge::show)
+        .service(campaign::show)
+        .service(milestone::show)
         .service(invitation::accept)
         .service(invitation::show);
 }

@@ -576,6 +576,8 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("GET", "/bank-accounts/{id}/{secret}", Public),
     ("POST", "/bank-accounts/confirm", Guessable),
     ("GET", "/challenges/{id}", Public),
+    ("GET", "/campaigns/{id}", Public),
+    ("GET", "/milestones/{id}", Public),
     ("GET", "/unsubscribe/{token}", Public),
     ("POST", "/unsubscribe/{token}", Public),
     ("POST", "/unsubscribe/{token}/again", Guessable),

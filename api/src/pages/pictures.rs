@@ -1,8 +1,12 @@
 //! Pictures of figures, as SVG within a page: no script, colours by the style sheet's classes, a title and a description for whoever
 //! does not see them, and a table beside them with the same figures.
 
+mod milestone_line;
+mod month_bars;
 mod purse_bar;
 
+pub(super) use milestone_line::{MilestoneLine, Stop};
+pub(super) use month_bars::{Column, MONTHS, MonthBars};
 pub(super) use purse_bar::{PurseBar, Tier};
 
 /// How wide a picture is, in its own units.

@@ -13,6 +13,11 @@ use uuid::Uuid;
 /// A sum that everybody reads is of so many donors or more.
 pub const DONORS_MIN: usize = 5;
 
+/// Whether a sum or a number of so many donors may be shown to everybody.
+pub fn are_enough(donors: i64) -> bool {
+    usize::try_from(donors).is_ok_and(|donors| donors >= DONORS_MIN)
+}
+
 /// Whose money a sum is, as far as it has to be known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Donors {
