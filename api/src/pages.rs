@@ -17,6 +17,7 @@ pub mod origin;
 mod pictures;
 pub mod plan_change;
 pub mod plan_move;
+pub mod public_home;
 pub mod receipt;
 mod shown;
 pub mod sign_in;
@@ -46,7 +47,10 @@ const STYLE: &str = include_str!("../templates/style.css");
 pub(crate) fn routes(routes: &mut ServiceConfig) {
     routes
         .service(style)
-        .service(home::root)
+        .service(public_home::show)
+        .service(public_home::json)
+        .service(public_home::csv)
+        .service(public_home::find_receipt)
         .service(home::me)
         .service(sign_in::show_form)
         .service(sign_in::request_link)
