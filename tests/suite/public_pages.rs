@@ -158,6 +158,8 @@ async fn a_public_campaign_says_what_the_api_says_and_nobody_can_subtract_one_do
     let id = text(&campaign, "/id")?;
     let reader = Reader::new(stage.app.base_url())?;
     reader.finds_nothing(&format!("/campaigns/{id}")).await?;
+    let home = reader.json("/home").await?;
+    ensure!(home["currencies"] == json!([]) && home["books"] == json!([]) && home["as_of"].is_null(), "{home}");
     let book = format!("/v1/books/{}", stage.cast.book);
     let seen = stage.cast.operator.get(&book).await?.etag.unwrap_or_default();
     let public = json!({"visibility": "public"});
@@ -186,6 +188,7 @@ async fn a_public_campaign_says_what_the_api_says_and_nobody_can_subtract_one_do
     let second = released(&stage, &campaign, "12.00").await?;
     stage.cast.advance(day(4, 12)).await?;
     of_milestones(&stage, &reader, [&first, &second]).await?;
+    of_home(&stage, &reader, [&first, &second]).await?;
     let page = reader.json(&format!("/campaigns/{id}")).await?;
     let milestone = &page["milestones"][0];
     ensure!(milestone["state"] == "released" && milestone["released"]["amount"] == "50.00", "{page}");
@@ -215,10 +218,53 @@ async fn of_milestones(stage: &Stage, reader: &Reader, both: [&Value; 2]) -> Out
             "{claim}"
         );
         ensure!(claim["evidence"][0]["sha256"] == "c".repeat(64) && claim["evidence"][0]["kind"] == "test_report");
-        for inside in ["Test report", "https://designs.example", "built"] {
-            let told = [&html, &json, &csv].iter().any(|body| body.contains(inside) && inside != "Test report");
-            ensure!(!told && !json.contains(inside), "{inside}: {json}");
+        ensure!(!json.contains("Test report"), "{json}");
+        for inside in ["https://designs.example", "built"] {
+            ensure!([&html, &json, &csv].iter().all(|body| !body.contains(inside)), "{inside}: {html}");
         }
     }
+    Ok(())
+}
+
+/// The first page sums up what the only public book says of its funds, and tells of both releases.
+async fn of_home(stage: &Stage, reader: &Reader, both: [&Value; 2]) -> Outcome {
+    let html = reader.get("/").await?;
+    let page = reader.json("/home").await?;
+    let csv = reader.get("/home.csv").await?;
+    ensure!(page["mode"] == "sandbox" && page["as_of"] == day(4, 12).to_string() && page["book_count"] == 1, "{page}");
+    ensure!(html.contains("none of this is real money") && html.contains("href=\"/check\""), "{html}");
+    let funds = format!("/v1/books/{}/reports/funds", stage.cast.book);
+    let funds = stage.cast.treasurer.get(&funds).await?.ok()?;
+    let fund = &funds["items"][0];
+    let figures = page["currencies"][0]["figures"].as_array().context("figures")?;
+    for (name, in_report) in
+        [("Collected", "captured"), ("Released", "released"), ("Returned", "refunded"), ("Held", "balance")]
+    {
+        let figure = figures.iter().find(|figure| figure["name"] == name).context(name)?;
+        ensure!(figure["amount"]["amount"] == fund[in_report]["amount"], "{name}: {figure} {fund}");
+        ensure!(csv.contains(&format!("{name},{},USD", text(figure, "/amount/amount")?)), "{csv}");
+    }
+    ensure!(figures[2]["name"] == "Paid out" && figures[2]["amount"]["amount"] == "0.00", "{page}");
+    for milestone in both {
+        let href = format!("/milestones/{}", text(milestone, "/id")?);
+        let news = page["news"].as_array().context("news")?;
+        ensure!(news.iter().any(|one| one["href"] == *href && one["kind"] == "release.posted"), "{page}");
+        ensure!(html.contains(&href), "{html}");
+    }
+    let read = reader.send(Method::GET, "/", "").await?;
+    let again = reader.send(Method::GET, "/", &read.tag.context("an ETag")?).await?;
+    ensure!(again.status == StatusCode::NOT_MODIFIED, "{}", again.status);
+    let find = async |code: &str| {
+        let request = reader.http.post(format!("{}/receipts", reader.base)).header("sec-fetch-site", "same-origin");
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let answer = request.body(format!("code={code}")).send().await?;
+        let to = answer.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default().to_owned();
+        Ok::<_, anyhow::Error>((answer.status(), to, answer.text().await?))
+    };
+    let (status, to, _) = find("http%3A%2F%2Fx.example%2Freceipts%2F1-abc_D").await?;
+    ensure!(status == StatusCode::SEE_OTHER && to == "/receipts/1-abc_D", "{status} {to}");
+    let (status, to, html) = find("%3Cb%3E").await?;
+    ensure!(status == StatusCode::UNPROCESSABLE_ENTITY && to.is_empty(), "{status} {to}");
+    ensure!(html.contains("value=\"&#60;b&#62;\"") && html.contains("aria-invalid"), "{html}");
     Ok(())
 }
