@@ -39,6 +39,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/sign-in",
     "POST /sign-in",
     "POST /sign-out",
+    "POST /receipts",
     "POST /v1/tokens/revoke",
     "POST /v1/me:sign-out",
     "DELETE /v1/me/identities",

@@ -6,16 +6,19 @@
 //! is a page too ([`trouble`]).
 
 pub mod bank_account;
+pub mod campaign;
 pub mod challenge;
 pub mod cookies;
 pub mod cooperative;
 pub mod donor;
 pub mod home;
 pub mod invitation;
+pub mod milestone;
 pub mod origin;
 mod pictures;
 pub mod plan_change;
 pub mod plan_move;
+pub mod public_home;
 pub mod receipt;
 mod shown;
 pub mod sign_in;
@@ -45,7 +48,10 @@ const STYLE: &str = include_str!("../templates/style.css");
 pub(crate) fn routes(routes: &mut ServiceConfig) {
     routes
         .service(style)
-        .service(home::root)
+        .service(public_home::show)
+        .service(public_home::json)
+        .service(public_home::csv)
+        .service(public_home::find_receipt)
         .service(home::me)
         .service(sign_in::show_form)
         .service(sign_in::request_link)
@@ -74,6 +80,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(challenge::badge)
         .service(challenge::show)
         .service(cooperative::show)
+        .service(campaign::show)
+        .service(milestone::show)
         .service(invitation::accept)
         .service(invitation::show);
 }

@@ -10,4 +10,5 @@ pub mod store {
     pub mod day_totals;
     pub mod kind_totals;
     pub mod parties;
+    pub mod public_totals;
 }

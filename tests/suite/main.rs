@@ -34,6 +34,7 @@ mod payout_files;
 mod payouts;
 mod pledging;
 mod polls;
+mod public_pages;
 mod purses;
 mod readme;
 mod reports {

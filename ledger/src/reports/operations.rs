@@ -11,6 +11,7 @@ pub mod exports;
 mod funds;
 mod income_statement;
 pub mod periods;
+mod public_figures;
 mod trial_balance;
 
 pub use account_statement::{AccountStatement, Resume, StatementLine, StatementSpan, account_statement};
@@ -21,6 +22,7 @@ pub use balance_sheet::{BalanceSheet, BalanceSheetTotals, balance_sheet};
 pub use campaign_totals::{FiveTotals, five_totals};
 pub use funds::{FundLine, FundMovement, funds};
 pub use income_statement::{IncomeLine, IncomeStatement, IncomeTotals, income_statement};
+pub use public_figures::{BOOKS_MAX, Figures, PublicFigures, public_figures};
 pub use trial_balance::{
     TrialBalanceLine, TrialBalancePage, TrialBalanceTotals, trial_balance, trial_balance_page, trial_balance_totals,
 };
