@@ -6,6 +6,7 @@
 //! is a page too ([`trouble`]).
 
 pub mod bank_account;
+pub mod book;
 pub mod campaign;
 pub mod challenge;
 pub mod cookies;
@@ -82,6 +83,15 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(cooperative::show)
         .service(campaign::show)
         .service(milestone::show)
+        .service(book::corrections::show)
+        .service(book::corrections::show_as)
+        .service(book::search::show)
+        .service(book::search::show_as)
+        .service(book::entry::show)
+        .service(book::account::show)
+        .service(book::overview::show)
+        .service(book::check::show)
+        .service(book::check::show_as)
         .service(invitation::accept)
         .service(invitation::show);
 }

@@ -1,6 +1,7 @@
 //! The suite.
 
 mod bank_answers;
+mod book_pages;
 mod books;
 mod chaos;
 mod claims;

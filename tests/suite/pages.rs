@@ -46,7 +46,7 @@ impl Browser {
         Ok(response)
     }
 
-    async fn get(&mut self, path: &str) -> anyhow::Result<(StatusCode, String)> {
+    pub(crate) async fn get(&mut self, path: &str) -> anyhow::Result<(StatusCode, String)> {
         let response = self.send(self.http.get(format!("{}{path}", self.base))).await?;
         Ok((response.status(), response.text().await?))
     }
@@ -246,7 +246,7 @@ fn pages_are_no_part_of_the_contract() -> Outcome {
     let contract = std::fs::read_to_string(root().join("openapi/openapi.json"))?;
     for (_, path, access) in api::who_may::PAGES {
         ensure!(!contract.contains(&format!("\"{path}\":")), "{path} is a page, and in the contract");
-        let for_pages = matches!(access, Access::Public | Access::Guessable | Access::InBrowser);
+        let for_pages = matches!(access, Access::Public | Access::Guessable | Access::Visible | Access::InBrowser);
         ensure!(for_pages, "{path}: a page's row asks for a token");
     }
     Ok(())
