@@ -252,6 +252,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "commonpurse verify",
     "commonpurse recompute-round",
     "commonpurse listen",
+    "commonpurse import",
     "commonpurse trigger",
     "commonpurse operator list",
     "commonpurse operator remove",

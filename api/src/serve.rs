@@ -6,6 +6,7 @@ use crate::figures;
 use crate::gate::gate;
 use crate::identity_providers::IdentityProviders;
 use crate::keys::Keys;
+use crate::day_totals::DayTotals;
 use crate::limits::declines::Declines;
 use crate::limits::rate::Limits;
 use crate::limits::shares::Shares;
@@ -141,6 +142,7 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         directory: Directory::default(),
         keys: Keys::new(&config.signing_keys()?, issuer)?,
         declines: Declines::default(),
+        day_totals: DayTotals::default(),
         limits: Limits::new(config.rate_per_second, config.guesses_per_minute),
         requests: RequestQueue::default(),
         webhook_secrets: config.webhooks.secrets()?,

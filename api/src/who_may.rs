@@ -202,7 +202,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     // pledges and charges: partners see those that they brought
     ("POST", "/v1/campaigns/{id}/pledges", Access::Scope(Scope::PledgesWrite)),
     ("POST", "/v1/campaigns/{id}/pledges:batch", Access::Scope(Scope::PledgesWrite)),
-    ("POST", "/v1/campaigns/{id}/pledge-imports", Access::Scope(Scope::PledgesWrite)),
+    ("POST", "/v1/campaigns/{id}/pledge-imports", Access::RoleOrScope(KEEPERS, Scope::PledgesWrite)),
     ("GET", "/v1/campaigns/{id}/pledges", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
     ("GET", "/v1/pledges", Access::Scope(Scope::PledgesRead)),
     ("GET", "/v1/pledges/{id}", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),

@@ -72,6 +72,7 @@ async fn due(url: &str, pool: &Pool) -> Due {
         method: Method::Card,
         token: "card".into(),
         terms_digest: campaign.terms_digest,
+        by: Actor::Service,
     };
     let pledge = pledges::place(&tx, asked, wall).await.expect("a pledge").pledge;
     let Begun::Try { charge: first, .. } = charges::begin(&tx, pledge.id, 1, wall).await.expect("a charge") else {

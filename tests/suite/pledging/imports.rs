@@ -1,7 +1,7 @@
 //! Pledges in by file: each line once, however often its file comes, and each with its own verdict.
 
 use anyhow::ensure;
-use api::demo::cast::usd;
+use api::demo::cast::{organisation, usd};
 use api::demo::client::text;
 use serde_json::{Value, json};
 use tests::Stage;
@@ -88,7 +88,54 @@ async fn whole(stage: &Stage, campaign: &Value, path: &str) -> Outcome {
     ensure!(counts(&told) == [1, 0, 1, 1] && told["items"][1]["line"] == 4, "{told:#}");
     let pledge = partner.get(&format!("/v1/pledges/{}", text(&told, "/items/1/pledge")?)).await?.ok()?;
     ensure!(pledge["schedule"]["payments"] == 24 && pledge["amount"] == usd("1000.50"), "{pledge}");
-    let person = stage.cast.treasurer.post(path, &export(campaign, "")).await?;
-    ensure!(person.status == 403, "{person:?}");
     Ok(())
+}
+
+/// Somebody of the host brings the export of a partner for it: the same lines are the same pledges, whoever sends them, and who it was is kept.
+#[tokio::test]
+async fn p15_9_the_host_imports_for_a_partner_that_it_has_admitted_and_nobody_else_does() -> Outcome {
+    let stage = Stage::set().await?;
+    let (cast, campaign) = (&stage.cast, stage.campaign().await?);
+    let path = format!("/v1/campaigns/{}/pledge-imports", text(&campaign, "/id")?);
+    let lines = "h-1,fan-1,Ada,,20.00\r\nh-2,fan-2,,,5.00\r\n";
+    let of = |partner: &str, lines: &str| {
+        let mut body = export(&campaign, lines);
+        body["partner"] = json!(partner);
+        body
+    };
+    let told = cast.treasurer.post(&path, &of(&cast.platform, lines)).await?.ok()?;
+    ensure!(counts(&told) == [2, 0, 0, 0], "{told:#}");
+    let pledge = cast.partner.get(&format!("/v1/pledges/{}", text(&told, "/items/0/pledge")?)).await?.ok()?;
+    ensure!(pledge["reference"] == "h-1" && pledge["donor"]["reference"] == "fan-1", "it is the partner's own: {pledge}");
+    let by_person = "SELECT count(*) FROM activity WHERE action = 'placed' AND actor_kind = 'person'";
+    ensure!(stage.app.count(by_person).await? == 2, "who placed them is kept");
+    // The partner sends the same file, and somebody of the host a longer one.
+    let again = cast.partner.post(&path, &of(&cast.platform, lines)).await?.ok()?;
+    ensure!(counts(&again) == [0, 2, 0, 0] && again["items"][0]["pledge"] == told["items"][0]["pledge"], "{again:#}");
+    let more = format!("{lines}h-3,fan-3,,,7.00\r\nh-2,fan-2,,,6.00\r\n");
+    let more = cast.treasurer.post(&path, &of(&cast.platform, &more)).await?.ok()?;
+    ensure!(counts(&more) == [1, 2, 1, 0], "{more:#}");
+    ensure!(more["items"][3]["problem"]["type"] == "/problems/reference-taken", "{more:#}");
+    let tried = cast.treasurer.post(&format!("{path}?dry_run=true"), &of(&cast.platform, "h-9,f,,,1.00\r\n")).await?.ok()?;
+    ensure!(counts(&tried) == [1, 0, 0, 0] && stage.app.count("SELECT count(*) FROM pledge").await? == 3, "{tried:#}");
+
+    let other = organisation(&cast.operator, "Fans of Closed Machines", "partner_platform").await?;
+    let none = export(&campaign, lines);
+    for (who, body, status, pointer) in [
+        (&cast.treasurer, none.clone(), 422, json!("/partner")),
+        (&cast.treasurer, of(&other, lines), 422, json!("/partner")),
+        (&cast.treasurer, of("org_1", lines), 422, json!("/partner")),
+        (&cast.partner, of(&other, lines), 422, json!("/partner")),
+        (&cast.reviewers[0], of(&cast.platform, lines), 403, json!(null)),
+        (&cast.stranger, of(&cast.platform, lines), 404, json!(null)),
+    ] {
+        let refused = who.post(&path, &body).await?;
+        ensure!(refused.status == status && refused.body["errors"][0]["pointer"] == pointer, "{refused:?}");
+    }
+    // Once it is not admitted any more, nobody brings anything for it.
+    let withdraw = format!("/v1/books/{}/partners/{}", cast.book, cast.platform);
+    cast.treasurer.send(reqwest::Method::DELETE, &withdraw, None, &[]).await?.ok()?;
+    let late = cast.treasurer.post(&path, &of(&cast.platform, "h-4,fan-4,,,7.00\r\n")).await?;
+    ensure!(late.status == 422 && late.body["errors"][0]["pointer"] == "/partner", "{late:?}");
+    stage.app.finish().await
 }
