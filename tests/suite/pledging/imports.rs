@@ -1,10 +1,13 @@
 //! Pledges in by file: each line once, however often its file comes, and each with its own verdict.
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use api::demo::cast::{organisation, usd};
 use api::demo::client::text;
+use api::stack::programs_beside_this_one;
 use serde_json::{Value, json};
+use std::process::Stdio;
 use tests::Stage;
+use tokio::process::Command;
 
 type Outcome = anyhow::Result<()>;
 
@@ -137,5 +140,72 @@ async fn p15_9_the_host_imports_for_a_partner_that_it_has_admitted_and_nobody_el
     cast.treasurer.send(reqwest::Method::DELETE, &withdraw, None, &[]).await?.ok()?;
     let late = cast.treasurer.post(&path, &of(&cast.platform, "h-4,fan-4,,,7.00\r\n")).await?;
     ensure!(late.status == 422 && late.body["errors"][0]["pointer"] == "/partner", "{late:?}");
+    stage.app.finish().await
+}
+
+/// What the command says, and whether it ended well. No secret is in it.
+async fn command(stage: &Stage, arguments: &[&str], env: &[(&str, &str)]) -> anyhow::Result<(bool, String)> {
+    let mut command = Command::new(programs_beside_this_one()?.join("commonpurse"));
+    command.arg("import").args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    for name in ["COMMONPURSE_CLIENT_ID", "COMMONPURSE_CLIENT_SECRET", "COMMONPURSE_TOKEN", "COMMONPURSE_BOOK"] {
+        command.env_remove(name);
+    }
+    command.env("COMMONPURSE_URL", stage.app.base_url());
+    let output = command.envs(env.iter().copied()).output().await?;
+    let said = String::from_utf8(output.stdout)? + &String::from_utf8(output.stderr)?;
+    ensure!(env.iter().all(|(name, value)| name.ends_with("_ID") || !said.contains(value)), "a secret is printed");
+    Ok((output.status.success(), said))
+}
+
+#[tokio::test]
+async fn p15_9_a_file_is_imported_by_a_command_which_prints_the_lines_that_were_not_taken() -> Outcome {
+    let stage = Stage::set().await?;
+    let (cast, campaign) = (&stage.cast, stage.campaign().await?);
+    let (id, terms) = (text(&campaign, "/id")?, text(&campaign, "/terms_sha256")?);
+    let place = tempfile::tempdir()?;
+    let (file, map) = (place.path().join("pledges.csv"), place.path().join("map.json"));
+    let (file_name, map_name) = (file.to_string_lossy().into_owned(), map.to_string_lossy().into_owned());
+    std::fs::write(&file, "\u{feff}Nr;Betrag;Wer\r\nk-1;20,00;fan-1\r\nk-2;zwanzig;fan-2\r\nk-3;1.000,50;fan-3\r\n")?;
+    let columns = json!({"reference": "Nr", "amount": "Betrag", "donor": "Wer"});
+    std::fs::write(&map, json!({"columns": columns, "delimiter": "semicolon", "decimal": "comma"}).to_string())?;
+    let asked = json!({"name": "files", "mode": "sandbox", "scopes": ["pledges:write", "pledges:read"]});
+    let made = cast.operator.post(&format!("/v1/partners/{}/credentials", cast.platform), &asked).await?.ok()?;
+    let credential =
+        [("COMMONPURSE_CLIENT_ID", text(&made, "/id")?), ("COMMONPURSE_CLIENT_SECRET", text(&made, "/secret")?)];
+    let pledges = ["--pledges", &file_name, "--campaign", id, "--map", &map_name];
+    let with = |more: &[&'static str]| [&pledges[..], more].concat();
+
+    // Nothing is guessed: to what the donors have agreed is said.
+    let (is_well, said) = command(&stage, &pledges, &credential).await?;
+    ensure!(!is_well && said.contains("--agreed") && said.contains(terms), "{said}");
+    let agreed = [&pledges[..], &["--agreed", terms]].concat();
+    let (is_well, said) = command(&stage, &[&agreed[..], &["--dry-run"]].concat(), &credential).await?;
+    ensure!(!is_well && said.contains("2 pledges would be made") && said.contains("1 of 3 lines"), "{said}");
+    ensure!(said.contains("line 3, at Betrag: unreadable: no amount as the map says"), "{said}");
+    ensure!(stage.app.count("SELECT count(*) FROM pledge").await? == 0, "it was only tried");
+    // The line is mended, and the file sent again by somebody of the host, and by the partner.
+    std::fs::write(&file, std::fs::read_to_string(&file)?.replace("zwanzig", "20"))?;
+    let token = cast.treasurer.access_token().await?.context("a token")?;
+    let host = [("COMMONPURSE_TOKEN", token.as_str())];
+    let book = [&agreed[..], &["--partner", &cast.platform, "--book", &cast.book]].concat();
+    let (is_well, said) = command(&stage, &book, &host).await?;
+    ensure!(is_well && said.contains("3 pledges made, 0 there already"), "{said}");
+    let (is_well, said) = command(&stage, &agreed, &credential).await?;
+    ensure!(is_well && said.contains("0 pledges made, 3 there already"), "{said}");
+    ensure!(stage.app.count("SELECT count(*) FROM pledge WHERE rail = 'partner'").await? == 3);
+
+    let other = api::demo::cast::sandbox_book(&cast.operator, &cast.host, "Other (sandbox)").await?;
+    for (arguments, env, why) in [
+        (agreed.clone(), &[][..], "COMMONPURSE_TOKEN"),
+        ([&agreed[..], &["--book", other.as_str()]].concat(), &credential[..], "is not of"),
+        ([&agreed[..], &["--adapter", "newspaper"]].concat(), &credential[..], "/adapter"),
+        ([&agreed[..], &["--url", "http://purse.example"]].concat(), &credential[..], "https://"),
+        (with(&["--entries", "none.csv"]), &credential[..], "cannot be used with"),
+        (vec!["--pledges", "none.csv"], &credential[..], "--campaign"),
+        (vec!["--pledges", "none.csv", "--campaign", id], &credential[..], "none.csv"),
+    ] {
+        let (is_well, said) = command(&stage, &arguments, env).await?;
+        ensure!(!is_well && said.contains(why), "{arguments:?}: {said}");
+    }
     stage.app.finish().await
 }
