@@ -61,6 +61,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(sign_in::use_link)
         .service(sign_in::show_link)
         .service(sign_in::sign_out)
+        .service(sign_in::sign_out_everywhere)
         .service(donor::change_plan)
         .service(donor::data)
         .service(donor::one_receipt)
