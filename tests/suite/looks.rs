@@ -12,6 +12,7 @@ use api::stack::programs_beside_this_one;
 use api::who_may::{Found, PAGES, find};
 use chromium::{Chromium, READERS, Reader};
 use fantoccini::{Client, Locator};
+use ledger::id::{BookId, BookRef};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,13 +30,32 @@ const BYTES_MAX: i64 = 100 * 1024;
 /// How long the demo may take on a busy machine until its service is up for good.
 const DEMO_MAX: Duration = Duration::from_mins(15);
 
-/// Pages by what they are about: of ids that begin so, the first one that the scene knows.
-const SAMPLES: &[(&str, &str)] =
-    &[("/me", ""), ("/sign-in", ""), ("/sign-in/code", ""), ("/challenges/{id}", "chl"), ("/cooperatives/{id}", "bok")];
+/// Pages by their route, and where one of them is: `{cmp}` stands for the first id that begins so of those the scene knows, `{book}`
+/// for the book of its cooperative.
+const SAMPLES: &[(&str, &str)] = &[
+    ("/", "/"),
+    ("/me", "/me"),
+    ("/check", "/check"),
+    ("/sign-in", "/sign-in"),
+    ("/sign-in/code", "/sign-in/code"),
+    ("/campaigns/{id}", "/campaigns/{cmp}"),
+    ("/milestones/{id}", "/milestones/{mls}"),
+    ("/challenges/{id}", "/challenges/{chl}"),
+    ("/cooperatives/{id}", "/cooperatives/{book}"),
+    ("/books/{id}", "/books/{book}"),
+    ("/books/{id}/search", "/books/{book}/search?amount=5.00"),
+    ("/books/{id}/corrections", "/books/{book}/corrections"),
+    ("/books/{id}/accounts/{code}", "/books/{book}/accounts/equity:reserve"),
+    ("/books/{id}/entries/{number}", "/books/{book}/entries/1"),
+];
 
 /// What is no page to look at, and why.
 const NOT_LOOKED_AT: &[(&str, &str)] = &[
-    ("/", "it leads to another"),
+    ("/home.json", "for programs"),
+    ("/home.csv", "for programs"),
+    ("/check.{form}", "for programs"),
+    ("/books/{id}/search.{form}", "for programs"),
+    ("/books/{id}/corrections.{form}", "for programs"),
     ("/style.css", "the style sheet"),
     ("/challenges/{id}/badge.svg", "a picture"),
     ("/donors/{token}/data.json", "for programs"),
@@ -63,8 +83,11 @@ const MEASURES: &str =
 /// A path for each kind of page, by the route that answers it.
 async fn addresses(scene: &Scene) -> anyhow::Result<BTreeMap<&'static str, String>> {
     let mut paths = BTreeMap::new();
-    for (route, prefix) in SAMPLES {
-        paths.insert(*route, sample(&scene.known, route, prefix)?);
+    let of_cooperative = "SELECT b.number, b.uid FROM book b JOIN distribution d ON d.book_id = b.number LIMIT 1";
+    let row = scene.app.connection().await?.query_one(of_cooperative, &[]).await?;
+    let book = BookRef::new(BookId(row.get(0)), row.get(1)).to_string();
+    for (route, at) in SAMPLES {
+        paths.insert(*route, sample(&scene.known, &at.replace("{book}", &book))?);
     }
     for file in std::fs::read_dir(scene.app.mail_dir())? {
         for link in links(&readable(&file?.path())?) {
@@ -77,9 +100,15 @@ async fn addresses(scene: &Scene) -> anyhow::Result<BTreeMap<&'static str, Strin
     Ok(paths)
 }
 
-fn sample(known: &Known, route: &str, prefix: &str) -> anyhow::Result<String> {
-    let id = if prefix.is_empty() { "" } else { known.first(prefix).with_context(|| format!("no id for {route}"))? };
-    Ok(route.replace("{id}", id))
+fn sample(known: &Known, at: &str) -> anyhow::Result<String> {
+    let Some((before, prefix, after)) = at.split_once('{').and_then(|(before, rest)| {
+        let (prefix, after) = rest.split_once('}')?;
+        Some((before, prefix, after))
+    }) else {
+        return Ok(at.to_owned());
+    };
+    let id = known.first(prefix).with_context(|| format!("the scene knows nothing for {at}"))?;
+    Ok(format!("{before}{id}{after}"))
 }
 
 /// Signs somebody in as people do: by the link of the mail, and its button.
