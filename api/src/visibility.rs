@@ -236,6 +236,33 @@ pub(crate) async fn require_admitted(
     Err(Error::NotFound(what))
 }
 
+/// The partner for which a caller brings something: itself, or one that the book has admitted, for people of the host, who name it.
+pub(crate) async fn for_partner(
+    client: &impl GenericClient,
+    caller: &Caller,
+    book: &Book,
+    named: Option<OrganisationId>,
+    what: &'static str,
+) -> Result<OrganisationId, Error> {
+    match &caller.who {
+        Who::Partner(partner) => {
+            require_admitted(client, partner, book, what).await?;
+            if named.is_some_and(|named| named != partner.organisation) {
+                return Err(Error::invalid("/partner", "a partner brings its own alone"));
+            }
+            Ok(partner.organisation)
+        }
+        Who::Person(_) => {
+            caller.require_role(client, book.organisation, what).await?;
+            let named = named.ok_or_else(|| Error::invalid("/partner", "people of the host name the partner"))?;
+            if books::partner_admitted(client, book.id, named).await? {
+                return Ok(named);
+            }
+            Err(Error::invalid("/partner", "no partner platform that is admitted to the book"))
+        }
+    }
+}
+
 /// Who holds the money that a caller reports: an admitted partner, or the host, for its treasurer.
 pub(crate) async fn custodian(
     client: &impl GenericClient,

@@ -84,6 +84,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/oauth/token", Guessable),
     ("GET", "/.well-known/jwks.json", Public),
     ("GET", "/v1/me", SignedIn),
+    ("PATCH", "/v1/me", SignedIn),
     ("POST", "/v1/me:sign-out", SignedIn),
     ("GET", "/v1/me/waiting", SignedIn),
     ("GET", "/v1/me/mail-preferences", SignedIn),
@@ -202,7 +203,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     // pledges and charges: partners see those that they brought
     ("POST", "/v1/campaigns/{id}/pledges", Access::Scope(Scope::PledgesWrite)),
     ("POST", "/v1/campaigns/{id}/pledges:batch", Access::Scope(Scope::PledgesWrite)),
-    ("POST", "/v1/campaigns/{id}/pledge-imports", Access::Scope(Scope::PledgesWrite)),
+    ("POST", "/v1/campaigns/{id}/pledge-imports", Access::RoleOrScope(KEEPERS, Scope::PledgesWrite)),
     ("GET", "/v1/campaigns/{id}/pledges", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
     ("GET", "/v1/pledges", Access::Scope(Scope::PledgesRead)),
     ("GET", "/v1/pledges/{id}", Access::RoleOrScope(DONOR_READERS, Scope::PledgesRead)),
@@ -551,7 +552,10 @@ impl Demand {
 /// Pages for browsers, which are no part of the contract: method, path, who may. What is asked for by GET may be asked for by
 /// HEAD. A cookie says who asks, and no token does; without one, whoever may not is led to the sign-in.
 pub const PAGES: &[(&str, &str, Access)] = &[
-    ("GET", "/", InBrowser),
+    ("GET", "/", Public),
+    ("GET", "/home.json", Public),
+    ("GET", "/home.csv", Public),
+    ("POST", "/receipts", Public),
     ("GET", "/me", InBrowser),
     ("GET", "/style.css", Public),
     ("GET", "/sign-in", Public),
@@ -561,6 +565,7 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("POST", "/sign-in/link", Guessable),
     ("GET", "/sign-in/{secret}", Public),
     ("POST", "/sign-out", InBrowser),
+    ("POST", "/sign-out/everywhere", InBrowser),
     ("GET", "/plan-changes/{id}/{secret}", Public),
     ("POST", "/plan-changes/consent", Guessable),
     ("GET", "/plan-moves/{id}/{secret}", Public),
@@ -576,6 +581,10 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("GET", "/bank-accounts/{id}/{secret}", Public),
     ("POST", "/bank-accounts/confirm", Guessable),
     ("GET", "/challenges/{id}", Public),
+    ("GET", "/challenges/{id}/badge.svg", Public),
+    ("GET", "/cooperatives/{id}", Public),
+    ("GET", "/campaigns/{id}", Public),
+    ("GET", "/milestones/{id}", Public),
     ("GET", "/books/{id}", Visible),
     ("GET", "/books/{id}/search", Visible),
     ("GET", "/books/{id}/search.{form}", Visible),

@@ -20,5 +20,6 @@ pub mod store {
     pub mod kind_totals;
     pub mod newest_lines;
     pub mod parties;
+    pub mod public_totals;
     pub mod shown_lines;
 }

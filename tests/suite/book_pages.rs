@@ -168,7 +168,8 @@ async fn pp_a_release_is_seen_by_everybody_line_by_line_and_no_page_names_a_give
     ensure!(found["lines"][0]["entry"] == entry, "{found}");
 
     // Nothing that anybody reads names whoever gave, what they promised or paid, or how a partner calls it.
-    let team = text(&nobody.get(&format!("/books/{book}/entries/{entry}.json")).await?.ok()?, "/lines/0/to")?.to_owned();
+    let team =
+        text(&nobody.get(&format!("/books/{book}/entries/{entry}.json")).await?.ok()?, "/lines/0/to")?.to_owned();
     let one = format!("/books/{book}/entries/{entry}");
     let mut pages = vec!["/check".to_owned(), "/check.json".to_owned(), "/check.csv".to_owned()];
     for path in [format!("/books/{book}"), format!("/books/{book}/accounts/{FUND}"), one] {
@@ -196,7 +197,9 @@ async fn pp_a_release_is_seen_by_everybody_line_by_line_and_no_page_names_a_give
     ensure!(http.get(&address).header(header::IF_NONE_MATCH, tag).send().await?.status() == StatusCode::NOT_MODIFIED);
     let wrong = http.get(format!("{address}/search?amount=much")).send().await?;
     ensure!(wrong.status() == 422 && wrong.text().await?.contains("id=\"amount-wrong\""));
-    for path in ["/accounts/assets:cash", "/accounts/nothing", "/entries/0", "/entries/x", "/entries/99999999999999999999"] {
+    for path in
+        ["/accounts/assets:cash", "/accounts/nothing", "/entries/0", "/entries/x", "/entries/99999999999999999999"]
+    {
         ensure!(nobody.get(&format!("/books/{book}{path}")).await?.status == 404, "{path}");
     }
     stage.app.finish().await
@@ -244,9 +247,13 @@ async fn pp_a_book_without_payments_is_read_whole_newest_first_and_what_was_reve
     ensure!(mirror.contains("It reverses") && mirror.contains("/entries/7\""), "{mirror}");
     for form in ["", ".json", ".csv", ".atom"] {
         let shown = nobody.download(&format!("/books/{}/corrections{form}", host.book)).await?;
-        ensure!(shown.contains("Entry 7 was wrong") && !shown.contains("<twice>") | form.contains(['j', 'c']), "{shown}");
+        ensure!(
+            shown.contains("Entry 7 was wrong") && !shown.contains("<twice>") | form.contains(['j', 'c']),
+            "{shown}"
+        );
     }
-    let found = nobody.get(&format!("/books/{}/search.json?amount=42&from=2027-02-01&to=2027-02-01", host.book)).await?;
+    let found =
+        nobody.get(&format!("/books/{}/search.json?amount=42&from=2027-02-01&to=2027-02-01", host.book)).await?;
     ensure!(found.ok()?["lines"][0]["entry"] == 42);
     let early = nobody.get(&format!("/books/{}.json?as_of=2027-01-31", host.book)).await?.ok()?;
     ensure!(early["accounts"] == json!([]) && early["as_of"] == "2027-01-31", "{early}");

@@ -119,15 +119,15 @@ async fn banks(client: &impl GenericClient, book: &Book) -> Result<Vec<Bank>, Er
 
 async fn check(client: &impl GenericClient, book: &Book, before: usize) -> Result<BookCheck, Error> {
     let in_sums = reports::is_in_sums(client, book).await?;
-    let found =
-        if in_sums { reports::held_in_sums(client, book).await } else { reports::held(client, book).await };
+    let found = if in_sums { reports::held_in_sums(client, book).await } else { reports::held(client, book).await };
     let found = match found {
         Ok(found) => Some(found),
         // Its reports are too large to be summed at once.
         Err(Error::Refused(_)) => None,
         Err(error) => return Err(error),
     };
-    let numbered = |found: Vec<reports::Held>| found.iter().zip(before..).map(|(of, number)| holds(number, of)).collect();
+    let numbered =
+        |found: Vec<reports::Held>| found.iter().zip(before..).map(|(of, number)| holds(number, of)).collect();
     Ok(BookCheck {
         id: book.reference(),
         name: book.name.clone(),

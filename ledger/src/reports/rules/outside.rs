@@ -160,10 +160,7 @@ pub fn has_statement(class: C) -> bool {
 /// Whether a line may be seen alone: of no giver, of no person's account, and with an account that has a statement.
 pub fn is_seen_alone(kind: K, debit: C, credit: C) -> bool {
     let of_person = |class: C| C::OF_PERSONS.contains(&class);
-    !is_of_one_giver(kind)
-        && !of_person(debit)
-        && !of_person(credit)
-        && (has_statement(debit) || has_statement(credit))
+    !is_of_one_giver(kind) && !of_person(debit) && !of_person(credit) && (has_statement(debit) || has_statement(credit))
 }
 
 #[cfg(test)]
@@ -177,7 +174,8 @@ mod tests {
 
     #[test]
     fn whatever_comes_from_a_custodian_for_a_purpose_or_goes_back_is_seen_in_sums_only() {
-        let outward = [C::Receivable, C::RefundsInTransit, C::DisputesPending, C::FeePayable, C::FeeIncome, C::Suspense];
+        let outward =
+            [C::Receivable, C::RefundsInTransit, C::DisputesPending, C::FeePayable, C::FeeIncome, C::Suspense];
         let purposes = [C::Fund, C::Purse, C::Pool, C::EntryFees];
         for (kind, debit, credit) in MOVEMENTS {
             if *kind != K::OpeningBalance && touches(&outward, *debit, *credit) && touches(&purposes, *debit, *credit) {

@@ -79,10 +79,7 @@ pub async fn list(
         )
         .await?;
     let rows = client
-        .query(
-            &statement,
-            &[/* book */ &book.0, /* account */ &account.0, /* from */ &from, /* limit */ &limit],
-        )
+        .query(&statement, &[/* book */ &book.0, /* account */ &account.0, /* from */ &from, /* limit */ &limit])
         .await?;
     rows.iter().map(NewestLine::from_row).collect()
 }

@@ -69,7 +69,12 @@ pub async fn of_account(
     let rows = client
         .query(
             &statement,
-            &[/* book */ &book.0, /* account */ &account.0, /* until */ &i64::MAX, /* limit */ &limit],
+            &[
+                /* book */ &book.0,
+                /* account */ &account.0,
+                /* until */ &i64::MAX,
+                /* limit */ &limit,
+            ],
         )
         .await?;
     rows.iter().map(Transfer::from_row).collect()
@@ -103,11 +108,8 @@ pub async fn of_kinds(
         .query(
             &statement,
             &[
-                /* book */ &book.0,
-                /* kinds */ &kinds,
-                /* classes */ &classes,
-                /* through */ &through,
-                /* limit */ &limit,
+                /* book */ &book.0, /* kinds */ &kinds, /* classes */ &classes,
+                /* through */ &through, /* limit */ &limit,
             ],
         )
         .await?;
