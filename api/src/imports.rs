@@ -87,10 +87,7 @@ mod tests {
         let verdicts = vec![Verdict::Created, Verdict::Refused, Verdict::AlreadyThere];
         let told = in_order(&lines, verdicts.clone(), |_| Verdict::Unreadable).unwrap();
         assert_eq!(told, [Verdict::Created, Verdict::Unreadable, Verdict::Refused, Verdict::AlreadyThere]);
-        assert_eq!(
-            Counts::of(told.into_iter()),
-            Counts { created: 1, already_there: 1, refused: 1, unreadable: 1 }
-        );
+        assert_eq!(Counts::of(told.into_iter()), Counts { created: 1, already_there: 1, refused: 1, unreadable: 1 });
         assert!(in_order(&lines, verdicts[..2].to_vec(), |_| Verdict::Unreadable).is_err(), "none is made up");
     }
 }

@@ -1,12 +1,12 @@
 //! Putting it together: the application, its state, and the server that runs until it is told to stop.
 
 use crate::config::{Demanded, ServeConfig};
+use crate::day_totals::DayTotals;
 use crate::edge::{Spans, edge};
 use crate::figures;
 use crate::gate::gate;
 use crate::identity_providers::IdentityProviders;
 use crate::keys::Keys;
-use crate::day_totals::DayTotals;
 use crate::limits::declines::Declines;
 use crate::limits::rate::Limits;
 use crate::limits::shares::Shares;

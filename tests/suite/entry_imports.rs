@@ -56,7 +56,10 @@ async fn by_name(open: &Open, path: &str, second: &str) -> Outcome {
     let import = json!({"rules_sha256": open.sha256, "adapter": "leaderboard", "csv": csv});
     let told = cast.claimant.post(path, &import).await?.ok()?;
     ensure!(counts(&told) == [1, 1, 1, 1], "{told:#}");
-    ensure!(told["items"][0]["team"] == "Second Workshop" && told["items"][0]["verdict"] == "already_there", "{told:#}");
+    ensure!(
+        told["items"][0]["team"] == "Second Workshop" && told["items"][0]["verdict"] == "already_there",
+        "{told:#}"
+    );
     let entered = "SELECT count(*) FROM entrant e JOIN organisation o ON o.id = e.team WHERE o.name = 'Third Workshop'";
     ensure!(open.stage.app.count(entered).await? == 1, "{third}");
     let foreign = &told["items"][2]["problem"]["errors"][0];

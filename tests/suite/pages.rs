@@ -289,7 +289,10 @@ async fn p16_5_every_cookie_is_for_this_host_by_https_alone_and_read_by_no_scrip
         ensure!(post(&mut browser, way_out, String::new()).await? == StatusCode::SEE_OTHER);
         ensure!(browser.get("/me").await?.0 == StatusCode::SEE_OTHER, "{way_out}: the page is gone");
     }
-    ensure!(set.len() == 2 && set.values().all(|emptied| emptied.contains(&true) && emptied.contains(&false)), "{set:?}");
+    ensure!(
+        set.len() == 2 && set.values().all(|emptied| emptied.contains(&true) && emptied.contains(&false)),
+        "{set:?}"
+    );
     // No other place makes one.
     for (file, source) in crate::repository::sources(&root().join("api/src"))? {
         let is_place = file.ends_with("pages/cookies.rs");
@@ -320,7 +323,10 @@ async fn p16_5_a_person_signs_out_everywhere_on_a_page_and_says_how_they_are_cal
         program.send(reqwest::Method::PATCH, "/v1/me", Some(&body), &[("If-Match", tag)]).await
     };
     let named = change(&seen, "Ada Lovelace").await?;
-    ensure!(named.status == 200 && named.body["name"] == "Ada Lovelace" && named.etag.as_ref() != Some(&seen), "{named:?}");
+    ensure!(
+        named.status == 200 && named.body["name"] == "Ada Lovelace" && named.etag.as_ref() != Some(&seen),
+        "{named:?}"
+    );
     ensure!(change(&seen, "Somebody else").await?.status == 412, "it was changed meanwhile");
     for name in ["x".repeat(201), "a\u{202e}b".to_owned(), "a\nb".to_owned()] {
         let refused = change(named.etag.as_deref().context("an ETag")?, &name).await?;

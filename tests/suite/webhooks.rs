@@ -270,10 +270,7 @@ async fn two_secrets_sign_and_no_third(stage: &Stage, partner: &Client) -> Outco
     it.pinged(2).await?;
     soon("the second came", async || Ok(receiver.at("/").len() == 2)).await?;
     let message = &receiver.at("/")[1];
-    ensure!(
-        message.is_signed(&third)? && !message.is_signed(&second)? && !message.is_signed(&it.secret)?,
-        "one signs"
-    );
+    ensure!(message.is_signed(&third)? && !message.is_signed(&second)? && !message.is_signed(&it.secret)?, "one signs");
     partner.send(Method::DELETE, &it.path, None, &[]).await?;
     Ok(())
 }

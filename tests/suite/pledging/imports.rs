@@ -109,7 +109,10 @@ async fn p15_9_the_host_imports_for_a_partner_that_it_has_admitted_and_nobody_el
     let told = cast.treasurer.post(&path, &of(&cast.platform, lines)).await?.ok()?;
     ensure!(counts(&told) == [2, 0, 0, 0], "{told:#}");
     let pledge = cast.partner.get(&format!("/v1/pledges/{}", text(&told, "/items/0/pledge")?)).await?.ok()?;
-    ensure!(pledge["reference"] == "h-1" && pledge["donor"]["reference"] == "fan-1", "it is the partner's own: {pledge}");
+    ensure!(
+        pledge["reference"] == "h-1" && pledge["donor"]["reference"] == "fan-1",
+        "it is the partner's own: {pledge}"
+    );
     let by_person = "SELECT count(*) FROM activity WHERE action = 'placed' AND actor_kind = 'person'";
     ensure!(stage.app.count(by_person).await? == 2, "who placed them is kept");
     // The partner sends the same file, and somebody of the host a longer one.
@@ -119,7 +122,8 @@ async fn p15_9_the_host_imports_for_a_partner_that_it_has_admitted_and_nobody_el
     let more = cast.treasurer.post(&path, &of(&cast.platform, &more)).await?.ok()?;
     ensure!(counts(&more) == [1, 2, 1, 0], "{more:#}");
     ensure!(more["items"][3]["problem"]["type"] == "/problems/reference-taken", "{more:#}");
-    let tried = cast.treasurer.post(&format!("{path}?dry_run=true"), &of(&cast.platform, "h-9,f,,,1.00\r\n")).await?.ok()?;
+    let tried =
+        cast.treasurer.post(&format!("{path}?dry_run=true"), &of(&cast.platform, "h-9,f,,,1.00\r\n")).await?.ok()?;
     ensure!(counts(&tried) == [1, 0, 0, 0] && stage.app.count("SELECT count(*) FROM pledge").await? == 3, "{tried:#}");
 
     let other = organisation(&cast.operator, "Fans of Closed Machines", "partner_platform").await?;
@@ -168,7 +172,7 @@ async fn p15_9_a_file_is_imported_by_a_command_which_prints_the_lines_that_were_
     std::fs::write(&file, "\u{feff}Nr;Betrag;Wer\r\nk-1;20,00;fan-1\r\nk-2;zwanzig;fan-2\r\nk-3;1.000,50;fan-3\r\n")?;
     let columns = json!({"reference": "Nr", "amount": "Betrag", "donor": "Wer"});
     std::fs::write(&map, json!({"columns": columns, "delimiter": "semicolon", "decimal": "comma"}).to_string())?;
-    let asked = json!({"name": "files", "mode": "sandbox", "scopes": ["pledges:write", "pledges:read"]});
+    let asked = json!({"name": "files", "mode": "sandbox", "scopes": ["pledges:write", "campaigns:read"]});
     let made = cast.operator.post(&format!("/v1/partners/{}/credentials", cast.platform), &asked).await?.ok()?;
     let credential =
         [("COMMONPURSE_CLIENT_ID", text(&made, "/id")?), ("COMMONPURSE_CLIENT_SECRET", text(&made, "/secret")?)];

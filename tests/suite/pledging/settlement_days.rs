@@ -285,7 +285,7 @@ async fn in_json(stage: &Stage, on: jiff::civil::Date, path: &str, table: &str, 
         }
         others.push(other);
     }
-    let (status, other) = send_json(partner, &comparisons, &json!(others), "other objects").await?;
+    let (status, other) = send_json(partner, &comparisons, &json!(others), "other-objects").await?;
     let differences = format!("/v1/settlement-comparisons/{}/differences", text(&other, "/id")?);
     let found = partner.all(&differences).await?;
     ensure!(status == 201 && words(&found) == words(told), "{found:#?} {told:#?}");
@@ -307,8 +307,12 @@ async fn in_json(stage: &Stage, on: jiff::civil::Date, path: &str, table: &str, 
         ("?decimal=comma", json!([charge()]), vec!["/decimal"]),
     ] {
         let (status, refused) = send_json(partner, &format!("{comparisons}{query}"), &body, "refused").await?;
-        let named: Vec<&str> = refused["errors"].as_array().into_iter().flatten().filter_map(|it| it["pointer"].as_str()).collect();
-        ensure!(status == 422 && pointers.iter().all(|pointer| named.contains(pointer)), "{pointers:?}: {status} {refused}");
+        let named: Vec<&str> =
+            refused["errors"].as_array().into_iter().flatten().filter_map(|it| it["pointer"].as_str()).collect();
+        ensure!(
+            status == 422 && pointers.iter().all(|pointer| named.contains(pointer)),
+            "{pointers:?}: {status} {refused}"
+        );
     }
     let (status, broken) = send(partner, &comparisons, "application/json", b"[{".to_vec(), "broken").await?;
     ensure!(status == 400 && broken["type"] == "/problems/malformed-json", "{status} {broken}");

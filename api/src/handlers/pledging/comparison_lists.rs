@@ -180,8 +180,9 @@ pub struct ListLineBody {
 impl ListLineBody {
     /// What it says under each word, and what it says that nobody compares.
     fn said(self) -> (Said, [(&'static str, Option<String>); 4]) {
-        let ListLineBody { day, kind, id, charge, pledge, custodian, gross, fee, net, currency, entry, reference, .. } =
-            self;
+        let ListLineBody {
+            day, kind, id, charge, pledge, custodian, gross, fee, net, currency, entry, reference, ..
+        } = self;
         let said =
             [kind, id, reference, self.provider_reference, gross, fee, net, self.promised, self.turn, currency, day];
         (said, [("charge", charge), ("pledge", pledge), ("custodian", custodian), ("entry", entry)])

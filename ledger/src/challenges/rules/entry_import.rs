@@ -38,10 +38,10 @@ impl Columns {
         if self.team.is_some() || self.name.is_some() {
             return self.clone();
         }
-        let (by_id, by_name) = (
-            Columns { team: Some(TEAM.to_owned()), name: None },
-            |name: &str| Columns { team: None, name: Some(name.to_owned()) },
-        );
+        let (by_id, by_name) = (Columns { team: Some(TEAM.to_owned()), name: None }, |name: &str| Columns {
+            team: None,
+            name: Some(name.to_owned()),
+        });
         match adapter {
             Some(Adapter::Prize) if head.iter().all(|column| column != TEAM) => by_name("Team Name"),
             Some(Adapter::Leaderboard) => by_name("TeamName"),
@@ -176,7 +176,8 @@ mod tests {
             name: name.map(str::to_owned),
         };
         let (id, name) = (|text: &str| Team::Id(text.to_owned()), |text: &str| Team::Name(text.to_owned()));
-        let leaderboard = "Rank,TeamId,TeamName,LastSubmissionDate,Score\n1,81726,Loom Works,2031-02-03 10:00:00,0.91\n";
+        let leaderboard =
+            "Rank,TeamId,TeamName,LastSubmissionDate,Score\n1,81726,Loom Works,2031-02-03 10:00:00,0.91\n";
         for (text, columns, adapter, team) in [
             (leaderboard, Columns::default(), Some(Adapter::Leaderboard), name("Loom Works")),
             ("Team ID,Team Name\norg_a,Loom Works\n", Columns::default(), Some(Adapter::Prize), id("org_a")),

@@ -107,7 +107,8 @@ impl Layout {
 ///
 /// Only when the text cannot be put together.
 pub fn write(batch: &Batch, layout: &Layout) -> Result<Vec<u8>, Unwritable> {
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).delimiter(layout.delimiter.byte()).from_writer(Vec::new());
+    let mut writer =
+        WriterBuilder::new().terminator(Terminator::CRLF).delimiter(layout.delimiter.byte()).from_writer(Vec::new());
     let failed = |error: csv::Error| Unwritable::Text(error.to_string());
     writer.write_record(layout.columns.iter().map(|column| neutral(&column.name).into_owned())).map_err(failed)?;
     for payment in &batch.payments {

@@ -112,19 +112,8 @@ fn places(rows: &Rows<&[u8]>, columns: &Columns) -> Result<Places, String> {
 }
 
 /// The words of an object of a list, in the order in which [`object`] takes what it says: those of our own table that are compared.
-pub const WORDS: [&str; 11] = [
-    "kind",
-    "id",
-    "reference",
-    "provider_reference",
-    "gross",
-    "fee",
-    "net",
-    "promised",
-    "turn",
-    "currency",
-    "day",
-];
+pub const WORDS: [&str; 11] =
+    ["kind", "id", "reference", "provider_reference", "gross", "fee", "net", "promised", "turn", "currency", "day"];
 
 /// What an object of a list says under each of the [`WORDS`]; nothing where it says nothing.
 pub type Said = [Option<String>; 11];

@@ -48,7 +48,9 @@ fn compare(ours: &[DayLine], text: &str, layout: Layout, columns: &Columns) -> F
 fn by_objects(ours: &[DayLine], text: &str) -> Found {
     let mut rows = csv::Reader::from_reader(text.as_bytes());
     let places = WORDS.map(|word| rows.headers().unwrap().iter().position(|column| column == word).unwrap());
-    let said = |row: csv::StringRecord| -> Said { places.map(|place| Some(row[place].to_owned()).filter(|text| !text.is_empty())) };
+    let said = |row: csv::StringRecord| -> Said {
+        places.map(|place| Some(row[place].to_owned()).filter(|text| !text.is_empty()))
+    };
     let list = rows.records().zip(1..).map(|(row, at)| object(at, &said(row.unwrap()), Currency::USD)).collect();
     let mut comparison = Comparison::new(DAY, list);
     ours.iter().cloned().for_each(|line| comparison.ours(line));
