@@ -104,7 +104,7 @@ fn every_key_was_kept(line: &Line) -> Outcome {
             );
         }
     }
-    ensure!(by_key.len() == 7, "{:?}", by_key.keys());
+    ensure!(by_key.len() == 8, "{:?}", by_key.keys());
     for (key, came) in by_key {
         ensure!(came.len() == 2 && came[0] == came[1], "{key} came {} times: {came:?}", came.len());
     }
