@@ -39,11 +39,12 @@
 //! | `COMMONPURSE_TRUSTED_HOPS` | `0` | how many proxies of ours stand before it, each of which adds to `X-Forwarded-For` |
 //! | `COMMONPURSE_STRIPE_WEBHOOK_SECRET` | none | with what Stripe signs what it tells us; several with commas between while it is changed |
 //! | `COMMONPURSE_STRIPE_WEBHOOK_SECRET_FILE` | | a file with the same, instead |
-//! | `COMMONPURSE_URL` | `http://127.0.0.1:8080` | where the service is; for `listen` and `trigger`, as the next four |
+//! | `COMMONPURSE_URL` | `http://127.0.0.1:8080` | where the service is; for `listen`, `trigger` and `import`, as the next five |
 //! | `COMMONPURSE_BOOK` | that of the campaigns | the book |
-//! | `COMMONPURSE_CLIENT_ID` | required | the client id of a partner; it has no flag, nor have the next two |
+//! | `COMMONPURSE_CLIENT_ID` | required | the client id of a partner; it has no flag, nor have the next three |
 //! | `COMMONPURSE_CLIENT_SECRET` | required | its secret |
 //! | `COMMONPURSE_FORWARD_SECRET` | made anew | what signs the events that `listen` forwards, such as `whsec_…` |
+//! | `COMMONPURSE_TOKEN` | none | the access token of a person, who then asks instead of the partner; for `import` |
 //! | `COMMONPURSE_LOG` | `info` | what is logged, such as `info,api=debug`; libraries say `info` at most |
 //!
 //! Flags have the same names without the prefix (`--public-url`). Secrets are never printed.

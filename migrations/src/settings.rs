@@ -80,8 +80,9 @@ const OF_BOTH: &[&str] = &[
     "COMMONPURSE_STRIPE_URL",
 ];
 
-/// Secrets and ids of a partner, which `commonpurse` reads for its developers, and for which it has no flag.
-const OF_PARTNERS: &[&str] = &["COMMONPURSE_CLIENT_ID", "COMMONPURSE_CLIENT_SECRET", "COMMONPURSE_FORWARD_SECRET"];
+/// Secrets and ids of a partner, and tokens of people with files, which `commonpurse` reads on their own machines, and for which it has no flag.
+const OF_PARTNERS: &[&str] =
+    &["COMMONPURSE_CLIENT_ID", "COMMONPURSE_CLIENT_SECRET", "COMMONPURSE_FORWARD_SECRET", "COMMONPURSE_TOKEN"];
 
 /// What the tests read, which start the programs in their own environment.
 const OF_THE_TESTS: &[&str] = &["COMMONPURSE_LONG", "COMMONPURSE_SEED"];

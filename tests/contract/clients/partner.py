@@ -22,6 +22,7 @@ from commonpurse_client.contract.api.charges import charges_capture, charges_lis
 from commonpurse_client.contract.api.events import events_list_events
 from commonpurse_client.contract.api.pledges import pledges_place
 from commonpurse_client.contract.api.settlements import (
+    settlements_compare_settlement_day,
     settlements_download_settlement_day,
     settlements_report,
     settlements_show_settlement_day,
@@ -47,6 +48,8 @@ from commonpurse_client.contract.models import (
     PartnerDay,
     Pledge,
     Settlement,
+    SettlementComparison,
+    SettlementListLine,
     WebhookEndpoint,
 )
 from commonpurse_client.contract.types import Response
@@ -183,6 +186,13 @@ def main() -> None:
     net = next(line.net.amount for line in lines if line.charge == charge.id)
     file = answered(settlements_download_settlement_day.sync_detailed(book.id, day, client=purse), str)
 
+    gross = next(line.gross.amount for line in lines if line.charge == charge.id)
+    own = [SettlementListLine(kind="charge", id=charge.id, gross=gross, net=net)]
+    comparison = settlements_compare_settlement_day.sync_detailed(
+        book.id, day, client=purse, body=own, idempotency_key="own-list"
+    )
+    matched = answered(comparison, SettlementComparison).matched
+
     def settle(amount: str, key: str) -> Settlement:
         body = NewSettlement(
             book=book.id,
@@ -219,6 +229,7 @@ def main() -> None:
                 "state": settled.state,
                 "net": net,
                 "file": sum(charge.id in row for row in file.splitlines()),
+                "matched": matched,
                 "settlement": settlement.state,
                 "events": [event.kind for event in events_of(book, charge)],
                 "sent": [event.kind for event in sent],

@@ -107,6 +107,12 @@ const file = answered(
   await purse.GET("/v1/books/{book}/settlement-days/{day}/file", { params: ofDay, parseAs: "text" }),
 );
 const net = line?.net.amount ?? "";
+const compared = answered(
+  await purse.POST("/v1/books/{book}/settlement-days/{day}/comparisons", {
+    params: { ...ofDay, header: { "Idempotency-Key": "own-list" } },
+    body: [{ kind: "charge", id: charge.id, gross: line?.gross.amount ?? "", net }],
+  }),
+);
 const settle = (amount: string, key: string) =>
   purse.POST("/v1/settlements", {
     params: { header: { "Idempotency-Key": key } },
@@ -160,6 +166,7 @@ console.log(
     state: settled.state,
     net,
     file: file.split("\r\n").filter((row) => row.includes(charge.id)).length,
+    matched: compared.matched,
     settlement: settlement.state,
     events: events.map(({ kind }) => kind),
     sent: sent.map(({ kind }) => kind),

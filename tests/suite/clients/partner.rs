@@ -69,7 +69,7 @@ impl Platform {
         let kinds: Vec<&Value> = events.iter().map(|event| &event["kind"]).collect();
         let expected = json!({
             "mode": "sandbox", "replayed": "true", "pointer": "/amount/amount", "refusal": "/problems/settlement-differs",
-            "charge": charge["id"], "state": "settled", "net": "10.00", "file": 1, "settlement": "settled", "events": kinds,
+            "charge": charge["id"], "state": "settled", "net": "10.00", "file": 1, "matched": 1, "settlement": "settled", "events": kinds,
             "sent": ["charge.captured", "charge.settled"], "refuses_altered": true,
             // For a while; not for an hour, nor after what passes by itself no more, nor what might be done twice, but if it was not done.
             "attempts": [5, 1, 1, 1, 5],
@@ -104,7 +104,7 @@ fn every_key_was_kept(line: &Line) -> Outcome {
             );
         }
     }
-    ensure!(by_key.len() == 7, "{:?}", by_key.keys());
+    ensure!(by_key.len() == 8, "{:?}", by_key.keys());
     for (key, came) in by_key {
         ensure!(came.len() == 2 && came[0] == came[1], "{key} came {} times: {came:?}", came.len());
     }

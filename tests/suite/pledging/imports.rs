@@ -172,7 +172,7 @@ async fn p15_9_a_file_is_imported_by_a_command_which_prints_the_lines_that_were_
     std::fs::write(&file, "\u{feff}Nr;Betrag;Wer\r\nk-1;20,00;fan-1\r\nk-2;zwanzig;fan-2\r\nk-3;1.000,50;fan-3\r\n")?;
     let columns = json!({"reference": "Nr", "amount": "Betrag", "donor": "Wer"});
     std::fs::write(&map, json!({"columns": columns, "delimiter": "semicolon", "decimal": "comma"}).to_string())?;
-    let asked = json!({"name": "files", "mode": "sandbox", "scopes": ["pledges:write", "pledges:read"]});
+    let asked = json!({"name": "files", "mode": "sandbox", "scopes": ["pledges:write", "campaigns:read"]});
     let made = cast.operator.post(&format!("/v1/partners/{}/credentials", cast.platform), &asked).await?.ok()?;
     let credential =
         [("COMMONPURSE_CLIENT_ID", text(&made, "/id")?), ("COMMONPURSE_CLIENT_SECRET", text(&made, "/secret")?)];

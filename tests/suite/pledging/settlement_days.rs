@@ -285,7 +285,7 @@ async fn in_json(stage: &Stage, on: jiff::civil::Date, path: &str, table: &str, 
         }
         others.push(other);
     }
-    let (status, other) = send_json(partner, &comparisons, &json!(others), "other objects").await?;
+    let (status, other) = send_json(partner, &comparisons, &json!(others), "other-objects").await?;
     let differences = format!("/v1/settlement-comparisons/{}/differences", text(&other, "/id")?);
     let found = partner.all(&differences).await?;
     ensure!(status == 201 && words(&found) == words(told), "{found:#?} {told:#?}");
