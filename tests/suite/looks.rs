@@ -59,6 +59,8 @@ const NOT_LOOKED_AT: &[(&str, &str)] = &[
     ("/style.css", "the style sheet"),
     ("/challenges/{id}/badge.svg", "a picture"),
     ("/donors/{token}/data.json", "for programs"),
+    ("/plan-changes/{id}/{secret}", "no mail of the scene leads there"),
+    ("/bank-accounts/{id}/{secret}", "no mail of the scene leads there"),
     ("/donors/{token}/years/{year}", "a receipt's"),
     ("/donors/{token}/receipts/{number}", "the receipt of its mail"),
     ("/donors/{token}/yearly-receipts/{id}", "the receipt of its mail"),

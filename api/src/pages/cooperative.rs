@@ -16,6 +16,7 @@ use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::book::AccountClass;
 use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Base, Patronage, Pot, Step};
+use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
 use ledger::cooperatives::rules::waterfall::Recipient;
 use ledger::cooperatives::store::{allocation_rules, distributions};
@@ -112,16 +113,25 @@ fn base(of: Base) -> &'static str {
     }
 }
 
+/// A percentage without zeros that say nothing: `12.5 %`.
+fn part(of: Percent) -> String {
+    let written = of.to_string();
+    let short = if written.contains('.') { written.trim_end_matches('0').trim_end_matches('.') } else { &written };
+    format!("{short} %")
+}
+
 /// A step of a rule, in words.
 fn in_words(step: &Step, currency: Currency) -> String {
     match step {
         Step::FixedCost { purpose, amount, to } => {
             format!("{} for {purpose}, to {}", Amount::of(*amount, currency), pot(to))
         }
-        Step::Share { of, percent, to } => format!("{percent} % of {} to {}", base(*of), pot(to)),
+        Step::Share { of, percent, to } => format!("{} of {} to {}", part(*percent), base(*of), pot(to)),
         Step::UntilCap { of, percent, lender, lent, cap } => format!(
-            "{percent} % of {} to the lender {lender}, until {cap} % of {} have come back",
+            "{} of {} to the lender {lender}, until {} of {} have come back",
+            part(*percent),
             base(*of),
+            part(*cap),
             Amount::of(*lent, currency)
         ),
         Step::Members { groups, retained } => {
@@ -130,10 +140,14 @@ fn in_words(step: &Step, currency: Currency) -> String {
                 Patronage::Hours => "by hours",
             };
             let group = |it: &ledger::cooperatives::rules::allocation_rule::Group| {
-                format!("{} % {} ({})", it.percent, it.group, by(it.by))
+                format!("{} {} ({})", part(it.percent), it.group, by(it.by))
             };
             let groups: Vec<_> = groups.iter().map(group).collect();
-            format!("what is left, to the members: {}; {retained} % of it stay as their capital", groups.join(", "))
+            let stays = match *retained {
+                Percent::ZERO => String::new(),
+                retained => format!("; {} of it stay as their capital", part(retained)),
+            };
+            format!("what is left, to the members: {}{stays}", groups.join(", "))
         }
     }
 }

@@ -21,7 +21,12 @@ impl HeldOwed {
     /// The picture of what is held and what is owed, in minor units.
     pub(in crate::pages) fn new(number: usize, held: i128, owed: i128, title: &str) -> HeldOwed {
         let whole = held.max(owed);
-        HeldOwed { number, title: title.to_owned(), held: share(held, whole, LONGEST), owed: share(owed, whole, LONGEST) }
+        HeldOwed {
+            number,
+            title: title.to_owned(),
+            held: share(held, whole, LONGEST),
+            owed: share(owed, whole, LONGEST),
+        }
     }
 }
 
