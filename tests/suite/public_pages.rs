@@ -184,14 +184,14 @@ async fn a_public_campaign_says_what_the_api_says_and_nobody_can_subtract_one_do
     stage.cast.advance(day(4, 9)).await?;
     ensure!(reads_campaign(&stage, &reader, id).await? == [span("01", "01", 63), span("02", "04", 16320)]);
 
-    let first = released(&stage, &campaign, "50.00").await?;
+    let first = released(&stage, &campaign, "63.00").await?;
     let second = released(&stage, &campaign, "12.00").await?;
     stage.cast.advance(day(4, 12)).await?;
     of_milestones(&stage, &reader, [&first, &second]).await?;
     of_home(&stage, &reader, [&first, &second]).await?;
     let page = reader.json(&format!("/campaigns/{id}")).await?;
     let milestone = &page["milestones"][0];
-    ensure!(milestone["state"] == "released" && milestone["released"]["amount"] == "50.00", "{page}");
+    ensure!(milestone["state"] == "released" && milestone["released"]["amount"] == "63.00", "{page}");
     for wrong in [format!("/campaigns/{id}x"), "/campaigns/cmp_x".into(), "/milestones/%2e.json".into()] {
         reader.finds_nothing(&wrong).await?;
     }
