@@ -6,9 +6,11 @@
 //! is a page too ([`trouble`]).
 
 pub mod bank_account;
+pub mod book;
 pub mod campaign;
 pub mod challenge;
 pub mod cookies;
+pub mod cooperative;
 pub mod donor;
 pub mod home;
 pub mod invitation;
@@ -59,6 +61,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(sign_in::use_link)
         .service(sign_in::show_link)
         .service(sign_in::sign_out)
+        .service(sign_in::sign_out_everywhere)
         .service(donor::change_plan)
         .service(donor::data)
         .service(donor::one_receipt)
@@ -76,9 +79,20 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(unsubscribe::turn_on)
         .service(unsubscribe::turn_off)
         .service(unsubscribe::show)
+        .service(challenge::badge)
         .service(challenge::show)
+        .service(cooperative::show)
         .service(campaign::show)
         .service(milestone::show)
+        .service(book::corrections::show)
+        .service(book::corrections::show_as)
+        .service(book::search::show)
+        .service(book::search::show_as)
+        .service(book::entry::show)
+        .service(book::account::show)
+        .service(book::overview::show)
+        .service(book::check::show)
+        .service(book::check::show_as)
         .service(invitation::accept)
         .service(invitation::show);
 }
@@ -105,9 +119,11 @@ fn see_other(path: &'static str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }
 
-/// The headers that every page has. An address may hold a secret: no other page is told it, and nothing is kept.
+/// The headers that every page has, but what it says itself of who may frame it. An address may hold a secret: no other page is told it, and nothing is kept.
 pub(crate) fn guard(headers: &mut HeaderMap) {
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    }
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }
 

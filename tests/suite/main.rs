@@ -1,6 +1,7 @@
 //! The suite.
 
 mod bank_answers;
+mod book_pages;
 mod books;
 mod chaos;
 mod claims;
@@ -23,6 +24,7 @@ mod host;
 mod house;
 mod identity_providers;
 mod logins;
+mod looks;
 mod matching;
 mod milestones;
 mod outbox;
