@@ -65,7 +65,8 @@ impl MoneyWay {
         let mut bands = Vec::new();
         for (part, class, width, name) in ways {
             let height = share(part, whole, HIGH);
-            if part <= 0 {
+            // What is too thin to be seen is in the table.
+            if height == 0 {
                 continue;
             }
             // Names of thin bands stand below each other all the same.
