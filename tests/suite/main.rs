@@ -55,3 +55,4 @@ mod told;
 mod trust;
 mod webhooks;
 mod winding;
+mod words;
