@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_largest_sums_and_less_than_nothing_stay_within_the_frame() {
-        let most = i128::MAX / 4;
+        let most = i128::from(i64::MAX);
         let ends = Ends { collected: most, paid: most, owed: most, held: most, returned: most, other: -5 };
         let picture = MoneyWay::new(ends, "usd", String::new());
         assert!(picture.bands.iter().all(|band| band.height == 30 && band.y + band.height <= TOP + HIGH));
