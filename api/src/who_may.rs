@@ -552,9 +552,9 @@ impl Demand {
 /// Pages for browsers, which are no part of the contract: method, path, who may. What is asked for by GET may be asked for by
 /// HEAD. A cookie says who asks, and no token does; without one, whoever may not is led to the sign-in.
 pub const PAGES: &[(&str, &str, Access)] = &[
-    ("GET", "/", Public),
-    ("GET", "/home.json", Public),
-    ("GET", "/home.csv", Public),
+    ("GET", "/", Visible),
+    ("GET", "/home.json", Visible),
+    ("GET", "/home.csv", Visible),
     ("POST", "/receipts", Public),
     ("GET", "/me", InBrowser),
     ("GET", "/style.css", Public),
@@ -583,8 +583,8 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("GET", "/challenges/{id}", Public),
     ("GET", "/challenges/{id}/badge.svg", Public),
     ("GET", "/cooperatives/{id}", Public),
-    ("GET", "/campaigns/{id}", Public),
-    ("GET", "/milestones/{id}", Public),
+    ("GET", "/campaigns/{id}", Visible),
+    ("GET", "/milestones/{id}", Visible),
     ("GET", "/books/{id}", Visible),
     ("GET", "/books/{id}/search", Visible),
     ("GET", "/books/{id}/search.{form}", Visible),

@@ -1,10 +1,12 @@
 //! What everybody reads of a public book, as pages and as their twins: what the API says, and nothing of single persons.
 
+use crate::pages::{Browser, sign_in_mail};
 use anyhow::{Context as _, ensure};
-use api::demo::client::text;
+use api::demo::client::{mails, text};
 use jiff::civil::Date;
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use tests::{Stage, day, once};
 
 type Outcome = anyhow::Result<()>;
@@ -71,6 +73,18 @@ impl Reader {
             told.push(read.body);
         }
         told.try_into().map_err(|_| anyhow::anyhow!("three forms"))
+    }
+
+    /// Whatever a page of this service links to here is there.
+    async fn links_lead_somewhere(&self, html: &str) -> Outcome {
+        let ends = html.split("href=\"/").skip(1).filter_map(|rest| rest.split('"').next());
+        let links: BTreeSet<&str> = ends.collect();
+        ensure!(links.len() > 3, "{html}");
+        for link in links {
+            let read = self.send(Method::GET, &format!("/{link}"), "").await?;
+            ensure!(read.status == StatusCode::OK, "/{link}: {}", read.status);
+        }
+        Ok(())
     }
 
     /// Nobody is told that there is something, whatever they ask.
@@ -184,14 +198,16 @@ async fn a_public_campaign_says_what_the_api_says_and_nobody_can_subtract_one_do
     stage.cast.advance(day(4, 9)).await?;
     ensure!(reads_campaign(&stage, &reader, id).await? == [span("01", "01", 63), span("02", "04", 16320)]);
 
-    let first = released(&stage, &campaign, "50.00").await?;
+    let first = released(&stage, &campaign, "63.00").await?;
     let second = released(&stage, &campaign, "12.00").await?;
     stage.cast.advance(day(4, 12)).await?;
     of_milestones(&stage, &reader, [&first, &second]).await?;
     of_home(&stage, &reader, [&first, &second]).await?;
+    the_team_reads_its_claim(&stage, &first).await?;
     let page = reader.json(&format!("/campaigns/{id}")).await?;
     let milestone = &page["milestones"][0];
-    ensure!(milestone["state"] == "released" && milestone["released"]["amount"] == "50.00", "{page}");
+    ensure!(milestone["state"] == "released" && milestone["released"]["amount"] == "63.00", "{page}");
+    reader.links_lead_somewhere(&reader.get(&format!("/campaigns/{id}")).await?).await?;
     for wrong in [format!("/campaigns/{id}x"), "/campaigns/cmp_x".into(), "/milestones/%2e.json".into()] {
         reader.finds_nothing(&wrong).await?;
     }
@@ -203,6 +219,7 @@ async fn of_milestones(stage: &Stage, reader: &Reader, both: [&Value; 2]) -> Out
     for (milestone, donors) in both.into_iter().zip([json!(6), json!(null)]) {
         let id = text(milestone, "/id")?;
         let [html, json, csv] = reader.three(&format!("/milestones/{id}")).await?;
+        reader.links_lead_somewhere(&html).await?;
         let page: Value = serde_json::from_str(&json)?;
         let shown = stage.app.nobody()?.get(&format!("/v1/milestones/{id}")).await?.ok()?;
         ensure!(page["released"] == shown["released"] && page["amount"] == shown["amount"], "{page} {shown}");
@@ -226,9 +243,30 @@ async fn of_milestones(stage: &Stage, reader: &Reader, both: [&Value; 2]) -> Out
     Ok(())
 }
 
+/// Whom the API shows a claim sees here too what the team wrote.
+async fn the_team_reads_its_claim(stage: &Stage, milestone: &Value) -> Outcome {
+    let (folder, me) = (stage.app.mail_dir(), stage.cast.claimant.get("/v1/me").await?.ok()?);
+    let email = text(&me, "/email")?;
+    let mut browser = Browser::new(stage.app.base_url())?;
+    let seen = mails(&folder, "sign-in", email)?;
+    browser.post("/sign-in", &[("email", email)]).await?;
+    let mail = sign_in_mail(&folder, &seen, email).await?;
+    let secret = mail.split_once("/sign-in/").and_then(|(_, rest)| rest.split_whitespace().next()).context("a link")?;
+    browser.post("/sign-in/link", &[("secret", secret)]).await?;
+    let path = format!("/milestones/{}", text(milestone, "/id")?);
+    let (status, html) = browser.get(&path).await?;
+    ensure!(status == StatusCode::OK && html.contains("https://designs.example/report"), "{status}: {html}");
+    let (_, json) = browser.get(&format!("{path}.json")).await?;
+    let claim: Value = serde_json::from_str(&json)?;
+    let claim = &claim["claims"][0];
+    ensure!(claim["evidence"][0]["title"] == "Test report" && claim["disputes"] == json!([]), "{claim}");
+    Ok(())
+}
+
 /// The first page sums up what the only public book says of its funds, and tells of both releases.
 async fn of_home(stage: &Stage, reader: &Reader, both: [&Value; 2]) -> Outcome {
     let html = reader.get("/").await?;
+    reader.links_lead_somewhere(&html).await?;
     let page = reader.json("/home").await?;
     let csv = reader.get("/home.csv").await?;
     ensure!(page["mode"] == "sandbox" && page["as_of"] == day(4, 12).to_string() && page["book_count"] == 1, "{page}");

@@ -18,6 +18,7 @@ use askama::Template;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use ledger::Error;
+use ledger::chart;
 use ledger::engine::store::books::{Book, Visibility};
 use ledger::id::{BookRef, CampaignId, MilestoneId};
 use ledger::milestones::rules::milestone::Milestone;
@@ -74,6 +75,8 @@ struct CampaignPage {
     asks: String,
     verdict: Option<VerdictShown>,
     totals: Vec<TotalRow>,
+    /// The account of its fund; none before it is published.
+    fund: Option<String>,
     /// Settled, set aside for nothing, and held back by nobody.
     available: Amount,
     months: Vec<MonthRow>,
@@ -189,6 +192,7 @@ impl CampaignPage {
                 on: Day(book.day_of(verdict.at)),
             }),
             totals: totals(&it, &five, &found),
+            fund: it.fund.map(|_| chart::fund(&it.slug).code),
             available: Amount::of(found.available, it.currency),
             months: months.rows,
             before: months.before,

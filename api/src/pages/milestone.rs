@@ -209,20 +209,19 @@ fn line(it: &Milestone, stations: &[Station]) -> MilestoneLine {
 /// How claims are decided, in sentences.
 fn rules(policy: &Policy, it: &Milestone) -> Vec<String> {
     let reviewers = match policy.reviewers_needed {
-        1 => "1 reviewer approves it".to_owned(),
-        needed => format!("{needed} reviewers approve it"),
+        1 => "1 reviewer approves a claim".to_owned(),
+        needed => format!("{needed} reviewers approve a claim"),
     };
     let silence = match policy.on_silence {
         OnSilence::Release => "it counts as approved",
         OnSilence::Escalate => "the owners of the host are called in",
     };
+    let days = |days: u16| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+    let (review, objection) = (days(policy.review_days), days(policy.objection_days));
     let mut rules = vec![
         format!("{reviewers}, none of them of its team or with a tie to it."),
-        format!("When nobody decides within {} days, {silence}.", policy.review_days),
-        format!(
-            "After an approval there are {} days for objections; then the money is released.",
-            policy.objection_days
-        ),
+        format!("When nobody decides within {review}, {silence}."),
+        format!("Whoever is concerned may object within {objection} of the approval; then the money is released."),
     ];
     if let Some(threshold) = policy.threshold {
         let above = Amount::of(threshold, it.amount.currency());

@@ -30,6 +30,8 @@ fn length(part: impl Into<i128>, whole: impl Into<i128>) -> i64 {
 /// A part of a whole as a length of at most so much.
 fn share(part: impl Into<i128>, whole: impl Into<i128>, most: i64) -> i64 {
     let (part, whole) = (part.into(), whole.into().max(1));
+    // So many that no length tells their last digits are cut, so that they fit when they are multiplied.
+    let (part, whole) = if whole > i128::MAX >> 32 { (part >> 32, whole >> 32) } else { (part, whole) };
     let length = part.clamp(0, whole) * i128::from(most) / whole;
     i64::try_from(length).unwrap_or(most)
 }

@@ -131,7 +131,7 @@ impl Home {
     }
 
     fn is_sandbox(&self) -> bool {
-        self.mode == Mode::Sandbox
+        matches!(self.mode, Mode::Sandbox)
     }
 
     /// The figure of the title: what is held, of the first currency.

@@ -1,9 +1,9 @@
-//! What came to a campaign month by month, as everybody may read it: no sum of fewer than five donors, and none that follows from two
-//! others.
+//! What came to a campaign month by month, as everybody may read it: no sum of fewer than five donors, and none that follows from others
+//! of the same reading.
 //!
 //! Months are taken from the first one on. One with fewer than five donors joins the next, until there are five; what is left over at the
-//! end joins what stands before it. Each month is in one span, and a span that is full stays as it is when later months come, so that neither
-//! the spans of one reading nor those of two tell what fewer than five gave.
+//! end joins what stands before it. Each month is in one span. One that is full stays as it is when later months come; only the last one
+//! still changes from reading to reading, as the totals of the campaign do that everybody reads.
 
 use crate::calendar::days_after;
 use jiff::civil::Date;
@@ -268,7 +268,7 @@ mod tests {
             }
         }
 
-        /// All but the last span with donors, and what follows it, are the same a month later: two readings tell no more than each.
+        /// All but the last span with donors, and what follows it, are the same a month later.
         #[test]
         fn what_is_full_stays_as_it_is_when_later_months_come(story in story()) {
             let Some(((last, _), before)) = story.split_last() else { return Ok(()) };
