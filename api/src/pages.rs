@@ -6,16 +6,20 @@
 //! is a page too ([`trouble`]).
 
 pub mod bank_account;
+pub mod challenge;
 pub mod cookies;
 pub mod donor;
 pub mod home;
 pub mod invitation;
 pub mod origin;
+mod pictures;
 pub mod plan_change;
 pub mod plan_move;
 pub mod receipt;
+mod shown;
 pub mod sign_in;
 pub mod trouble;
+mod twins;
 pub mod unsubscribe;
 pub mod yearly_receipt;
 
@@ -66,22 +70,26 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(unsubscribe::turn_on)
         .service(unsubscribe::turn_off)
         .service(unsubscribe::show)
+        .service(challenge::show)
         .service(invitation::accept)
         .service(invitation::show);
 }
 
 /// A page from a template.
 fn page(status: StatusCode, template: &impl Template) -> Result<HttpResponse, Problem> {
-    let html = template.render().map_err(|error| {
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(rendered(template)?))
+}
+
+fn rendered(template: &impl Template) -> Result<String, Problem> {
+    template.render().map_err(|error| {
         tracing::error!(%error, "a page cannot be rendered");
         Problem::internal()
-    })?;
-    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+    })
 }
 
 /// A day as people read it: 31 January 2027.
 fn written(day: Date) -> String {
-    day.strftime("%-d %B %Y").to_string()
+    shown::Day(day).to_string()
 }
 
 /// Leads the browser to another page, which it asks for by GET.

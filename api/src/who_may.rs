@@ -575,6 +575,7 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("GET", "/receipts/{token}", Guessable),
     ("GET", "/bank-accounts/{id}/{secret}", Public),
     ("POST", "/bank-accounts/confirm", Guessable),
+    ("GET", "/challenges/{id}", Public),
     ("GET", "/unsubscribe/{token}", Public),
     ("POST", "/unsubscribe/{token}", Public),
     ("POST", "/unsubscribe/{token}/again", Guessable),

@@ -5,7 +5,7 @@ mod csv;
 mod hledger;
 mod jsonl;
 
-pub(crate) use csv::neutral;
+pub use csv::neutral;
 
 use crate::book::{AccountClass, LogRecord, MovementKind};
 use crate::money::Unit;

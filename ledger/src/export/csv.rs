@@ -89,7 +89,7 @@ fn row(cells: [&str; 18]) -> String {
 const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// A text that no spreadsheet takes for a formula, also none that skips blanks.
-pub(crate) fn neutral(text: &str) -> Cow<'_, str> {
+pub fn neutral(text: &str) -> Cow<'_, str> {
     if text.starts_with(['\t', '\r', '\n']) || text.trim_start().starts_with(FORMULA) {
         Cow::Owned(format!("'{text}"))
     } else {

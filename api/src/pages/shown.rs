@@ -1,0 +1,112 @@
+//! Figures and days as pages show them. Each is one value: `Display` writes it for people, serde for programs.
+
+use crate::wire::BalanceBody;
+use jiff::civil::Date;
+use ledger::money::{Money, Unit};
+use serde::{Serialize, Serializer};
+use std::fmt;
+
+/// A sum of a currency or unit. People read `3,000.00 USD`; programs an amount and its currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Amount {
+    minor: i128,
+    unit: Unit,
+}
+
+impl Amount {
+    /// A sum of minor units, which may be zero or less.
+    pub(super) fn of(minor: impl Into<i128>, unit: impl Into<Unit>) -> Amount {
+        Amount { minor: minor.into(), unit: unit.into() }
+    }
+
+    /// Without its currency, for a column whose head names it: `3,000.00`.
+    pub(super) fn bare(self) -> String {
+        grouped(&self.unit.format(self.minor))
+    }
+
+    /// As a table of a program has it: `3000.00`.
+    pub(super) fn plain(self) -> String {
+        self.unit.format(self.minor)
+    }
+
+    /// The code of its currency or unit.
+    pub(super) fn code(self) -> String {
+        self.unit.code().to_owned()
+    }
+}
+
+impl From<Money> for Amount {
+    fn from(money: Money) -> Amount {
+        Amount::of(money.minor(), money.currency())
+    }
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.bare(), self.unit.code())
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        BalanceBody::new(self.minor, self.unit).serialize(serializer)
+    }
+}
+
+/// A day. People read `31 January 2027`; programs `2027-01-31`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Day(pub(super) Date);
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.strftime("%-d %B %Y"))
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// A decimal with a comma between thousands and a true minus sign.
+fn grouped(decimal: &str) -> String {
+    let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |digits| ("\u{2212}", digits));
+    let whole = digits.find('.').unwrap_or(digits.len());
+    let mut written = sign.to_owned();
+    for (place, digit) in digits.char_indices() {
+        if place > 0 && place < whole && (whole - place) % 3 == 0 {
+            written.push(',');
+        }
+        written.push(digit);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger::money::Currency;
+
+    #[test]
+    fn an_amount_is_grouped_for_people_and_a_decimal_string_for_programs() {
+        let written =
+            [0, 5, 99_999, 100_000, 123_456_789, -123_456].map(|minor| Amount::of(minor, Currency::USD).bare());
+        assert_eq!(written, ["0.00", "0.05", "999.99", "1,000.00", "1,234,567.89", "\u{2212}1,234.56"]);
+        let amount = Amount::of(i64::MIN, Currency::USD);
+        assert_eq!(amount.to_string(), "\u{2212}92,233,720,368,547,758.08 USD");
+        let json = serde_json::to_value(amount).unwrap();
+        assert_eq!(json, serde_json::json!({"amount": "-92233720368547758.08", "currency": "USD"}));
+        assert_eq!(Amount::of(1_234_567, "JPY".parse::<Currency>().unwrap()).to_string(), "1,234,567 JPY");
+        assert_eq!((amount.plain(), amount.code()), ("-92233720368547758.08".into(), "USD".into()));
+    }
+
+    #[test]
+    fn a_day_is_written_out_for_people_and_by_its_numbers_for_programs() {
+        let day = Day(jiff::civil::date(2027, 1, 31));
+        assert_eq!(
+            (day.to_string(), serde_json::to_value(day).unwrap()),
+            ("31 January 2027".into(), "2027-01-31".into())
+        );
+    }
+}
