@@ -8,7 +8,9 @@
 pub mod bank_account;
 pub mod challenge;
 pub mod cookies;
+mod desks;
 pub mod donor;
+mod forms;
 pub mod home;
 pub mod invitation;
 pub mod origin;
@@ -70,6 +72,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(unsubscribe::turn_on)
         .service(unsubscribe::turn_off)
         .service(unsubscribe::show)
+        .configure(desks::routes)
         .service(challenge::show)
         .service(invitation::accept)
         .service(invitation::show);
@@ -99,7 +102,10 @@ fn see_other(path: &'static str) -> HttpResponse {
 
 /// The headers that every page has. An address may hold a secret: no other page is told it, and nothing is kept.
 pub(crate) fn guard(headers: &mut HeaderMap) {
-    headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    // A file that is shown has a stricter one.
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        headers.insert(CONTENT_SECURITY_POLICY, POLICY);
+    }
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }
 

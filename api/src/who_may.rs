@@ -581,6 +581,15 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("POST", "/unsubscribe/{token}/again", Guessable),
     ("GET", "/invitations/{secret}", Public),
     ("POST", "/invitations/accept", InBrowser),
+    // desks: the operations look for the role, as they do where the API calls them
+    ("GET", "/desk/claims/{id}", InBrowser),
+    ("POST", "/desk/claims/{id}/reviews", InBrowser),
+    ("POST", "/desk/claims/{id}/tie", InBrowser),
+    ("POST", "/desk/claims/{id}/submit", InBrowser),
+    ("GET", "/desk/milestones", InBrowser),
+    ("GET", "/desk/milestones/{id}/claim", InBrowser),
+    ("POST", "/desk/milestones/{id}/claim", InBrowser),
+    ("GET", "/desk/files/{id}", InBrowser),
 ];
 
 /// The page to which programs that read mail post, from anywhere (RFC 8058): its path holds a signed link, which is all that counts.

@@ -10,6 +10,7 @@ mod closing;
 mod contract;
 mod cooperatives;
 mod crowd;
+mod desks;
 mod doctor;
 mod door;
 mod entry_imports;
