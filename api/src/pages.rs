@@ -19,6 +19,7 @@ pub mod plan_change;
 pub mod plan_move;
 pub mod receipt;
 mod shown;
+pub mod second_factor;
 pub mod sign_in;
 pub mod trouble;
 mod twins;
@@ -72,6 +73,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(unsubscribe::turn_on)
         .service(unsubscribe::turn_off)
         .service(unsubscribe::show)
+        .service(second_factor::show)
+        .service(second_factor::try_code)
         .configure(desks::routes)
         .service(challenge::show)
         .service(invitation::accept)

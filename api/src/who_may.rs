@@ -55,7 +55,8 @@ pub const DONOR_READERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Auditor
 /// Who of the host sees payouts.
 pub const PAYOUT_READERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver, Role::Auditor];
 const JUDGES: &[Role] = &[Role::Judge];
-const DECIDERS: &[Role] = &[Role::Owner, Role::Approver];
+/// Who of an organisation decides about its money.
+pub const DECIDERS: &[Role] = &[Role::Owner, Role::Approver];
 /// Whoever has to do with a cooperative's proceeds.
 pub const COOPERATORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver, Role::Auditor, Role::Member];
 const CONTRIBUTORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Member];
@@ -512,6 +513,7 @@ pub enum Demand {
 /// payouts are approved or handed to a bank, where payees say to which account, and what weakens the factor itself.
 pub const SECOND_FACTOR: &[(&str, &str, Demand)] = &[
     ("POST", "/v1/payouts/{id}:approve", Demand::Everybody),
+    ("POST", "/desk/payouts/{id}/approve", Demand::Everybody),
     ("POST", "/v1/payout-runs/{id}:approve", Demand::Everybody),
     ("POST", "/v1/books/{book}/payouts:approve-batch", Demand::Everybody),
     ("POST", "/v1/books/{book}/payout-files", Demand::Everybody),
@@ -590,6 +592,12 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("GET", "/desk/milestones/{id}/claim", InBrowser),
     ("POST", "/desk/milestones/{id}/claim", InBrowser),
     ("GET", "/desk/files/{id}", InBrowser),
+    ("GET", "/desk/payouts/{id}", InBrowser),
+    ("POST", "/desk/payouts/{id}/approve", Access::Role(DECIDERS)),
+    ("POST", "/desk/payouts/{id}/send", Access::Role(KEEPERS)),
+    ("POST", "/desk/payouts/{id}/decide", Access::Operator),
+    ("GET", "/me/second-factor", InBrowser),
+    ("POST", "/me/second-factor/proof", InBrowser),
 ];
 
 /// The page to which programs that read mail post, from anywhere (RFC 8058): its path holds a signed link, which is all that counts.
@@ -873,7 +881,7 @@ mod tests {
     #[test]
     fn sf_a_second_factor_is_asked_for_where_there_is_such_a_route_and_of_whoever_may_use_it() {
         for (method, path, demand) in SECOND_FACTOR {
-            let row = TABLE.iter().find(|(of_row, template, _)| of_row == method && template == path);
+            let row = TABLE.iter().chain(PAGES).find(|(of_row, template, _)| of_row == method && template == path);
             let (_, _, access) = row.unwrap_or_else(|| panic!("{method} {path}"));
             assert!(access.admits_persons() && demand.phrase().is_some(), "{method} {path}");
         }
@@ -888,6 +896,23 @@ mod tests {
         assert_eq!(of("GET", "/v1/persons"), Demand::Nobody);
         assert_eq!(of("POST", "/v1/me/second-factor"), Demand::Nobody);
         assert_eq!(of("POST", "/v1/persons/{id}/second-factor:reset"), Demand::Strictly);
+    }
+
+    #[test]
+    fn sf_a_desk_lets_in_whom_the_api_lets_in_and_demands_as_much() {
+        for (desk, api) in [
+            ("/desk/payouts/{id}/approve", "/v1/payouts/{id}:approve"),
+            ("/desk/payouts/{id}/send", "/v1/payouts/{id}:send"),
+            ("/desk/payouts/{id}/decide", "/v1/payouts/{id}:release"),
+            ("/desk/payouts/{id}/decide", "/v1/payouts/{id}:refuse"),
+        ] {
+            let row = |table: &[(&str, &str, Access)], path: &str| {
+                table.iter().find(|(method, template, _)| *method == "POST" && *template == path).unwrap().2
+            };
+            let (of_desk, of_api) = (row(PAGES, desk), row(TABLE, api));
+            assert_eq!(of_desk, of_api, "{desk}");
+            assert_eq!(second_factor("POST", desk, of_desk), second_factor("POST", api, of_api), "{desk}");
+        }
     }
 
     #[test]

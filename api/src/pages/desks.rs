@@ -6,6 +6,7 @@ pub(super) mod evidence;
 pub(super) mod file;
 pub(super) mod milestone;
 pub(super) mod milestones;
+pub(super) mod payout;
 mod rows;
 
 use super::shown::{Amount, Day};
@@ -20,13 +21,17 @@ use ledger::money::Currency;
 pub(super) fn routes(routes: &mut ServiceConfig) {
     routes
         .service(claim::show)
-        .service(claim::review)
+        .service(claim::decide)
         .service(claim::declare_tie)
         .service(milestone::show)
         .service(milestone::save)
         .service(milestone::submit)
         .service(milestones::list)
-        .service(file::show);
+        .service(file::show)
+        .service(payout::show)
+        .service(payout::approve)
+        .service(payout::send)
+        .service(payout::decide);
 }
 
 /// What an address names; a desk has no twin.

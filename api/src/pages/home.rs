@@ -64,6 +64,9 @@ impl TaskBody {
     fn desk(&self) -> Option<String> {
         match self.kind {
             TaskKind::ReviewClaim | TaskKind::ChangeClaim => Some(format!("/desk/claims/{}", self.object)),
+            TaskKind::ApprovePayout | TaskKind::DecidePayout | TaskKind::SendPayout | TaskKind::ChasePayout => {
+                Some(format!("/desk/payouts/{}", self.object))
+            }
             TaskKind::AcceptInvitation
             | TaskKind::AnswerDispute
             | TaskKind::ReplyDispute
@@ -82,10 +85,6 @@ impl TaskBody {
             | TaskKind::FundReserve
             | TaskKind::ConfirmEnded
             | TaskKind::ConfirmBankAccount
-            | TaskKind::ApprovePayout
-            | TaskKind::DecidePayout
-            | TaskKind::SendPayout
-            | TaskKind::ChasePayout
             | TaskKind::MatchBankLine
             | TaskKind::MatchSuspense
             | TaskKind::ReleaseCustodian => None,

@@ -314,7 +314,7 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<BankAccoun
 }
 
 /// The account, for the owners and treasurers of its organisation, or for the person whose it is.
-async fn kept(
+pub(crate) async fn kept(
     client: &impl GenericClient,
     caller: &Caller,
     id: BankAccountId,

@@ -232,7 +232,7 @@ fn review_field(pointer: &str) -> Option<String> {
 
 /// Decides.
 #[post("/desk/claims/{id}/reviews")]
-pub(in crate::pages) async fn review(
+pub(in crate::pages) async fn decide(
     state: Data<State>,
     caller: Caller,
     asked: Asked<ClaimId>,

@@ -18,8 +18,6 @@ pub(super) struct Piece {
     pub(super) licence: String,
     /// Where it opens.
     pub(super) href: String,
-    /// Whether this service keeps it.
-    pub(super) is_kept_here: bool,
     /// What is known of its digest.
     pub(super) known: &'static str,
     /// The digest that the claim states.
@@ -56,7 +54,6 @@ pub(super) async fn pieces(
             title: it.title().to_owned(),
             licence: it.licence().unwrap_or_default().to_owned(),
             href,
-            is_kept_here: file.is_some(),
             known,
             sha256: it.sha256().to_string(),
         });

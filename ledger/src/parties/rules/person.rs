@@ -1,6 +1,7 @@
 //! People who sign in.
 
 use crate::id::{CallerId, PersonId, SessionId};
+use super::second_factor::Proof;
 use jiff::Timestamp;
 
 /// Somebody who signs in by e-mail link.
@@ -33,4 +34,6 @@ pub struct SignedIn {
     pub caller: CallerId,
     /// Whether the person runs the installation.
     pub is_operator: bool,
+    /// The last proof of the second factor in the session, however old it is.
+    pub proof: Option<Proof>,
 }
