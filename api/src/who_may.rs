@@ -596,6 +596,11 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("POST", "/desk/payouts/{id}/approve", Access::Role(DECIDERS)),
     ("POST", "/desk/payouts/{id}/send", Access::Role(KEEPERS)),
     ("POST", "/desk/payouts/{id}/decide", Access::Operator),
+    ("GET", "/desk/distributions/{id}", Access::Role(COOPERATORS)),
+    ("POST", "/desk/distributions/{id}/open", Access::Role(KEEPERS)),
+    ("POST", "/desk/distributions/{id}/approve", Access::Role(DECIDERS)),
+    ("GET", "/desk/operator", Access::Operator),
+    ("POST", "/desk/books/{book}/jobs/{id}/requeue", RoleOrOperator(OWNER)),
     ("GET", "/me/second-factor", InBrowser),
     ("POST", "/me/second-factor/proof", InBrowser),
 ];
@@ -905,6 +910,9 @@ mod tests {
             ("/desk/payouts/{id}/send", "/v1/payouts/{id}:send"),
             ("/desk/payouts/{id}/decide", "/v1/payouts/{id}:release"),
             ("/desk/payouts/{id}/decide", "/v1/payouts/{id}:refuse"),
+            ("/desk/distributions/{id}/open", "/v1/distributions/{id}:open"),
+            ("/desk/distributions/{id}/approve", "/v1/distributions/{id}:approve"),
+            ("/desk/books/{book}/jobs/{id}/requeue", "/v1/books/{book}/jobs/{id}:requeue"),
         ] {
             let row = |table: &[(&str, &str, Access)], path: &str| {
                 table.iter().find(|(method, template, _)| *method == "POST" && *template == path).unwrap().2

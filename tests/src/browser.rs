@@ -132,15 +132,12 @@ impl Browser {
     /// # Errors
     ///
     /// When no answer comes.
-    pub async fn upload(
-        &mut self,
-        path: &str,
-        form: &[(&str, &str)],
-        files: &[Chosen<'_>],
-    ) -> anyhow::Result<Shown> {
+    pub async fn upload(&mut self, path: &str, form: &[(&str, &str)], files: &[Chosen<'_>]) -> anyhow::Result<Shown> {
         let mut body = Vec::new();
         let part = |body: &mut Vec<u8>, head: &str, bytes: &[u8]| {
-            body.extend_from_slice(format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n").as_bytes());
+            body.extend_from_slice(
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n").as_bytes(),
+            );
             body.extend_from_slice(bytes);
             body.extend_from_slice(b"\r\n");
         };
@@ -184,7 +181,8 @@ fn encoded(text: &str) -> String {
 ///
 /// When the page has no such form.
 pub fn form_of(html: &str, action: &str) -> anyhow::Result<Vec<(String, String)>> {
-    let from = html.split_once(&format!("action=\"{action}\"")).with_context(|| format!("no form to {action}: {html}"))?;
+    let from =
+        html.split_once(&format!("action=\"{action}\"")).with_context(|| format!("no form to {action}: {html}"))?;
     let form = from.1.split("</form>").next().context("a form ends")?;
     let value = |tag: &str, name: &str| {
         let text = tag.split_once(&format!(" {name}=\""))?.1.split('"').next()?;

@@ -13,10 +13,7 @@ async fn browser(cast: &Cast, client: &api::demo::client::Client) -> anyhow::Res
 }
 
 /// What a page's form has in it, and what somebody fills in.
-fn filled<'a>(
-    there: &'a [(String, String)],
-    typed: &[(&'a str, &'a str)],
-) -> Vec<(&'a str, &'a str)> {
+fn filled<'a>(there: &'a [(String, String)], typed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let kept = there.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let kept = kept.filter(|(name, _)| typed.iter().all(|(other, _)| other != name));
     kept.chain(typed.iter().copied()).collect()

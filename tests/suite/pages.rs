@@ -187,7 +187,8 @@ fn pages_are_no_part_of_the_contract() -> Outcome {
     let contract = std::fs::read_to_string(root().join("openapi/openapi.json"))?;
     for (_, path, access) in api::who_may::PAGES {
         ensure!(!contract.contains(&format!("\"{path}\":")), "{path} is a page, and in the contract");
-        let for_pages = access.scope().is_none() && !matches!(access, Access::Signed | Access::Visible | Access::SignedIn);
+        let for_pages =
+            access.scope().is_none() && !matches!(access, Access::Signed | Access::Visible | Access::SignedIn);
         ensure!(for_pages, "{path}: a page's row asks for a token");
     }
     Ok(())

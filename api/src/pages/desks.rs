@@ -2,10 +2,12 @@
 //! its desk.
 
 pub(super) mod claim;
+pub(super) mod distribution;
 pub(super) mod evidence;
 pub(super) mod file;
 pub(super) mod milestone;
 pub(super) mod milestones;
+pub(super) mod operator;
 pub(super) mod payout;
 mod rows;
 
@@ -31,7 +33,12 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(payout::show)
         .service(payout::approve)
         .service(payout::send)
-        .service(payout::decide);
+        .service(payout::decide)
+        .service(distribution::show)
+        .service(distribution::bring)
+        .service(distribution::approve)
+        .service(operator::show)
+        .service(operator::requeue);
 }
 
 /// What an address names; a desk has no twin.
@@ -66,7 +73,9 @@ fn kind_in_words(kind: EvidenceKind) -> &'static str {
 fn standing(state: &ClaimState, day: Option<Day>) -> String {
     let until = day.map(|day| format!(" until {day}")).unwrap_or_default();
     match state {
-        ClaimState::Draft { .. } => format!("It is a draft{until}: nobody but the team and the host has to do with it yet."),
+        ClaimState::Draft { .. } => {
+            format!("It is a draft{until}: nobody but the team and the host has to do with it yet.")
+        }
         ClaimState::Submitted(_) | ClaimState::InReview(_) => format!("It waits for its reviewers{until}."),
         ClaimState::ChangesAsked { .. } => format!("Changes are asked for: the team has{until} to make them."),
         ClaimState::Approved(_) => "It is approved; whoever is concerned may object before it is released.".to_owned(),

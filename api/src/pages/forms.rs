@@ -4,9 +4,9 @@
 use crate::idempotency::IdempotencyKey;
 use crate::keys;
 use crate::problem::Problem;
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::HttpResponse;
 use serde_json::{Map, Value};
 
 /// The field that holds the key.
@@ -86,10 +86,11 @@ impl Filled {
 
     /// One that was refused, with what was typed. `field_of` says to which field a JSON Pointer belongs.
     pub(super) fn again(fields: Fields, problem: &Problem, field_of: impl Fn(&str) -> Option<String>) -> Filled {
-        let wrong = problem.body().errors.iter().map(|error| Wrong {
-            field: field_of(&error.pointer).unwrap_or_default(),
-            message: error.message.clone(),
-        });
+        let wrong = problem
+            .body()
+            .errors
+            .iter()
+            .map(|error| Wrong { field: field_of(&error.pointer).unwrap_or_default(), message: error.message.clone() });
         let wrong: Vec<_> = wrong.collect();
         Filled { key: keys::secret(), fields, said: said(problem, !wrong.is_empty()), wrong }
     }
@@ -123,7 +124,8 @@ fn said(problem: &Problem, has_fields: bool) -> String {
             .to_owned();
     }
     if problem.is("stale") || problem.is("digest-mismatch") {
-        return "It has changed since this page was shown. Read it once more: what stands here now is the newest.".to_owned();
+        return "It has changed since this page was shown. Read it once more: what stands here now is the newest."
+            .to_owned();
     }
     if has_fields { "Something is missing or wrong.".to_owned() } else { problem.body().detail.clone() }
 }
@@ -165,9 +167,8 @@ mod tests {
     fn what_was_refused_keeps_what_was_typed_has_a_new_key_and_says_what_is_wrong_beside_the_field() {
         let sent = fields(&[("key", "k1"), ("amount", "5.001")]);
         let problem = Problem::invalid("/amount/amount", "too many digits");
-        let again = Filled::again(sent.clone(), &problem, |pointer| {
-            (pointer == "/amount/amount").then(|| "amount".to_owned())
-        });
+        let again =
+            Filled::again(sent.clone(), &problem, |pointer| (pointer == "/amount/amount").then(|| "amount".to_owned()));
         assert_eq!((again.value("amount"), again.error("amount")), ("5.001", "too many digits"));
         assert!(again.failed() && again.key != "k1" && again.error("note").is_empty());
         let refusal = Problem::from(Error::from(Refusal::new("claim-open", "another claim is decided")));

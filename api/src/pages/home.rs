@@ -24,6 +24,7 @@ struct Home<'a> {
     next: Option<&'a str>,
     /// Whether a team of theirs has milestones.
     has_milestones: bool,
+    is_operator: bool,
 }
 
 impl TaskBody {
@@ -67,13 +68,14 @@ impl TaskBody {
             TaskKind::ApprovePayout | TaskKind::DecidePayout | TaskKind::SendPayout | TaskKind::ChasePayout => {
                 Some(format!("/desk/payouts/{}", self.object))
             }
+            TaskKind::OpenDistribution | TaskKind::ApproveDistribution => {
+                Some(format!("/desk/distributions/{}", self.object))
+            }
             TaskKind::AcceptInvitation
             | TaskKind::AnswerDispute
             | TaskKind::ReplyDispute
             | TaskKind::ResolveDispute
             | TaskKind::ConfirmRequest
-            | TaskKind::OpenDistribution
-            | TaskKind::ApproveDistribution
             | TaskKind::AttestHours
             | TaskKind::ScoreSubmission
             | TaskKind::AttestShare
@@ -113,5 +115,8 @@ pub(super) async fn me(state: Data<State>, caller: Caller, query: Params<PageQue
     drop(client);
     let waiting = waiting::page(&state, id, &query.0).await?;
     let next = waiting.next_cursor.as_deref();
-    page(StatusCode::OK, &Home { email: &person.email, tasks: &waiting.items, next, has_milestones })
+    page(
+        StatusCode::OK,
+        &Home { email: &person.email, tasks: &waiting.items, next, has_milestones, is_operator: caller.is_operator() },
+    )
 }

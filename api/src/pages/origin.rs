@@ -20,11 +20,7 @@ pub fn check(headers: &HeaderMap, public_url: Option<&Url>) -> Result<(), Proble
             public_url.is_some_and(|url| url.origin().ascii_serialization() == origin) || is_host(headers, origin)
         }),
     };
-    if is_own {
-        Ok(())
-    } else {
-        Err(Problem::forbidden(FOREIGN))
-    }
+    if is_own { Ok(()) } else { Err(Problem::forbidden(FOREIGN)) }
 }
 
 /// Whether an origin is the host that was asked for.

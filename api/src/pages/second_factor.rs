@@ -70,8 +70,10 @@ pub(super) async fn try_code(
         let typed = sent.get("code").trim();
         let is_recovery_code = typed.bytes().any(|byte| byte.is_ascii_alphabetic());
         let (code, recovery_code) = if is_recovery_code { (None, Some(typed)) } else { (Some(typed), None) };
-        let given =
-            VerifySecondFactorRequest { code: code.map(str::to_owned), recovery_code: recovery_code.map(str::to_owned) };
+        let given = VerifySecondFactorRequest {
+            code: code.map(str::to_owned),
+            recovery_code: recovery_code.map(str::to_owned),
+        };
         // No digest of the code is kept: the key alone stands for this try.
         let mut alone = Fields::default();
         alone.set("key", sent.get("key"));

@@ -157,9 +157,13 @@ async fn d2_a_decision_that_is_refused_keeps_what_was_typed_and_says_why_beside_
     edited["evidence"][0]["sha256"] = json!("d".repeat(64));
     stage.cast.claimant.send(reqwest::Method::PUT, &path, Some(&edited), &[("If-Match", &tag)]).await?.ok()?;
     stage.cast.claimant.post(&format!("{path}:submit"), &json!({})).await?.ok()?;
-    let stale = filled(&form_of(&html, &action)?, &below).iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<Vec<_>>();
+    let stale = filled(&form_of(&html, &action)?, &below)
+        .iter()
+        .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+        .collect::<Vec<_>>();
     let html = refused(rita.fill(&action, &filled(&stale, &[])).await?, "has changed since this page was shown")?;
-    send_twice(&mut rita, &html, &action, &[("verdict", "ask_changes"), ("tie", "none"), ("comment", "Measure it")]).await?;
+    send_twice(&mut rita, &html, &action, &[("verdict", "ask_changes"), ("tie", "none"), ("comment", "Measure it")])
+        .await?;
     let now = stage.claim_again(&claim).await?;
     ensure!(now["state"] == "changes_asked", "{now}");
     // The team finds it among what waits, and reads why.
@@ -220,7 +224,8 @@ async fn d4_a_draft_that_is_refused_keeps_its_files_and_only_the_team_writes_it(
     refused(odd, "id=\"upload-1-error\"")?;
     let lies = team.upload(&desk, &with(&[]), &[("upload-0", "saw.png", ARCHIVE)]).await?;
     refused(lies, "these bytes are no image/png")?;
-    let unlinked = [("title-1", "Report"), ("link-1", "nowhere"), ("sha256-1", "00"), ("kind-0", "photo"), ("kind-1", "other")];
+    let unlinked =
+        [("title-1", "Report"), ("link-1", "nowhere"), ("sha256-1", "00"), ("kind-0", "photo"), ("kind-1", "other")];
     let shown = team.upload(&desk, &with(&unlinked), &[("upload-0", "saw.zip", ARCHIVE)]).await?;
     let html = refused(shown, "id=\"sha256-1-error\"")?;
     ensure!(html.contains("Its file is kept here.") && html.contains("value=\"nowhere\""), "{html}");

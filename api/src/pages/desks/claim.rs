@@ -204,7 +204,10 @@ async fn refused(
 /// What a reviewer has filled in, as a request of the API.
 fn opinion(sent: &Fields, claim: &Claim) -> Result<NewReview, Problem> {
     if sent.get("tie") != "none" {
-        return Err(Problem::invalid("/tie", "say first that you have no tie to the team, or declare the one that you have"));
+        return Err(Problem::invalid(
+            "/tie",
+            "say first that you have no tie to the team, or declare the one that you have",
+        ));
     }
     let verdict = sent.get("verdict");
     if verdict != "approve" && !sent.has("comment") {

@@ -44,7 +44,11 @@ pub(super) async fn pieces(
         let (href, known) = match file {
             Some(id) => {
                 let kept = files::find(client, id).await?.is_some_and(|kept| kept.sha256 == it.sha256());
-                let known = if kept { "kept here, and its bytes are those that the claim names" } else { "not kept here any more" };
+                let known = if kept {
+                    "kept here, and its bytes are those that the claim names"
+                } else {
+                    "not kept here any more"
+                };
                 (format!("/desk/files/{id}"), known)
             }
             None => (it.url().to_owned(), "kept elsewhere: its digest is what the team says"),

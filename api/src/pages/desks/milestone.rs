@@ -182,10 +182,9 @@ impl MilestonePage {
             draft: view,
             form,
             rows: rows::rows(&shown, gate),
-            submit: refused.submit.map_or_else(
-                || Filled::fresh(&[]),
-                |problem| Filled::again(Fields::default(), &problem, |_| None),
-            ),
+            submit: refused
+                .submit
+                .map_or_else(|| Filled::fresh(&[]), |problem| Filled::again(Fields::default(), &problem, |_| None)),
             file_mib: state.config.file_mib,
             team,
             book: book.name,

@@ -208,7 +208,8 @@ pub(in crate::pages) async fn approve(
     form: Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Problem> {
     let sent = Fields::new(form.0);
-    take(&state, &caller, (named(asked)?, APPROVE), sent, |sent| Ok(Step::Approve(parse("", sent.get("digest"))?))).await
+    take(&state, &caller, (named(asked)?, APPROVE), sent, |sent| Ok(Step::Approve(parse("", sent.get("digest"))?)))
+        .await
 }
 
 /// Sends it.

@@ -112,7 +112,10 @@ pub(super) async fn take(
         let new = NewFile { book, owner, content_type, bytes, sha256 };
         let kept = state.in_transaction(async |tx| uploads::keep(tx, state, caller, new, file).await).await;
         // What is wrong with its bytes is said at the row.
-        let kept = kept.map_err(|problem| if problem.is("invalid") { wrong(&problem.body().errors[0].message) } else { problem })?;
+        let kept =
+            kept.map_err(
+                |problem| if problem.is("invalid") { wrong(&problem.body().errors[0].message) } else { problem },
+            )?;
         for field in ["link", "sha256", "kept"] {
             sent.set(&named(field, number), "");
         }

@@ -249,10 +249,7 @@ pub async fn list_newest(client: &impl GenericClient, milestone: MilestoneId, li
         )
         .await?;
     let rows = client
-        .query(
-            &statement,
-            &[/* book_id */ &milestone.book.0, /* milestone_id */ &milestone.object, /* limit */ &limit],
-        )
+        .query(&statement, &[/* book_id */ &milestone.book.0, /* milestone_id */ &milestone.object, /* limit */ &limit])
         .await?;
     with_evidence(client, milestone.book, &rows).await
 }

@@ -202,10 +202,7 @@ pub async fn list_of_teams(
         .await?;
     let (book, id) = after.unzip();
     let rows = client
-        .query(
-            &statement,
-            &[/* person */ &person.0, /* book_id */ &book, /* id */ &id, /* limit */ &limit],
-        )
+        .query(&statement, &[/* person */ &person.0, /* book_id */ &book, /* id */ &id, /* limit */ &limit])
         .await?;
     let of_team = |row: &Row| {
         Ok(OfTeam { milestone: from_row(row)?, campaign: row.get("of_campaign"), book: row.get("of_book") })

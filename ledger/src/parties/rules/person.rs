@@ -1,7 +1,7 @@
 //! People who sign in.
 
-use crate::id::{CallerId, PersonId, SessionId};
 use super::second_factor::Proof;
+use crate::id::{CallerId, PersonId, SessionId};
 use jiff::Timestamp;
 
 /// Somebody who signs in by e-mail link.
