@@ -522,6 +522,7 @@ pub const SECOND_FACTOR: &[(&str, &str, Demand)] = &[
     ("POST", "/v1/organisations/{id}/bank-accounts", Demand::Everybody),
     ("POST", "/v1/me/bank-accounts", Demand::Everybody),
     ("POST", "/v1/bank-accounts/{id}:confirm", Demand::Everybody),
+    ("POST", "/desk/bank-accounts/{id}/confirm", Demand::Everybody),
     ("POST", "/v1/bank-differences/{id}:approve", Demand::Everybody),
     ("POST", "/v1/me/second-factor:renew-recovery-codes", Demand::Everybody),
     ("POST", "/v1/me/second-factor:remove", Demand::Everybody),
@@ -599,6 +600,12 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("GET", "/desk/distributions/{id}", Access::Role(COOPERATORS)),
     ("POST", "/desk/distributions/{id}/open", Access::Role(KEEPERS)),
     ("POST", "/desk/distributions/{id}/approve", Access::Role(DECIDERS)),
+    ("GET", "/desk/bank-accounts/{id}", InBrowser),
+    ("POST", "/desk/bank-accounts/{id}/confirm", InBrowser),
+    ("POST", "/desk/bank-accounts/{id}/reject", InBrowser),
+    ("GET", "/desk/submissions/{id}/scores", InBrowser),
+    ("POST", "/desk/submissions/{id}/scores", Access::Role(JUDGES)),
+    ("POST", "/desk/submissions/{id}/tie", InBrowser),
     ("GET", "/desk/operator", Access::Operator),
     ("POST", "/desk/books/{book}/jobs/{id}/requeue", RoleOrOperator(OWNER)),
     ("GET", "/me/second-factor", InBrowser),
@@ -905,20 +912,35 @@ mod tests {
 
     #[test]
     fn sf_a_desk_lets_in_whom_the_api_lets_in_and_demands_as_much() {
-        for (desk, api) in [
+        let same = [
             ("/desk/payouts/{id}/approve", "/v1/payouts/{id}:approve"),
             ("/desk/payouts/{id}/send", "/v1/payouts/{id}:send"),
             ("/desk/payouts/{id}/decide", "/v1/payouts/{id}:release"),
             ("/desk/payouts/{id}/decide", "/v1/payouts/{id}:refuse"),
+            ("/desk/claims/{id}/reviews", "/v1/claims/{id}/reviews"),
+            ("/desk/claims/{id}/tie", "/v1/ties"),
+            ("/desk/claims/{id}/submit", "/v1/claims/{id}:submit"),
+            ("/desk/milestones/{id}/claim", "/v1/milestones/{id}/claims"),
+            ("/desk/bank-accounts/{id}/confirm", "/v1/bank-accounts/{id}:confirm"),
+            ("/desk/bank-accounts/{id}/reject", "/v1/bank-accounts/{id}:reject"),
+            ("/me/second-factor/proof", "/v1/me/second-factor:verify"),
+            ("/desk/submissions/{id}/tie", "/v1/ties"),
+            ("/desk/submissions/{id}/scores", "/v1/submissions/{id}/scores"),
             ("/desk/distributions/{id}/open", "/v1/distributions/{id}:open"),
             ("/desk/distributions/{id}/approve", "/v1/distributions/{id}:approve"),
             ("/desk/books/{book}/jobs/{id}/requeue", "/v1/books/{book}/jobs/{id}:requeue"),
-        ] {
+        ];
+        let desks = PAGES.iter().filter(|(method, path, _)| *method == "POST" && path.starts_with("/desk/"));
+        for (_, path, _) in desks {
+            assert!(same.iter().any(|(desk, _)| desk == path), "{path} does what nothing of the API does");
+        }
+        for (desk, api) in same {
             let row = |table: &[(&str, &str, Access)], path: &str| {
                 table.iter().find(|(method, template, _)| *method == "POST" && *template == path).unwrap().2
             };
             let (of_desk, of_api) = (row(PAGES, desk), row(TABLE, api));
-            assert_eq!(of_desk, of_api, "{desk}");
+            let of_page = if of_api == SignedIn { InBrowser } else { of_api };
+            assert_eq!(of_desk, of_page, "{desk}");
             assert_eq!(second_factor("POST", desk, of_desk), second_factor("POST", api, of_api), "{desk}");
         }
     }

@@ -2,6 +2,8 @@
 //! sent, and nothing that the API would refuse.
 
 mod claims;
+mod judging;
+mod money;
 
 use anyhow::ensure;
 use api::demo::cast::Cast;

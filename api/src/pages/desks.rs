@@ -1,6 +1,7 @@
 //! Desks: pages on which people do what waits for them, by the operations that the API calls. Who may not see a thing by the API does not see
 //! its desk.
 
+pub(super) mod bank_account;
 pub(super) mod claim;
 pub(super) mod distribution;
 pub(super) mod evidence;
@@ -10,6 +11,7 @@ pub(super) mod milestones;
 pub(super) mod operator;
 pub(super) mod payout;
 mod rows;
+pub(super) mod submission;
 
 use super::shown::{Amount, Day};
 use super::twins::{Asked, Form};
@@ -37,6 +39,12 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(distribution::show)
         .service(distribution::bring)
         .service(distribution::approve)
+        .service(bank_account::show)
+        .service(bank_account::confirm)
+        .service(bank_account::reject)
+        .service(submission::show)
+        .service(submission::score)
+        .service(submission::declare_tie)
         .service(operator::show)
         .service(operator::requeue);
 }

@@ -68,6 +68,8 @@ impl TaskBody {
             TaskKind::ApprovePayout | TaskKind::DecidePayout | TaskKind::SendPayout | TaskKind::ChasePayout => {
                 Some(format!("/desk/payouts/{}", self.object))
             }
+            TaskKind::ConfirmBankAccount => Some(format!("/desk/bank-accounts/{}", self.object)),
+            TaskKind::ScoreSubmission => Some(format!("/desk/submissions/{}/scores", self.object)),
             TaskKind::OpenDistribution | TaskKind::ApproveDistribution => {
                 Some(format!("/desk/distributions/{}", self.object))
             }
@@ -77,7 +79,6 @@ impl TaskBody {
             | TaskKind::ResolveDispute
             | TaskKind::ConfirmRequest
             | TaskKind::AttestHours
-            | TaskKind::ScoreSubmission
             | TaskKind::AttestShare
             | TaskKind::ReviseShares
             | TaskKind::DecideShares
@@ -86,7 +87,6 @@ impl TaskBody {
             | TaskKind::ChaseSettlement
             | TaskKind::FundReserve
             | TaskKind::ConfirmEnded
-            | TaskKind::ConfirmBankAccount
             | TaskKind::MatchBankLine
             | TaskKind::MatchSuspense
             | TaskKind::ReleaseCustodian => None,
