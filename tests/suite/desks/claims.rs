@@ -65,7 +65,7 @@ async fn claim(stage: &Stage, milestone: &str) -> anyhow::Result<String> {
     ensure!(html.contains("for 3,000.00 USD") && html.contains("saw.zip") && !html.contains("<script>"), "{html}");
     let path = format!("/v1/milestones/{milestone}/claims");
     let claims = stage.cast.claimant.all(&path).await?;
-    ensure!(claims.len() == 1 && stage.app.count("SELECT count(*) FROM file").await? == 1, "{claims:?}");
+    ensure!(claims.len() == 1 && stage.app.count("SELECT count(*) FROM stored_file").await? == 1, "{claims:?}");
     ensure!(text(&claims[0], "/note")? == HOSTILE);
     let id = text(&claims[0], "/id")?.to_owned();
     let leads_to = send_twice(&mut team, &html, &format!("/desk/claims/{id}/submit"), &[]).await?;
@@ -247,6 +247,6 @@ async fn d4_a_draft_that_is_refused_keeps_its_files_and_only_the_team_writes_it(
         ensure!(other.upload(&desk, &again, &[("upload-0", "a.txt", b"a")]).await?.status == status);
         ensure!(other.fill(&submit, &filled(&there, &[])).await?.status == status);
     }
-    ensure!(stage.app.count("SELECT count(*) FROM file").await? == 1);
+    ensure!(stage.app.count("SELECT count(*) FROM stored_file").await? == 1);
     stage.app.finish().await
 }

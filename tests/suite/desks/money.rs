@@ -5,7 +5,7 @@ use crate::cooperatives::Coop;
 use crate::scene::payouts::account;
 use crate::second_factor::early_in_a_step;
 use anyhow::ensure;
-use api::demo::cast::give_role;
+use api::demo::cast::{give_role, join};
 use api::demo::client::text;
 use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
@@ -105,7 +105,10 @@ async fn d6_an_operator_tries_a_job_again_in_two_steps_and_nobody_else_sees_what
     ensure!(open(&mut operator, "/me").await?.contains("href=\"/desk/operator\""));
     operator.clicks = 0;
     let html = open(&mut operator, "/desk/operator").await?;
-    ensure!(html.contains("1 jobs given up") && html.contains("&#60;b&#62;bank") && !html.contains("<b>bank"), "{html}");
+    ensure!(
+        html.contains("1 jobs given up") && html.contains("&#60;b&#62;bank") && !html.contains("<b>bank"),
+        "{html}"
+    );
     let action = html.split_once("action=\"/desk/books/").map(|(_, rest)| rest.split('"').next().unwrap_or_default());
     let action = format!("/desk/books/{}", action.unwrap_or_default());
     let there = form_of(&html, &action)?;
@@ -154,4 +157,32 @@ async fn d7_a_distribution_is_brought_before_the_members_and_approved_by_another
     let one = format!("/v1/distributions/{}", text(&draft, "/id")?);
     ensure!(host.treasurer.get(&one).await?.ok()?["state"] == "approved");
     coop.host.app.finish().await
+}
+
+#[tokio::test]
+async fn d9_another_keeper_confirms_a_bank_account_by_a_page_that_shows_its_last_four_characters_only() -> Outcome {
+    let stage = Stage::set().await?;
+    let cast = &stage.cast;
+    let campaign = stage.campaign().await?;
+    stage.fund(&campaign, "d9", "1000.00", day(1, 1)).await?;
+    stage.milestone(&campaign, "1000.00", json!({})).await?;
+    let bea = join(&cast.operator, &cast.team, "bea@builders.example", "treasurer").await?;
+    let accounts = format!("/v1/organisations/{}/bank-accounts", cast.team);
+    cast.claimant.post(&accounts, &account(&cast.book, "USD", "000123456789")).await?.ok()?;
+    let given = cast.claimant.post(&accounts, &account(&cast.book, "USD", "000987654321")).await?.ok()?;
+    let desk = format!("/desk/bank-accounts/{}", text(&given, "/id")?);
+    let (confirm, reject) = (format!("{desk}/confirm"), format!("{desk}/reject"));
+    let mut keeper = browser(cast, &bea).await?;
+    ensure!(open(&mut keeper, "/me").await?.contains(&format!("href=\"{desk}\">Confirm a bank account")));
+    let html = open(&mut keeper, &desk).await?;
+    ensure!(html.contains("4321") && !html.contains("000987654321"), "{html}");
+    let there = form_of(&html, &confirm)?;
+    ensure!(browser(cast, &cast.stranger).await?.fill(&confirm, &filled(&there, &[])).await?.status == 404);
+    let mut clara = browser(cast, &cast.claimant).await?;
+    refused(clara.fill(&confirm, &filled(&there, &[])).await?, "class=\"wrong\"")?;
+    let silent = keeper.fill(&reject, &filled(&form_of(&html, &reject)?, &[("reason", "")])).await?;
+    let html = refused(silent, "id=\"reason-error\"")?;
+    ensure!(send_twice(&mut keeper, &html, &confirm, &[]).await? == desk);
+    ensure!(open(&mut keeper, &desk).await?.contains("confirmed; payouts go to it from"));
+    stage.app.finish().await
 }
