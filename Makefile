@@ -16,7 +16,7 @@ JUNIT := $(TARGET)/nextest/default/junit.xml
 NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test check lint dependencies suite docs check-long chaos bench freeze openapi schema clients hooks slowest tools test-tools toolchain
+.PHONY: help demo dev test check lint dependencies suite docs check-long chaos bench freeze openapi schema clients hooks screenshots slowest tools test-tools toolchain
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -107,6 +107,11 @@ schema: tools ## Writes migrations/SCHEMA.md anew, from a freshly migrated datab
 clients: test-tools ## What partners are handed out, into target/clients: an npm tarball and a Python wheel
 	@for language in typescript python; do openapi/clients/make.sh $$language $(TARGET)/clients || exit 1; done
 	@ls $(TARGET)/clients/*.tgz $(TARGET)/clients/*.whl
+
+screenshots: tools test-tools ## A picture of every page from the demo's data, light, dark and on a phone, into target/screenshots
+	$(CARGO) build -p api -p worker
+	$(CARGO) test -p tests --test suite -- --ignored --exact looks::screenshots_of_the_demo --nocapture
+	@ls $(TARGET)/screenshots
 
 hooks: ## Looks at format, lints and contracts before each commit (git config --unset core.hooksPath: no more)
 	git config core.hooksPath .githooks

@@ -2,7 +2,7 @@
 # Installs what only the tests need: hledger, which reads every export and must come to our balances, curl for the
 # README's lines, Node, and in a folder of the target directory the Python tools: Beancount, which reads exports too, those
 # that hold the contract against the running service, those that read bank files, and those that make clients of it; beside them the Node tools, which
-# read the contract and make clients in TypeScript.
+# read the contract and make clients in TypeScript, and what looks at pages; and a Chromium with its driver, in which they are looked at.
 # `install-tools.sh long` installs what `make check-long` needs besides: a Java, and a generator that runs on it.
 set -eu
 cd "$(dirname "$0")/.."
@@ -15,7 +15,7 @@ as_root() {
     elif command -v sudo >/dev/null 2>&1 && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
         sudo "$@"
     else
-        echo "The tests need hledger, curl, Node with npm and Python with venv, the long ones a Java:" \
+        echo "The tests need hledger, curl, Chromium with its driver, Node with npm and Python with venv, the long ones a Java:" \
             "ask an administrator for their packages." >&2
         exit 1
     fi
@@ -29,6 +29,7 @@ command -v curl >/dev/null 2>&1 || { debian="$debian curl" elsewhere="$elsewhere
 command -v python3 >/dev/null 2>&1 || { debian="$debian python3" elsewhere="$elsewhere python3"; }
 command -v node >/dev/null 2>&1 || { debian="$debian nodejs" elsewhere="$elsewhere nodejs"; }
 command -v npm >/dev/null 2>&1 || { debian="$debian npm" elsewhere="$elsewhere npm"; }
+command -v chromedriver >/dev/null 2>&1 || { debian="$debian chromium chromium-driver" elsewhere="$elsewhere chromium chromedriver"; }
 if [ "$long" ]; then
     java -version >/dev/null 2>&1 || { debian="$debian default-jre-headless" elsewhere="$elsewhere java"; }
 fi

@@ -5,7 +5,7 @@ use crate::demo::{self, DemoOptions, DevOptions};
 use crate::doctor::{DoctorConfig, doctor};
 use crate::keys::vault::Vault;
 use crate::operators::{add_operator, adopt, frozen_books, list_operators, release_book, remove_operator};
-use crate::partner_tools::{self, ListenOptions, TriggerOptions};
+use crate::partner_tools::{self, ImportOptions, ListenOptions, TriggerOptions};
 use crate::{keys, reseal, serve};
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
@@ -70,6 +70,12 @@ pub enum Command {
     /// The client id and secret of the partner are read from COMMONPURSE_CLIENT_ID and COMMONPURSE_CLIENT_SECRET; its scopes are webhooks:write and
     /// the one that reads such events. Nothing in the book changes.
     Trigger(TriggerOptions),
+    /// As a partner, or as somebody of a host or a team: take pledges or entries in by file, the export of another platform.
+    ///
+    /// The client id and secret of the partner are read from COMMONPURSE_CLIENT_ID and COMMONPURSE_CLIENT_SECRET; where COMMONPURSE_TOKEN has the access
+    /// token of a person, that is who asks. Each line is taken once, however often its file is sent. It prints the lines that were not taken, and ends
+    /// with 1 when there are any.
+    Import(Box<ImportOptions>),
     /// Say that a restored copy is the installation from now on: its workers charge, mail and release again.
     Adopt {
         /// Why, at most 1,000 characters; no personal data.
@@ -192,6 +198,7 @@ impl Command {
             | Command::SignIn { .. }
             | Command::Listen(_)
             | Command::Trigger(_)
+            | Command::Import(_)
             | Command::Migrate(_)
             | Command::Verify { .. }
             | Command::RecomputeRound { .. }
@@ -209,7 +216,8 @@ impl Command {
             | Command::Doctor(_)
             | Command::SignIn { .. }
             | Command::Listen(_)
-            | Command::Trigger(_) => "warn",
+            | Command::Trigger(_)
+            | Command::Import(_) => "warn",
             Command::Dev(_)
             | Command::Serve(_)
             | Command::Migrate(_)
@@ -241,6 +249,7 @@ impl Command {
             Command::RecomputeRound { file } => recompute_round(&file),
             Command::Listen(options) => partner_tools::listen(options).await,
             Command::Trigger(options) => partner_tools::trigger(options).await,
+            Command::Import(options) => partner_tools::import(*options).await,
             Command::Adopt { reason, owner } => {
                 let number = adopt(owner.url()?.expose_secret(), &reason).await?;
                 println!(

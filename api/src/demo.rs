@@ -249,6 +249,9 @@ fn addresses(running: &Running, told: Option<&story::Told>) -> String {
         lines.push(format!("  {title:<16} {base}/v1/books/{}", kept.book));
         lines.push(format!("  kept by          {}", kept.treasurer));
     }
+    for (what, path) in told.into_iter().flat_map(|told| &told.pages) {
+        lines.push(format!("  page of the {what:<12} {base}{path}"));
+    }
     let state = &running.stack.settings.state;
     let people = if told.is_some() { people::STORY } else { &[("operator", OPERATOR)] };
     let roles: Vec<_> = people.iter().map(|(role, _)| *role).collect();

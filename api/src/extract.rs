@@ -381,6 +381,17 @@ fn json<T: DeserializeOwned>(bytes: &[u8], at: &At) -> Result<T, Problem> {
     Ok(value)
 }
 
+/// A JSON text that came as a file, as a `T`: all that breaks the contract of the operation is named, as with any body.
+pub fn read_json<T: DeserializeOwned>(text: &[u8], method: &str, route: &'static str) -> Result<T, Problem> {
+    json(text, &At { method: method.to_owned(), route: Some(route) }).map_err(|problem: Problem| {
+        let body = serde_json::from_slice(text).ok().filter(|_| problem.is("invalid") && text.len() <= EXPLAINED_MAX);
+        match body {
+            Some(body) => problem.with_errors(violations(method, route, &body)),
+            None => problem,
+        }
+    })
+}
+
 /// The operation that a request is for, if it is one of the contract.
 struct At {
     method: String,

@@ -6,17 +6,22 @@
 //! is a page too ([`trouble`]).
 
 pub mod bank_account;
+pub mod book;
+pub mod campaign;
 pub mod challenge;
 pub mod cookies;
+pub mod cooperative;
 mod desks;
 pub mod donor;
 mod forms;
 pub mod home;
 pub mod invitation;
+pub mod milestone;
 pub mod origin;
 mod pictures;
 pub mod plan_change;
 pub mod plan_move;
+pub mod public_home;
 pub mod receipt;
 pub mod second_factor;
 mod shown;
@@ -47,7 +52,10 @@ const STYLE: &str = include_str!("../templates/style.css");
 pub(crate) fn routes(routes: &mut ServiceConfig) {
     routes
         .service(style)
-        .service(home::root)
+        .service(public_home::show)
+        .service(public_home::json)
+        .service(public_home::csv)
+        .service(public_home::find_receipt)
         .service(home::me)
         .service(sign_in::show_form)
         .service(sign_in::request_link)
@@ -56,6 +64,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(sign_in::use_link)
         .service(sign_in::show_link)
         .service(sign_in::sign_out)
+        .service(sign_in::sign_out_everywhere)
         .service(donor::change_plan)
         .service(donor::data)
         .service(donor::one_receipt)
@@ -76,7 +85,20 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(second_factor::show)
         .service(second_factor::try_code)
         .configure(desks::routes)
+        .service(challenge::badge)
         .service(challenge::show)
+        .service(cooperative::show)
+        .service(campaign::show)
+        .service(milestone::show)
+        .service(book::corrections::show)
+        .service(book::corrections::show_as)
+        .service(book::search::show)
+        .service(book::search::show_as)
+        .service(book::entry::show)
+        .service(book::account::show)
+        .service(book::overview::show)
+        .service(book::check::show)
+        .service(book::check::show_as)
         .service(invitation::accept)
         .service(invitation::show);
 }
@@ -103,9 +125,8 @@ fn see_other(path: &'static str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }
 
-/// The headers that every page has. An address may hold a secret: no other page is told it, and nothing is kept.
+/// The headers that every page has, but what it says itself of who may frame it. An address may hold a secret: no other page is told it, and nothing is kept.
 pub(crate) fn guard(headers: &mut HeaderMap) {
-    // A file that is shown has a stricter one.
     if !headers.contains_key(CONTENT_SECURITY_POLICY) {
         headers.insert(CONTENT_SECURITY_POLICY, POLICY);
     }

@@ -1,10 +1,13 @@
-//! What a partner's developer runs on their own machine: events that are forwarded to it, and events that are fired by hand.
+//! What a partner's developer runs on their own machine: events that are forwarded to it, events that are fired by hand, and exports that go in by file.
 //!
-//! Both sign in as the partner does. Id and secret come by the environment alone, as everybody on a machine sees the arguments of its programs.
+//! All sign in as the partner does, and exports go in by people too. Id and secret come by the environment alone, as everybody on a machine sees the
+//! arguments of its programs.
 
+mod import;
 mod listen;
 mod trigger;
 
+pub use import::{ImportOptions, import};
 pub use listen::{ListenOptions, listen};
 pub use trigger::{TriggerOptions, trigger};
 
@@ -61,6 +64,12 @@ impl PartnerAt {
         self.client = Client::partner(&self.base, &self.id, self.secret.expose_secret())?;
         Ok(())
     }
+}
+
+/// A partner that will sign in when it first asks.
+fn client_of_partner(url: &Url) -> anyhow::Result<Client> {
+    let (id, secret) = (variable(CLIENT_ID)?, SecretString::from(variable(CLIENT_SECRET)?));
+    Client::partner(&safe(url)?, &id, secret.expose_secret())
 }
 
 fn variable(name: &str) -> anyhow::Result<String> {

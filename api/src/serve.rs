@@ -1,6 +1,7 @@
 //! Putting it together: the application, its state, and the server that runs until it is told to stop.
 
 use crate::config::{Demanded, ServeConfig};
+use crate::day_totals::DayTotals;
 use crate::edge::{Spans, edge};
 use crate::figures;
 use crate::gate::gate;
@@ -141,6 +142,7 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         directory: Directory::default(),
         keys: Keys::new(&config.signing_keys()?, issuer)?,
         declines: Declines::default(),
+        day_totals: DayTotals::default(),
         limits: Limits::new(config.rate_per_second, config.guesses_per_minute),
         requests: RequestQueue::default(),
         webhook_secrets: config.webhooks.secrets()?,

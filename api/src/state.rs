@@ -1,6 +1,7 @@
 //! What every handler can reach.
 
 use crate::config::ServeConfig;
+use crate::day_totals::DayTotals;
 use crate::identity_providers::IdentityProviders;
 use crate::keys::Keys;
 use crate::keys::vault::Vault;
@@ -64,6 +65,8 @@ pub struct State {
     pub limits: Limits,
     /// Partners of whose new pledges too many are declined.
     pub declines: Declines,
+    /// What the days of partners come to whose pages are being read.
+    pub day_totals: DayTotals,
     /// What partners asked, until it is written.
     pub requests: RequestQueue,
     /// What nearly every request asks.

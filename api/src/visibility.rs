@@ -7,13 +7,12 @@ use crate::who_may::{ANY_ROLE, COOPERATORS, DONOR_READERS};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use ledger::Error;
-use ledger::book::AccountClass;
 use ledger::books::store::readers;
-use ledger::engine::store::accounts;
 use ledger::engine::store::books::{self, Book, Visibility};
 use ledger::files::store::teams;
 use ledger::id::{BookId, BookRef, OrganisationId};
 use ledger::parties::rules::role::{Role, Scope};
+use ledger::reports::operations as reports;
 use ledger::service::event::Audience;
 use ledger::service::store::activity::{self, Actor, Done};
 use std::fmt::Display;
@@ -123,17 +122,39 @@ pub(crate) async fn events(
     Ok((book, EventsOf::Audience(audience)))
 }
 
-/// The book that a path names for what shows single accounts: of a public book whose accounts belong to persons, outsiders see sums only.
+/// What somebody sees of a book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sight {
+    /// Every line of every account.
+    Whole,
+    /// Of a public book with payments of people, or with accounts of theirs: sums only.
+    Sums,
+}
+
+/// The book that a path names for those who may read it, and how much of it: its own people see it whole, others where it tells of
+/// nobody's single payment or account.
+pub(crate) async fn sight(
+    client: &impl GenericClient,
+    caller: &MaybeCaller,
+    id: BookRef,
+) -> Result<(Book, Sight), Error> {
+    let (book, insider) = read(client, caller, id).await?;
+    let sight = if !insider && reports::is_in_sums(client, &book).await? { Sight::Sums } else { Sight::Whole };
+    Ok((book, sight))
+}
+
+/// The book that a path names for what shows single accounts and entries.
 pub(crate) async fn read_accounts(
     client: &impl GenericClient,
     caller: &MaybeCaller,
     id: BookRef,
 ) -> Result<Book, Error> {
-    let (book, insider) = read(client, caller, id).await?;
-    if !insider && accounts::any_of(client, book.id, AccountClass::OF_PERSONS).await? {
-        return Err(Error::Forbidden("this book has accounts of persons, which its own people see"));
+    match sight(client, caller, id).await? {
+        (book, Sight::Whole) => Ok(book),
+        (_, Sight::Sums) => Err(Error::Forbidden(
+            "this book has payments or accounts of persons, which its own people see; its page shows others their sums",
+        )),
     }
-    Ok(book)
 }
 
 /// Whether the caller sees the donors and sponsors of a book by their pseudonyms.
@@ -213,6 +234,33 @@ pub(crate) async fn require_admitted(
         return Ok(());
     }
     Err(Error::NotFound(what))
+}
+
+/// The partner for which a caller brings something: itself, or one that the book has admitted, for people of the host, who name it.
+pub(crate) async fn for_partner(
+    client: &impl GenericClient,
+    caller: &Caller,
+    book: &Book,
+    named: Option<OrganisationId>,
+    what: &'static str,
+) -> Result<OrganisationId, Error> {
+    match &caller.who {
+        Who::Partner(partner) => {
+            require_admitted(client, partner, book, what).await?;
+            if named.is_some_and(|named| named != partner.organisation) {
+                return Err(Error::invalid("/partner", "a partner brings its own alone"));
+            }
+            Ok(partner.organisation)
+        }
+        Who::Person(_) => {
+            caller.require_role(client, book.organisation, what).await?;
+            let named = named.ok_or_else(|| Error::invalid("/partner", "people of the host name the partner"))?;
+            if books::partner_admitted(client, book.id, named).await? {
+                return Ok(named);
+            }
+            Err(Error::invalid("/partner", "no partner platform that is admitted to the book"))
+        }
+    }
 }
 
 /// Who holds the money that a caller reports: an admitted partner, or the host, for its treasurer.

@@ -126,11 +126,11 @@ pub fn parse_balance(pointer: &'static str, text: &str, unit: Unit) -> Result<i6
 }
 
 /// A word of a closed set, or the one that stands for none.
-pub fn word_or<T>(pointer: &str, given: &Option<String>, none: T) -> Result<T, Problem>
+pub fn word_or<T>(pointer: &str, given: Option<&str>, none: T) -> Result<T, Problem>
 where
     T: std::str::FromStr<Err: std::fmt::Display>,
 {
-    given.as_deref().map_or(Ok(none), |given| parse(pointer, given))
+    given.map_or(Ok(none), |given| parse(pointer, given))
 }
 
 /// A currency by its code.

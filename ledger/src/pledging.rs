@@ -21,6 +21,7 @@ pub mod rules {
     pub mod fee;
     pub mod kind;
     pub mod lineage;
+    pub mod months;
     pub mod plan_change;
     pub mod plan_move;
     pub mod pledge;
@@ -48,6 +49,7 @@ pub mod rules {
 /// SQL, and nothing else.
 pub mod store {
     pub mod attempts;
+    pub mod campaign_months;
     pub mod campaigns;
     pub mod chargebacks;
     pub mod charges;
@@ -102,6 +104,7 @@ pub mod operations {
     mod idle;
     pub mod lineage;
     mod losses;
+    pub mod months;
     /// Plans that move to another partner or rail.
     pub mod moving {
         pub mod asking;

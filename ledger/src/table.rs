@@ -71,6 +71,17 @@ words! {
     }
 }
 
+impl Delimiter {
+    /// The byte itself.
+    pub fn byte(self) -> u8 {
+        match self {
+            Delimiter::Comma => b',',
+            Delimiter::Semicolon => b';',
+            Delimiter::Tab => b'\t',
+        }
+    }
+}
+
 impl DayFormat {
     /// A day that is written so, in the years 0000 to 9999.
     pub fn read(self, text: &str) -> Option<Date> {
@@ -164,13 +175,8 @@ impl<R: BufRead> Rows<R> {
     pub fn new(mut source: R, layout: Layout) -> Result<Rows<R>, Broken> {
         skip_lines(&mut source, layout.skip)?;
         let broken = |what: String| Broken { at: u64::from(layout.skip) + 1, what };
-        let delimiter = match layout.delimiter {
-            Delimiter::Comma => b',',
-            Delimiter::Semicolon => b';',
-            Delimiter::Tab => b'\t',
-        };
         let mut rows = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
+            .delimiter(layout.delimiter.byte())
             .has_headers(true)
             .flexible(true)
             .from_reader(Lines { inner: source, left: ROW_MAX, holds_return: false, last: b'\n' });

@@ -1,13 +1,18 @@
-//! A receiver of webhooks on this machine, which answers as it is told.
+//! A receiver of webhooks on this machine, which answers as it is told, and can be away.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
+use jiff::{SignedDuration, Timestamp};
+use ledger::partners::rules::signing::{Headers, Secret};
+use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tokio::task::{JoinHandle, JoinSet};
 
 /// How long a slow one takes.
 const SLOW: Duration = Duration::from_secs(3);
@@ -32,6 +37,28 @@ impl Received {
     pub fn header(&self, name: &str) -> anyhow::Result<&str> {
         self.headers.get(name).map(String::as_str).with_context(|| format!("no {name}"))
     }
+
+    /// What it says.
+    ///
+    /// # Errors
+    ///
+    /// When it is no JSON.
+    pub fn json(&self) -> anyhow::Result<Value> {
+        Ok(serde_json::from_slice(&self.body)?)
+    }
+
+    /// Whether one of its signatures is that of a secret.
+    ///
+    /// # Errors
+    ///
+    /// When it is not signed at all, or at another time than now.
+    pub fn is_signed(&self, secret: &Secret) -> anyhow::Result<bool> {
+        let at = Timestamp::from_second(self.header("webhook-timestamp")?.parse()?)?;
+        let away = ledger::calendar::now().duration_since(at).abs();
+        ensure!(away < SignedDuration::from_mins(5), "by the wall clock: {at}");
+        let ours = Headers::new(std::slice::from_ref(secret), self.header("webhook-id")?, at, &self.body);
+        Ok(self.header("webhook-signature")?.split(' ').any(|signature| signature == ours.signature))
+    }
 }
 
 /// How messages are answered, one after the other.
@@ -50,6 +77,8 @@ impl Script {
     pub const SILENT: &str = "silent";
     /// It is taken, but not before three seconds have passed.
     pub const SLOW: &str = "slow";
+    /// It is taken, and nothing is said.
+    pub const TAKEN: &str = "204 No Content";
     /// Somewhere else.
     pub const REDIRECT: &str = "302 Found\r\nlocation: /elsewhere";
 
@@ -83,8 +112,9 @@ struct Inside {
 /// The receiver.
 #[derive(Debug)]
 pub struct Receiver {
-    base: String,
+    address: SocketAddr,
     inside: Arc<Inside>,
+    serving: JoinHandle<()>,
 }
 
 impl Receiver {
@@ -95,26 +125,36 @@ impl Receiver {
     /// When there is no port.
     pub async fn open(script: Script) -> anyhow::Result<Receiver> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let base = format!("http://{}", listener.local_addr()?);
+        let address = listener.local_addr()?;
         let inside = Arc::new(Inside {
             came: Mutex::default(),
             connections: AtomicUsize::new(0),
             script: Mutex::new(script),
             speaks: Notify::new(),
         });
-        let serving = inside.clone();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                serving.connections.fetch_add(1, Ordering::Relaxed);
-                tokio::spawn(serve(stream, serving.clone()));
-            }
-        });
-        Ok(Receiver { base, inside })
+        Ok(Receiver { address, serving: tokio::spawn(accept(listener, inside.clone())), inside })
+    }
+
+    /// It is not there any more, and its connections are closed.
+    pub async fn go_away(&mut self) {
+        self.serving.abort();
+        // Its socket is closed when it has ended.
+        (&mut self.serving).await.ok();
+    }
+
+    /// It is there again.
+    ///
+    /// # Errors
+    ///
+    /// When somebody else has its port.
+    pub async fn come_back(&mut self) -> anyhow::Result<()> {
+        self.serving = tokio::spawn(accept(TcpListener::bind(self.address).await?, self.inside.clone()));
+        Ok(())
     }
 
     /// Where a path of it is.
     pub fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
+        format!("http://{}{path}", self.address)
     }
 
     /// What came at a path, in its order.
@@ -138,6 +178,16 @@ impl Receiver {
     }
 }
 
+/// Takes connections, for as long as it runs.
+async fn accept(listener: TcpListener, inside: Arc<Inside>) {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        inside.connections.fetch_add(1, Ordering::Relaxed);
+        connections.spawn(serve(stream, inside.clone()));
+        while connections.try_join_next().is_some() {}
+    }
+}
+
 /// Answers what comes over a connection, for as long as it is sensible.
 async fn serve(mut stream: TcpStream, inside: Arc<Inside>) -> Option<()> {
     while let Some(message) = read(&mut stream).await {
@@ -156,6 +206,10 @@ async fn serve(mut stream: TcpStream, inside: Arc<Inside>) -> Option<()> {
             Script::HUGE => {
                 let head = "HTTP/1.1 200 OK\r\ncontent-length: 10000000000\r\n\r\n";
                 return stream.write_all(format!("{head}{}", "x".repeat(1 << 20)).as_bytes()).await.ok();
+            }
+            Script::TAKEN => {
+                stream.write_all(format!("HTTP/1.1 {}\r\n\r\n", Script::TAKEN).as_bytes()).await.ok()?;
+                continue;
             }
             status => status,
         };

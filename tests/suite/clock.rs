@@ -1,6 +1,7 @@
 //! The clock of a sandbox book over HTTP: it walks through what falls due, and says when it has arrived.
 
 use anyhow::ensure;
+use api::demo::cast::{idle, sandbox_book, today};
 use api::demo::client::{Client, text};
 use serde_json::{Value, json};
 use tests::{Stage, day, monthly};
@@ -45,5 +46,28 @@ async fn u6_a_partner_moves_the_clocks_of_its_own_sandbox_books_and_of_no_others
     ensure!(advance(&partner, &cast.book).await?.status == 404);
     ensure!(partner.get(&format!("/v1/books/{}", cast.book)).await?.status == 404);
     ensure!(advance(&cast.partner, &own).await?.status == 403, "without the scope");
+    stage.app.finish().await
+}
+
+/// A book in Berlin at half past eleven at night in London: its day is the next one already, for the service and for whoever tells stories in it.
+#[tokio::test]
+async fn u6_the_day_of_a_book_is_that_of_its_zone_an_hour_before_midnight_too() -> Outcome {
+    let stage = Stage::set().await?;
+    let cast = &stage.cast;
+    let book = sandbox_book(&cast.operator, &cast.host, "Late (sandbox)").await?;
+    let shown = cast.treasurer.get(&format!("/v1/books/{book}")).await?.ok()?;
+    ensure!(shown["zone"] == "Europe/Berlin", "{shown}");
+    for (to, on) in [("22:30", day(1, 15)), ("23:30", day(1, 16))] {
+        let to = json!({"to": format!("{}T{to}:00Z", day(1, 15))});
+        cast.treasurer.post(&format!("/v1/books/{book}/clock:advance"), &to).await?.ok()?;
+        idle(&cast.treasurer, &book).await?;
+        ensure!(today(&cast.treasurer, &book).await? == on, "{to} is {on} in Berlin");
+        // The service says the same: the day after is one that has not come.
+        for (asked, status) in [(on, 200), (on.tomorrow()?, 422)] {
+            let path = format!("/v1/books/{book}/settlement-days/{asked}?partner={}", cast.platform);
+            let answer = cast.treasurer.get(&path).await?;
+            ensure!(answer.status == status, "{to}: {asked} {answer:?}");
+        }
+    }
     stage.app.finish().await
 }

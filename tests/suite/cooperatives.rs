@@ -3,6 +3,7 @@
 use crate::host::Host;
 use anyhow::Context as _;
 use api::demo::client::{Answer, Client, text};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 type Outcome = anyhow::Result<()>;
@@ -153,7 +154,45 @@ async fn two_years_are_shared_to_the_cent_and_every_member_has_a_statement_by_ma
             "group": "workers", "members": 4, "amount": {"amount": "8640.05", "currency": "USD"},
         })
     );
+    p16_1_everybody_reads_the_waterfall_of_a_public_book_and_nobody_who_the_members_are(&coop).await?;
     coop.host.app.finish().await
+}
+
+/// The page of a cooperative, as HTML, JSON and CSV.
+async fn p16_1_everybody_reads_the_waterfall_of_a_public_book_and_nobody_who_the_members_are(coop: &Coop) -> Outcome {
+    let page = format!("{}/cooperatives/{}", coop.host.app.base_url(), coop.host.book);
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    assert_eq!(http.get(&page).send().await?.status(), 404, "a private book is nobody's to read");
+    let (operator, path) = (coop.host.app.operator().await?, format!("/v1/books/{}", coop.host.book));
+    let public = json!({"visibility": "public"});
+    let seen = operator.get(&path).await?.etag.context("an ETag")?;
+    operator.send(Method::PATCH, &path, Some(&public), &[("if-match", &seen)]).await?.ok()?;
+
+    let shown: Value = http.get(format!("{page}.json")).send().await?.error_for_status()?.json().await?;
+    let rows = shown["last"]["rows"].as_array().context("rows")?;
+    let rows: Vec<_> = rows.iter().map(|row| (&row["what"], &row["amount"]["amount"])).collect();
+    let expected = [
+        ("Sales", "12345.67"),
+        ("Costs", "-345.60"),
+        ("Surplus", "12000.07"),
+        ("To the development fund", "1200.01"),
+        ("To management, 2 members", "2160.01"),
+        ("To workers, 4 members", "8640.05"),
+    ];
+    let expected: Vec<_> = expected.iter().map(|(what, amount)| (json!(what), json!(amount))).collect();
+    assert_eq!(rows, expected.iter().map(|(what, amount)| (what, amount)).collect::<Vec<_>>());
+    assert_eq!(shown["held"][1][1]["amount"], "2400.01", "two years of the development fund");
+    let (html, csv) = (http.get(&page).send().await?.text().await?, format!("{page}.csv"));
+    assert!(html.contains("12,000.07 USD divided for 1 January 2027 to 31 December 2027"), "{html}");
+    assert!(html.contains("80 % workers (by hours)") && html.contains("20 % management (each the same)"), "{html}");
+    let csv = http.get(csv).send().await?.text().await?;
+    assert!(csv.contains("\"To workers, 4 members\",8640.05,USD\r\n") && csv.contains("Costs,-345.60,USD"), "{csv}");
+    for text in [&html, &csv, &shown.to_string()] {
+        let members = coop.members.iter().filter_map(|member| member["id"].as_str());
+        let told = members.chain(["ada", "dora", "press.example"]).find(|name| text.contains(*name));
+        assert!(told.is_none(), "{told:?} stands in {text}");
+    }
+    Ok(())
 }
 
 #[tokio::test]

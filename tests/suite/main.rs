@@ -1,6 +1,7 @@
 //! The suite.
 
 mod bank_answers;
+mod book_pages;
 mod books;
 mod chaos;
 mod claims;
@@ -24,6 +25,7 @@ mod host;
 mod house;
 mod identity_providers;
 mod logins;
+mod looks;
 mod matching;
 mod milestones;
 mod outbox;
@@ -34,6 +36,7 @@ mod payout_files;
 mod payouts;
 mod pledging;
 mod polls;
+mod public_pages;
 mod purses;
 mod readme;
 mod reports {
@@ -53,3 +56,4 @@ mod told;
 mod trust;
 mod webhooks;
 mod winding;
+mod words;

@@ -13,9 +13,10 @@ use reqwest::{StatusCode, header};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use tests::browser::{Browser, readable, sign_in_mail};
 use tests::{OPERATOR, TestApp};
 use tokio::process::Command;
+
+pub(crate) use tests::browser::{Browser, readable, sign_in_mail};
 
 type Outcome = anyhow::Result<()>;
 
@@ -87,7 +88,7 @@ async fn who_guesses_at_a_form_is_told_to_wait_by_a_page() -> Outcome {
 }
 
 /// The addresses in a mail.
-fn links(mail: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn links(mail: &str) -> impl Iterator<Item = &str> {
     let end = |c: char| c.is_whitespace() || "\"<>)".contains(c);
     mail.match_indices("http").filter_map(move |(at, _)| mail[at..].split(end).next())
 }
@@ -187,9 +188,102 @@ fn pages_are_no_part_of_the_contract() -> Outcome {
     let contract = std::fs::read_to_string(root().join("openapi/openapi.json"))?;
     for (_, path, access) in api::who_may::PAGES {
         ensure!(!contract.contains(&format!("\"{path}\":")), "{path} is a page, and in the contract");
-        let for_pages =
-            access.scope().is_none() && !matches!(access, Access::Signed | Access::Visible | Access::SignedIn);
+        let for_pages = access.scope().is_none() && !matches!(access, Access::Signed | Access::SignedIn);
         ensure!(for_pages, "{path}: a page's row asks for a token");
     }
     Ok(())
+}
+
+/// The secret in the link of a mail that signs somebody in, wherever the link leads.
+fn secret_of(mail: &str) -> anyhow::Result<&str> {
+    mail.split_once("/sign-in/").and_then(|(_, rest)| rest.split_whitespace().next()).context("a link")
+}
+
+#[tokio::test]
+async fn p16_5_every_cookie_is_for_this_host_by_https_alone_and_read_by_no_script() -> Outcome {
+    let app = TestApp::start_with(1, &[("COMMONPURSE_PUBLIC_URL", "https://purse.example")]).await?;
+    let mut browser = Browser::new(app.base_url())?;
+    let mut set = BTreeMap::new();
+    let mut post = async |browser: &mut Browser, path: &str, form: String| -> anyhow::Result<StatusCode> {
+        let request = browser.http.post(format!("{}{path}", app.base_url())).header("sec-fetch-site", "same-origin");
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(form);
+        let answer = browser.send(request).await?;
+        for cookie in answer.headers().get_all(header::SET_COOKIE) {
+            let cookie = cookie.to_str()?;
+            let mut parts = cookie.split("; ");
+            let (name, value) = parts.next().and_then(|first| first.split_once('=')).context("a name")?;
+            let kept: std::collections::BTreeSet<&str> = parts.collect();
+            for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+                ensure!(kept.contains(attribute), "{path}: {cookie}");
+            }
+            ensure!(kept.iter().any(|it| it.starts_with("Max-Age=")) && kept.len() == 5, "{path}: {cookie}");
+            ensure!(name.starts_with("__Host-"), "{path}: {cookie}");
+            set.entry(name.to_owned()).or_insert_with(Vec::new).push(value.is_empty());
+        }
+        Ok(answer.status())
+    };
+    for way_out in ["/sign-out", "/sign-out/everywhere"] {
+        let seen = mails(&app.mail_dir(), "sign-in", OPERATOR)?;
+        post(&mut browser, "/sign-in", format!("email={}", OPERATOR.replace('@', "%40"))).await?;
+        let mail = sign_in_mail(&app.mail_dir(), &seen, OPERATOR).await?;
+        post(&mut browser, "/sign-in/link", format!("secret={}", secret_of(&mail)?)).await?;
+        ensure!(browser.get("/me").await?.0 == StatusCode::OK);
+        ensure!(post(&mut browser, way_out, String::new()).await? == StatusCode::SEE_OTHER);
+        ensure!(browser.get("/me").await?.0 == StatusCode::SEE_OTHER, "{way_out}: the page is gone");
+    }
+    ensure!(
+        set.len() == 2 && set.values().all(|emptied| emptied.contains(&true) && emptied.contains(&false)),
+        "{set:?}"
+    );
+    // No other place makes one.
+    for (file, source) in crate::repository::sources(&root().join("api/src"))? {
+        let is_place = file.ends_with("pages/cookies.rs");
+        ensure!(is_place || !source.contains("Cookie::build"), "{} makes a cookie of its own", file.display());
+        ensure!(!source.contains("Cookie::new") && !source.contains("SET_COOKIE"), "{}", file.display());
+    }
+    app.finish().await
+}
+
+#[tokio::test]
+async fn p16_5_a_person_signs_out_everywhere_on_a_page_and_says_how_they_are_called() -> Outcome {
+    let app = TestApp::start_with(1, &[]).await?;
+    let mut signed_in = Vec::new();
+    for _ in 0..2 {
+        let mut browser = Browser::new(app.base_url())?;
+        let seen = mails(&app.mail_dir(), "sign-in", OPERATOR)?;
+        browser.post("/sign-in", &[("email", OPERATOR)]).await?;
+        let mail = sign_in_mail(&app.mail_dir(), &seen, OPERATOR).await?;
+        browser.post("/sign-in/link", &[("secret", secret_of(&mail)?)]).await?;
+        signed_in.push(browser);
+    }
+    let program = Client::sign_in(app.base_url(), &app.mail_dir(), OPERATOR).await?;
+    let shown = program.get("/v1/me").await?;
+    let seen = shown.etag.clone().context("an ETag")?;
+    ensure!(shown.ok()?["name"] == "");
+    let change = async |tag: &str, name: &str| {
+        let body = serde_json::json!({"name": name});
+        program.send(reqwest::Method::PATCH, "/v1/me", Some(&body), &[("If-Match", tag)]).await
+    };
+    let named = change(&seen, "Ada Lovelace").await?;
+    ensure!(
+        named.status == 200 && named.body["name"] == "Ada Lovelace" && named.etag.as_ref() != Some(&seen),
+        "{named:?}"
+    );
+    ensure!(change(&seen, "Somebody else").await?.status == 412, "it was changed meanwhile");
+    for name in ["x".repeat(201), "a\u{202e}b".to_owned(), "a\nb".to_owned()] {
+        let refused = change(named.etag.as_deref().context("an ETag")?, &name).await?;
+        ensure!(refused.status == 422 && refused.body["errors"][0]["pointer"] == "/name", "{refused:?}");
+    }
+    ensure!(program.get("/v1/me").await?.ok()?["name"] == "Ada Lovelace");
+
+    let (_, html) = signed_in[0].get("/me").await?;
+    ensure!(html.contains("action=\"/sign-out/everywhere\""), "{html}");
+    ensure!(signed_in[0].post("/sign-out/everywhere", &[]).await? == "/sign-in");
+    for browser in &mut signed_in {
+        ensure!(browser.get("/me").await?.0 == StatusCode::SEE_OTHER, "each browser is signed out");
+    }
+    let token = program.access_token().await?.context("a token")?;
+    let answer = reqwest::Client::builder().no_proxy().build()?.get(format!("{}/v1/me", app.base_url()));
+    ensure!(answer.bearer_auth(token).send().await?.status() == StatusCode::UNAUTHORIZED, "and each program");
+    app.finish().await
 }

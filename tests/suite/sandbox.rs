@@ -2,7 +2,6 @@
 //! is told comes to a program on their own machine.
 
 mod forwarding;
-mod receiver;
 
 use anyhow::{Context as _, ensure};
 use api::demo::cast::organisation;
@@ -10,12 +9,25 @@ use api::demo::client::{Answer, Client, text};
 use jiff::{SignedDuration, Timestamp};
 use ledger::partners::telling::scope;
 use ledger::service::event::EventKind;
-use receiver::{Receiver, soon};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use tests::{Stage, day, once};
+use std::time::{Duration, Instant};
+use tests::{Receiver, Script, Stage, day, once};
 
 type Outcome = anyhow::Result<()>;
+
+/// How long what is sent may take to be there.
+const SENT_MAX: Duration = Duration::from_mins(1);
+
+/// What is to hold soon.
+async fn soon(what: &str, mut holds: impl AsyncFnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    let deadline = Instant::now() + SENT_MAX;
+    while !holds().await? {
+        ensure!(Instant::now() < deadline, "after {} s not: {what}", SENT_MAX.as_secs());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
 
 /// What a partner may do that is told of everything which partners are told.
 const SCOPES: &[&str] =
@@ -113,7 +125,7 @@ async fn sbx_what_a_partner_fires_arrives_as_a_real_event_at_it_alone_and_change
     stage.cast.advance(day(2, 5)).await?;
     let charge = text(&stage.charge(&pledge, 1).await?, "/id")?.to_owned();
     the_outbox_has_the_mail_of_the_partners_pledges_whole(&stage, &own).await?;
-    let receiver = Receiver::open().await?;
+    let receiver = Receiver::open(Script::round(&[Script::TAKEN])).await?;
     for (by, path) in [(&own, "/own"), (&other, "/other")] {
         by.post("/v1/webhook-endpoints", &json!({"book": stage.cast.book, "url": receiver.url(path)})).await?.ok()?;
     }

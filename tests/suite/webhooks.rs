@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use api::demo::cast::organisation;
 use api::demo::client::{Answer, Client, text};
 use jiff::{SignedDuration, Timestamp};
-use ledger::partners::rules::signing::{Headers, Secret};
+use ledger::partners::rules::signing::Secret;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -83,14 +83,6 @@ impl<'a> Endpoint<'a> {
         soon("the ping is on its way", async || Ok(self.deliveries().await?.len() == count)).await?;
         self.deliveries().await?.pop().context("a delivery")
     }
-}
-
-/// Whether one of the signatures of what came is that of a secret.
-fn is_signed(received: &Received, secret: &Secret) -> anyhow::Result<bool> {
-    let at = Timestamp::from_second(received.header("webhook-timestamp")?.parse()?)?;
-    ensure!(Timestamp::now().duration_since(at).abs() < SignedDuration::from_mins(5), "by the wall clock: {at}");
-    let ours = Headers::new(std::slice::from_ref(secret), received.header("webhook-id")?, at, &received.body);
-    Ok(received.header("webhook-signature")?.split(' ').any(|signature| signature == ours.signature))
 }
 
 /// Where the clock of the book stands.
@@ -202,13 +194,13 @@ async fn each_event_comes_once_signed_as_the_list_shows_it(stage: &Stage, partne
     bodies.sort_by_key(|(_, event)| expected.iter().position(|listed| listed == event));
     ensure!(bodies.iter().map(|(_, event)| event).eq(&expected), "what came is what the list shows, once: {bodies:#?}");
     for (message, event) in bodies {
-        ensure!(message.header("webhook-id")? == text(&event, "/id")? && is_signed(message, &all.secret)?);
-        ensure!(!is_signed(message, &some.secret)? && message.header("content-type")? == "application/json");
+        ensure!(message.header("webhook-id")? == text(&event, "/id")? && message.is_signed(&all.secret)?);
+        ensure!(!message.is_signed(&some.secret)? && message.header("content-type")? == "application/json");
     }
     soon("some is there", async || Ok(receiver.at("/some").len() == 4)).await?;
     for message in receiver.at("/some") {
         let event: Value = serde_json::from_slice(&message.body)?;
-        ensure!(event["kind"] == "charge.captured" && is_signed(&message, &some.secret)?, "{event}");
+        ensure!(event["kind"] == "charge.captured" && message.is_signed(&some.secret)?, "{event}");
     }
     soon("it is written", async || {
         Ok(all.deliveries().await?.iter().all(|one| one["state"] == "delivered" && one["attempts"] == 1))
@@ -272,16 +264,13 @@ async fn two_secrets_sign_and_no_third(stage: &Stage, partner: &Client) -> Outco
     it.pinged(1).await?;
     soon("the ping came", async || Ok(receiver.at("/").len() == 1)).await?;
     let message = &receiver.at("/")[0];
-    ensure!(is_signed(message, &it.secret)? && is_signed(message, &second)?, "both sign");
+    ensure!(message.is_signed(&it.secret)? && message.is_signed(&second)?, "both sign");
     let third: Secret =
         text(&it.act(":rotate-secret", &json!({"old_ends_after_hours": 0})).await?.ok()?, "/secret")?.parse()?;
     it.pinged(2).await?;
     soon("the second came", async || Ok(receiver.at("/").len() == 2)).await?;
     let message = &receiver.at("/")[1];
-    ensure!(
-        is_signed(message, &third)? && !is_signed(message, &second)? && !is_signed(message, &it.secret)?,
-        "one signs"
-    );
+    ensure!(message.is_signed(&third)? && !message.is_signed(&second)? && !message.is_signed(&it.secret)?, "one signs");
     partner.send(Method::DELETE, &it.path, None, &[]).await?;
     Ok(())
 }

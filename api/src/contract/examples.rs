@@ -7,11 +7,11 @@ use std::sync::LazyLock;
 static EXAMPLES: LazyLock<Map<String, Value>> =
     LazyLock::new(|| serde_json::from_str(include_str!("examples.json")).expect("examples are a JSON object"));
 
-/// Puts the example of an operation into its request.
+/// Puts the example of an operation into its request, but for tables, which are no JSON.
 pub(super) fn show(method: &str, path: &str, operation: &mut Value) {
     let Some(example) = EXAMPLES.get(&format!("{} {path}", method.to_uppercase())) else { return };
     let content = operation["requestBody"]["content"].as_object_mut();
-    for media in content.into_iter().flat_map(Map::values_mut) {
+    for (_, media) in content.into_iter().flatten().filter(|(media_type, _)| *media_type != "text/csv") {
         media["example"] = example.clone();
     }
 }

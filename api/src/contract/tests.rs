@@ -304,9 +304,10 @@ fn u4_every_body_with_fields_has_an_example_that_fits_it() {
             let at = format!("{} {path}", method.to_uppercase());
             let Some(content) = operation["requestBody"]["content"].as_object() else { continue };
             for media in content.values() {
-                let shape = media["schema"]["$ref"].as_str().and_then(|to| ALL.pointer(to.strip_prefix('#')?));
-                let has_fields =
-                    shape.unwrap_or(&media["schema"])["properties"].as_object().is_some_and(|of| !of.is_empty());
+                // Of a list, what its items are.
+                let schema = media["schema"].get("items").unwrap_or(&media["schema"]);
+                let shape = schema["$ref"].as_str().and_then(|to| ALL.pointer(to.strip_prefix('#')?));
+                let has_fields = shape.unwrap_or(schema)["properties"].as_object().is_some_and(|of| !of.is_empty());
                 assert_eq!(media.get("example").is_some(), has_fields, "{at}: an example of what has fields");
                 if has_fields {
                     assert_eq!(violations(method, path, &media["example"]), [], "{at}");

@@ -33,7 +33,7 @@ use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::parties::rules::second_factor::{FactorState, ProofMethod};
 use ledger::parties::rules::second_factor_reset::ResetState;
 use ledger::partners::rules::endpoint::{AttemptFailure, DeliveryState, Disabled as EndpointDisabled, EndpointState};
-use ledger::payouts::files::csv_out::{Decimal, Delimiter, Field};
+use ledger::payouts::files::csv_out::Field;
 use ledger::payouts::rules::bank_account::BankAccountState;
 use ledger::payouts::rules::bank_difference::{DifferenceState, Side};
 use ledger::payouts::rules::bank_line::{BookedAs, Direction, Why as LineWhy};
@@ -60,7 +60,7 @@ use ledger::pledging::rules::suspense::{Held, SuspenseState};
 use ledger::pledging::rules::withdrawal::WithdrawalState;
 use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
-use ledger::table::Verdict as LineVerdict;
+use ledger::table::{DecimalMark, Delimiter, Verdict as LineVerdict};
 use ledger::treasury::rules::announcement::LineDiffers;
 use ledger::treasury::rules::settlement::{Method as PaymentMethod, SettlesBy};
 use ledger::winding::rules::line::{Decider, LineKind, LineState, Reason};
@@ -164,7 +164,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("PayoutTableColumn", "field") => all(Field::ALL),
         ("PayoutFileItem", "state") => all(ItemState::ALL),
         ("PayoutFileItem", "why") => all(LeftOut::ALL),
-        ("PayoutTable", "decimal") => all(Decimal::ALL),
+        ("PayoutTable", "decimal") => all(DecimalMark::ALL),
         ("PayoutTable", "delimiter") => all(Delimiter::ALL),
         ("UntouchedPayment", "state") => all(PayoutState::ALL),
         ("Payout", "screening") => all(Screening::ALL),

@@ -34,6 +34,8 @@ pub struct Story {
 pub struct Told {
     /// The books that were kept, the host's first.
     pub books: Vec<Kept>,
+    /// Pages to look at: what is there, and its path.
+    pub pages: Vec<(&'static str, String)>,
     /// How many checks held.
     pub checks: usize,
 }
@@ -62,7 +64,7 @@ pub async fn play(base: &str, mail: &Path, literals: &Literals) -> anyhow::Resul
     story.took("gathering", begun);
     let campaign = story.timed("pledges", year::play(&story, &|_| Ok(()))).await?;
     story.cast.write_partner_file(&state.join("partner.env"), &campaign)?;
-    story.timed("the challenge", challenge::play(&story)).await?;
+    let challenge = story.timed("the challenge", challenge::play(&story)).await?;
     story.timed("the way back", way_back::play(&story)).await?;
     story.timed("payday", payday::of_host(&story)).await?;
     let cooperative = story.timed("the cooperative", cooperative::play(&story)).await?;
@@ -70,7 +72,13 @@ pub async fn play(base: &str, mail: &Path, literals: &Literals) -> anyhow::Resul
         story.keep_host(state).await?,
         keep("cooperative", &cooperative.treasurer, cooperative::TREASURER, &cooperative.book, state).await?,
     ];
-    Ok(Told { books, checks: story.checks.held() })
+    let pages = vec![
+        ("campaign", format!("/campaigns/{}", text(&campaign, "/id")?)),
+        ("challenge", format!("/challenges/{challenge}")),
+        ("cooperative", format!("/cooperatives/{}", cooperative.book)),
+        ("book", format!("/books/{}", story.cast.book)),
+    ];
+    Ok(Told { books, pages, checks: story.checks.held() })
 }
 
 /// Plays the first chapter only, with something happening before each month.
@@ -84,7 +92,7 @@ pub async fn play_year(
     let state = mail.parent().context("the mail folder lies below the state directory")?;
     let story = Story::begin(base, mail, literals, operator).await?;
     year::play(&story, before_month).await?;
-    Ok(Told { books: vec![story.keep_host(state).await?], checks: story.checks.held() })
+    Ok(Told { books: vec![story.keep_host(state).await?], pages: Vec::new(), checks: story.checks.held() })
 }
 
 impl Story {

@@ -28,6 +28,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(oauth::oauth_token)
         .service(identity::jwks)
         .service(identity::me)
+        .service(identity::change_me)
         .service(identity::sign_out_everywhere)
         .service(mail_preferences::show_mail_preferences)
         .service(mail_preferences::change_mail_preferences)

@@ -8,6 +8,7 @@ pub mod charge_polls;
 pub mod charge_reports;
 pub mod chargebacks;
 pub mod charges;
+pub mod comparison_lists;
 pub mod comparisons;
 pub mod custodian_holds;
 pub mod custodians;

@@ -1,13 +1,13 @@
 //! A challenge for everybody who may read it: what its purse holds, what can be won, and what was.
 
-use super::pictures::{PurseBar, Tier};
+use super::pictures::{Badge, PurseBar, Tier};
 use super::shown::{Amount, Day};
-use super::twins::{Asked, Sheet, Twinned, respond};
+use super::twins::{Asked, Sheet, Twinned, embedded, respond};
 use crate::auth::MaybeCaller;
 use crate::handlers::challenges::challenge_body::{challenge_of, require_reader};
 use crate::problem::Problem;
 use crate::state::State;
-use actix_web::web::Data;
+use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, route};
 use askama::Template;
 use deadpool_postgres::GenericClient;
@@ -212,4 +212,20 @@ pub(super) async fn show(
     let shown = ChallengePage::of(&client, &book, it).await?;
     drop(client);
     respond(&request, asked.form, &shown, book.visibility == Visibility::Public)
+}
+
+/// A picture of how full the purse is, for the sites of others: of what everybody may read.
+#[route("/challenges/{id}/badge.svg", method = "GET", method = "HEAD")]
+pub(super) async fn badge(
+    state: Data<State>,
+    id: Path<ChallengeId>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let (book, it) = challenge_of(&client, *id).await?;
+    require_reader(&client, None, &book, &it).await?;
+    let arrived = purses::state(&client, &it).await?.settled;
+    drop(client);
+    let figure = Badge::of(Amount::of(arrived, it.purse.currency()), it.purse.into());
+    embedded(&request, &Badge::new(&it.title, (arrived.into(), it.purse.minor().into()), figure))
 }

@@ -1,6 +1,6 @@
 //! What somebody sees who is signed in: what waits for them.
 
-use super::{page, see_other};
+use super::page;
 use crate::auth::Caller;
 use crate::extract::Params;
 use crate::handlers::desk::waiting::{self, TaskBody};
@@ -97,12 +97,6 @@ impl TaskBody {
     fn until_written(&self) -> String {
         self.until.map(|until| until.strftime("%-d %B %Y, %H:%M UTC").to_string()).unwrap_or_default()
     }
-}
-
-/// The first page is that of who is signed in.
-#[route("/", method = "GET", method = "HEAD")]
-pub(super) async fn root() -> HttpResponse {
-    see_other("/me")
 }
 
 /// Lists what waits for who is signed in.

@@ -1,9 +1,23 @@
 //! Pictures of figures, as SVG within a page: no script, colours by the style sheet's classes, a title and a description for whoever
 //! does not see them, and a table beside them with the same figures.
 
+mod arrow;
+mod badge;
+mod held_owed;
+mod milestone_line;
+mod money_way;
+mod month_bars;
 mod purse_bar;
+mod step_bar;
 
+pub(super) use arrow::Arrow;
+pub(super) use badge::Badge;
+pub(super) use held_owed::HeldOwed;
+pub(super) use milestone_line::{MilestoneLine, Stop};
+pub(super) use money_way::{Ends, MoneyWay};
+pub(super) use month_bars::{Column, MONTHS, MonthBars};
 pub(super) use purse_bar::{PurseBar, Tier};
+pub(super) use step_bar::{StepBar, Taken};
 
 /// How wide a picture is, in its own units.
 const WIDTH: i64 = 600;

@@ -5,6 +5,7 @@
 
 use super::cookies::Purpose;
 use super::{page, see_other};
+use crate::auth::Caller;
 use crate::extract::Form;
 use crate::keys;
 use crate::problem::Problem;
@@ -15,6 +16,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, post, route};
 use askama::Template;
 use ledger::parties::operations::browsers::{self, Drawn, Tried};
+use ledger::parties::operations::persons;
 use ledger::parties::rules::role::Email;
 use rand::Rng as _;
 use serde::Deserialize;
@@ -157,6 +159,16 @@ pub(super) async fn sign_out(state: Data<State>, request: HttpRequest) -> Result
     if let Some(cookie) = Purpose::SignedIn.read(&state, &request) {
         state.in_transaction(async |tx| browsers::sign_out(tx, &cookie, ledger::calendar::now()).await).await?;
     }
+    let mut response = see_other("/sign-in");
+    add(&mut response, Purpose::SignedIn.forget(&state))?;
+    Ok(response)
+}
+
+/// Signs out everywhere: ends all sessions of whoever is signed in with this browser, those of programs too.
+#[post("/sign-out/everywhere")]
+pub(super) async fn sign_out_everywhere(state: Data<State>, caller: Caller) -> Result<HttpResponse, Problem> {
+    let person = caller.person()?.id;
+    state.in_transaction(async |tx| persons::sign_out_everywhere(tx, person, ledger::calendar::now()).await).await?;
     let mut response = see_other("/sign-in");
     add(&mut response, Purpose::SignedIn.forget(&state))?;
     Ok(response)

@@ -5,7 +5,7 @@ use super::rendered;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use actix_web::dev::Payload;
-use actix_web::http::header::{CACHE_CONTROL, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, HeaderValue, IF_NONE_MATCH, VARY};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use askama::Template;
 use csv::{Terminator, WriterBuilder};
@@ -19,7 +19,11 @@ use std::str::FromStr;
 
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
+const SVG: &str = "image/svg+xml; charset=utf-8";
 const CSV: &str = "text/csv; charset=utf-8";
+
+/// What a picture for other sites may load, which is nothing, and who may frame it, which is everybody.
+const FRAMED: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors *");
 
 /// How long everybody may keep a page that everybody reads.
 const KEPT: HeaderValue = HeaderValue::from_static("public, max-age=60");
@@ -111,12 +115,24 @@ pub(super) fn respond(
     if !is_for_everybody || request.extensions().get::<Caller>().is_some() {
         return Ok(HttpResponse::Ok().content_type(kind).body(body));
     }
+    Ok(kept(request, kind, body))
+}
+
+/// A picture that everybody reads, which the sites of others may show, alone or in a frame.
+pub(super) fn embedded(request: &HttpRequest, picture: &impl Template) -> Result<HttpResponse, Problem> {
+    let mut response = kept(request, SVG, rendered(picture)?.into_bytes());
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, FRAMED);
+    Ok(response)
+}
+
+/// What everybody may keep for a while, and is not sent again to who has it.
+fn kept(request: &HttpRequest, kind: &'static str, body: Vec<u8>) -> HttpResponse {
     let tag = format!("\"{}\"", &hex::encode(Sha256::digest(&body))[..32]);
     let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_known = known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag);
     let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, KEPT)).insert_header((VARY, "cookie"));
-    Ok(if is_known { response.finish() } else { response.content_type(kind).body(body) })
+    if is_known { response.finish() } else { response.content_type(kind).body(body) }
 }
 
 fn json(shown: &impl Serialize) -> Result<Vec<u8>, Problem> {
@@ -167,8 +183,8 @@ mod tests {
             (Form::Csv, "what\r\n'=1+1 < 3\r\n"),
         ] {
             let answer = respond(&TestRequest::get().to_http_request(), form, &shown, true).unwrap();
-            let tag = answer.headers()[ETAG].clone();
-            assert_eq!((answer.status(), &answer.headers()[CACHE_CONTROL]), (StatusCode::OK, &KEPT));
+            let tag = answer.headers().get(ETAG).unwrap().clone();
+            assert_eq!((answer.status(), answer.headers().get(CACHE_CONTROL)), (StatusCode::OK, Some(&KEPT)));
             assert_eq!(to_bytes(answer.into_body()).await.unwrap(), body);
             let again = TestRequest::get().insert_header((IF_NONE_MATCH, tag)).to_http_request();
             let again = respond(&again, form, &shown, true).unwrap();

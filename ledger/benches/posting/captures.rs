@@ -72,6 +72,7 @@ async fn due(url: &str, pool: &Pool) -> Due {
         method: Method::Card,
         token: "card".into(),
         terms_digest: campaign.terms_digest,
+        by: Actor::Service,
     };
     let pledge = pledges::place(&tx, asked, wall).await.expect("a pledge").pledge;
     let Begun::Try { charge: first, .. } = charges::begin(&tx, pledge.id, 1, wall).await.expect("a charge") else {
@@ -117,6 +118,7 @@ async fn platform(tx: &Transaction<'_>, wall: Timestamp) -> OrganisationId {
         is_operator: false,
         created_at: wall,
         disabled_at: None,
+        version: 1,
     };
     assert!(people::insert(tx, &founder).await.expect("a person"), "nobody had the address");
     let made = create_organisation(tx, founder.id, "Platform", OrganisationKind::ProjectTeam, wall).await;

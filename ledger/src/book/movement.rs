@@ -3,12 +3,12 @@
 use super::account::AccountClass;
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident = $number:literal, $name:literal;)*) => {
+    ($($(#[doc = $doc:literal])* $variant:ident = $number:literal, $name:literal;)*) => {
         /// A way in which money moves.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(i16)]
         pub enum MovementKind {
-            $($(#[$doc])* $variant = $number,)*
+            $($(#[doc = $doc])* $variant = $number,)*
         }
 
         impl MovementKind {
@@ -20,6 +20,14 @@ macro_rules! kinds {
                 match self {
                     $(MovementKind::$variant => $name,)*
                 }
+            }
+
+            /// What happened, in a sentence for people.
+            pub fn sentence(self) -> &'static str {
+                let sentence = match self {
+                    $(MovementKind::$variant => concat!($($doc),*),)*
+                };
+                sentence.trim_start()
             }
         }
     };

@@ -9,8 +9,13 @@ mod balance_sheet;
 mod campaign_totals;
 pub mod exports;
 mod funds;
+mod held;
 mod income_statement;
+mod newest;
+mod outside;
 pub mod periods;
+mod public_figures;
+mod search;
 mod trial_balance;
 
 pub use account_statement::{AccountStatement, Resume, StatementLine, StatementSpan, account_statement};
@@ -20,12 +25,18 @@ pub use account_tree::{
 pub use balance_sheet::{BalanceSheet, BalanceSheetTotals, balance_sheet};
 pub use campaign_totals::{FiveTotals, five_totals};
 pub use funds::{FundLine, FundMovement, funds};
+pub use held::{Held, held, held_in_sums};
 pub use income_statement::{IncomeLine, IncomeStatement, IncomeTotals, income_statement};
+pub use newest::{NewestFirst, Which, newest_first};
+pub use outside::{OutsideBalances, OutsideStatement, is_in_sums, open_entries, outside_balances, outside_statement};
+pub use public_figures::{BOOKS_MAX, Figures, PublicFigures, public_figures};
+pub use search::{Found, LOOKED_AT, Search, search};
 pub use trial_balance::{
     TrialBalanceLine, TrialBalancePage, TrialBalanceTotals, trial_balance, trial_balance_page, trial_balance_totals,
 };
 
 use crate::book::{AccountClass, AccountKind};
+use outside::kinds_in_sums;
 use trial_balance::trial_balance_under;
 
 use super::store::account_totals::{self, AccountTotal, Wanted};

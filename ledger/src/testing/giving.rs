@@ -66,6 +66,7 @@ impl Ground {
             method: Method::Card,
             token: "card".into(),
             terms_digest: campaign.terms_digest,
+            by: Actor::Partner(self.partner),
         }
     }
 

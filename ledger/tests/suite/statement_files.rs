@@ -6,7 +6,7 @@ use ledger::Error;
 use ledger::evidence::Digest;
 use ledger::id::{BankLineId, OrganisationId, StatementFileId};
 use ledger::money::Currency;
-use ledger::payouts::files::csv_statement::{Amounts, DayFormat, DecimalMark, Delimiter, Encoding, Map};
+use ledger::payouts::files::csv_statement::{Amounts, Map};
 use ledger::payouts::files::parts::{self, Reading};
 use ledger::payouts::operations::bank_line_booking::{self, Posted};
 use ledger::payouts::operations::custodian_check::{self, Check};
@@ -16,6 +16,7 @@ use ledger::payouts::rules::payout::PayoutState;
 use ledger::payouts::rules::statement_file::{FileState, StatementFile};
 use ledger::payouts::store::{bank_lines, statement_files as store};
 use ledger::service::change::Change;
+use ledger::table::Layout;
 use ledger::testing::refusal;
 use std::fmt::Write as _;
 use tokio::sync::mpsc;
@@ -23,11 +24,7 @@ use uuid::Uuid;
 
 fn map() -> Map {
     Map {
-        encoding: Encoding::Utf8,
-        delimiter: Delimiter::Comma,
-        decimal: DecimalMark::Point,
-        days: DayFormat::Iso,
-        skip: 0,
+        layout: Layout::default(),
         day: "Day".into(),
         amounts: Amounts::Signed("Amount".into()),
         currency: Currency::USD,

@@ -68,7 +68,7 @@ async fn c4_from_the_moment_on_nothing_new_is_taken_by_any_way_not_even_what_was
 
     ground.leap_to(said.from).await;
     let (wall, book) = (ground.wall, &ground.book);
-    let companions = pledges::rows(book, &new.pledge, &new.donor, wall);
+    let companions = pledges::rows(book, &new, wall);
     let command = Command { key: None, entry: None, companions };
     let written =
         ground.lanes().command(book.id, Key { caller: 1, key: Uuid::now_v7(), request_digest: 7 }, command).await;

@@ -122,7 +122,7 @@ impl Operation<'_> {
     /// Its example, if it has one.
     fn shown(&self) -> Option<&Value> {
         let content = self.contract.pointer("/requestBody/content")?.as_object()?;
-        content.values().next()?.get("example")
+        content.values().find_map(|media| media.get("example"))
     }
 
     /// The example as it is sent: as it stands, but for what names the thing of the address.

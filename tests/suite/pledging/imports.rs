@@ -1,10 +1,13 @@
 //! Pledges in by file: each line once, however often its file comes, and each with its own verdict.
 
-use anyhow::ensure;
-use api::demo::cast::usd;
+use anyhow::{Context as _, ensure};
+use api::demo::cast::{organisation, usd};
 use api::demo::client::text;
+use api::stack::programs_beside_this_one;
 use serde_json::{Value, json};
+use std::process::Stdio;
 use tests::Stage;
+use tokio::process::Command;
 
 type Outcome = anyhow::Result<()>;
 
@@ -88,7 +91,125 @@ async fn whole(stage: &Stage, campaign: &Value, path: &str) -> Outcome {
     ensure!(counts(&told) == [1, 0, 1, 1] && told["items"][1]["line"] == 4, "{told:#}");
     let pledge = partner.get(&format!("/v1/pledges/{}", text(&told, "/items/1/pledge")?)).await?.ok()?;
     ensure!(pledge["schedule"]["payments"] == 24 && pledge["amount"] == usd("1000.50"), "{pledge}");
-    let person = stage.cast.treasurer.post(path, &export(campaign, "")).await?;
-    ensure!(person.status == 403, "{person:?}");
     Ok(())
+}
+
+/// Somebody of the host brings the export of a partner for it: the same lines are the same pledges, whoever sends them, and who it was is kept.
+#[tokio::test]
+async fn p15_9_the_host_imports_for_a_partner_that_it_has_admitted_and_nobody_else_does() -> Outcome {
+    let stage = Stage::set().await?;
+    let (cast, campaign) = (&stage.cast, stage.campaign().await?);
+    let path = format!("/v1/campaigns/{}/pledge-imports", text(&campaign, "/id")?);
+    let lines = "h-1,fan-1,Ada,,20.00\r\nh-2,fan-2,,,5.00\r\n";
+    let of = |partner: &str, lines: &str| {
+        let mut body = export(&campaign, lines);
+        body["partner"] = json!(partner);
+        body
+    };
+    let told = cast.treasurer.post(&path, &of(&cast.platform, lines)).await?.ok()?;
+    ensure!(counts(&told) == [2, 0, 0, 0], "{told:#}");
+    let pledge = cast.partner.get(&format!("/v1/pledges/{}", text(&told, "/items/0/pledge")?)).await?.ok()?;
+    ensure!(
+        pledge["reference"] == "h-1" && pledge["donor"]["reference"] == "fan-1",
+        "it is the partner's own: {pledge}"
+    );
+    let by_person = "SELECT count(*) FROM activity WHERE action = 'placed' AND actor_kind = 'person'";
+    ensure!(stage.app.count(by_person).await? == 2, "who placed them is kept");
+    // The partner sends the same file, and somebody of the host a longer one.
+    let again = cast.partner.post(&path, &of(&cast.platform, lines)).await?.ok()?;
+    ensure!(counts(&again) == [0, 2, 0, 0] && again["items"][0]["pledge"] == told["items"][0]["pledge"], "{again:#}");
+    let more = format!("{lines}h-3,fan-3,,,7.00\r\nh-2,fan-2,,,6.00\r\n");
+    let more = cast.treasurer.post(&path, &of(&cast.platform, &more)).await?.ok()?;
+    ensure!(counts(&more) == [1, 2, 1, 0], "{more:#}");
+    ensure!(more["items"][3]["problem"]["type"] == "/problems/reference-taken", "{more:#}");
+    let tried =
+        cast.treasurer.post(&format!("{path}?dry_run=true"), &of(&cast.platform, "h-9,f,,,1.00\r\n")).await?.ok()?;
+    ensure!(counts(&tried) == [1, 0, 0, 0] && stage.app.count("SELECT count(*) FROM pledge").await? == 3, "{tried:#}");
+
+    let other = organisation(&cast.operator, "Fans of Closed Machines", "partner_platform").await?;
+    let none = export(&campaign, lines);
+    for (who, body, status, pointer) in [
+        (&cast.treasurer, none.clone(), 422, json!("/partner")),
+        (&cast.treasurer, of(&other, lines), 422, json!("/partner")),
+        (&cast.treasurer, of("org_1", lines), 422, json!("/partner")),
+        (&cast.partner, of(&other, lines), 422, json!("/partner")),
+        (&cast.reviewers[0], of(&cast.platform, lines), 403, json!(null)),
+        (&cast.stranger, of(&cast.platform, lines), 404, json!(null)),
+    ] {
+        let refused = who.post(&path, &body).await?;
+        ensure!(refused.status == status && refused.body["errors"][0]["pointer"] == pointer, "{refused:?}");
+    }
+    // Once it is not admitted any more, nobody brings anything for it.
+    let withdraw = format!("/v1/books/{}/partners/{}", cast.book, cast.platform);
+    cast.treasurer.send(reqwest::Method::DELETE, &withdraw, None, &[]).await?.ok()?;
+    let late = cast.treasurer.post(&path, &of(&cast.platform, "h-4,fan-4,,,7.00\r\n")).await?;
+    ensure!(late.status == 422 && late.body["errors"][0]["pointer"] == "/partner", "{late:?}");
+    stage.app.finish().await
+}
+
+/// What the command says, and whether it ended well. No secret is in it.
+async fn command(stage: &Stage, arguments: &[&str], env: &[(&str, &str)]) -> anyhow::Result<(bool, String)> {
+    let mut command = Command::new(programs_beside_this_one()?.join("commonpurse"));
+    command.arg("import").args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+    for name in ["COMMONPURSE_CLIENT_ID", "COMMONPURSE_CLIENT_SECRET", "COMMONPURSE_TOKEN", "COMMONPURSE_BOOK"] {
+        command.env_remove(name);
+    }
+    command.env("COMMONPURSE_URL", stage.app.base_url());
+    let output = command.envs(env.iter().copied()).output().await?;
+    let said = String::from_utf8(output.stdout)? + &String::from_utf8(output.stderr)?;
+    ensure!(env.iter().all(|(name, value)| name.ends_with("_ID") || !said.contains(value)), "a secret is printed");
+    Ok((output.status.success(), said))
+}
+
+#[tokio::test]
+async fn p15_9_a_file_is_imported_by_a_command_which_prints_the_lines_that_were_not_taken() -> Outcome {
+    let stage = Stage::set().await?;
+    let (cast, campaign) = (&stage.cast, stage.campaign().await?);
+    let (id, terms) = (text(&campaign, "/id")?, text(&campaign, "/terms_sha256")?);
+    let place = tempfile::tempdir()?;
+    let (file, map) = (place.path().join("pledges.csv"), place.path().join("map.json"));
+    let (file_name, map_name) = (file.to_string_lossy().into_owned(), map.to_string_lossy().into_owned());
+    std::fs::write(&file, "\u{feff}Nr;Betrag;Wer\r\nk-1;20,00;fan-1\r\nk-2;zwanzig;fan-2\r\nk-3;1.000,50;fan-3\r\n")?;
+    let columns = json!({"reference": "Nr", "amount": "Betrag", "donor": "Wer"});
+    std::fs::write(&map, json!({"columns": columns, "delimiter": "semicolon", "decimal": "comma"}).to_string())?;
+    let asked = json!({"name": "files", "mode": "sandbox", "scopes": ["pledges:write", "pledges:read"]});
+    let made = cast.operator.post(&format!("/v1/partners/{}/credentials", cast.platform), &asked).await?.ok()?;
+    let credential =
+        [("COMMONPURSE_CLIENT_ID", text(&made, "/id")?), ("COMMONPURSE_CLIENT_SECRET", text(&made, "/secret")?)];
+    let pledges = ["--pledges", &file_name, "--campaign", id, "--map", &map_name];
+    let with = |more: &[&'static str]| [&pledges[..], more].concat();
+
+    // Nothing is guessed: to what the donors have agreed is said.
+    let (is_well, said) = command(&stage, &pledges, &credential).await?;
+    ensure!(!is_well && said.contains("--agreed") && said.contains(terms), "{said}");
+    let agreed = [&pledges[..], &["--agreed", terms]].concat();
+    let (is_well, said) = command(&stage, &[&agreed[..], &["--dry-run"]].concat(), &credential).await?;
+    ensure!(!is_well && said.contains("2 pledges would be made") && said.contains("1 of 3 lines"), "{said}");
+    ensure!(said.contains("line 3, at Betrag: unreadable: no amount as the map says"), "{said}");
+    ensure!(stage.app.count("SELECT count(*) FROM pledge").await? == 0, "it was only tried");
+    // The line is mended, and the file sent again by somebody of the host, and by the partner.
+    std::fs::write(&file, std::fs::read_to_string(&file)?.replace("zwanzig", "20"))?;
+    let token = cast.treasurer.access_token().await?.context("a token")?;
+    let host = [("COMMONPURSE_TOKEN", token.as_str())];
+    let book = [&agreed[..], &["--partner", &cast.platform, "--book", &cast.book]].concat();
+    let (is_well, said) = command(&stage, &book, &host).await?;
+    ensure!(is_well && said.contains("3 pledges made, 0 there already"), "{said}");
+    let (is_well, said) = command(&stage, &agreed, &credential).await?;
+    ensure!(is_well && said.contains("0 pledges made, 3 there already"), "{said}");
+    ensure!(stage.app.count("SELECT count(*) FROM pledge WHERE rail = 'partner'").await? == 3);
+
+    let other = api::demo::cast::sandbox_book(&cast.operator, &cast.host, "Other (sandbox)").await?;
+    for (arguments, env, why) in [
+        (agreed.clone(), &[][..], "COMMONPURSE_TOKEN"),
+        ([&agreed[..], &["--book", other.as_str()]].concat(), &credential[..], "is not of"),
+        ([&agreed[..], &["--adapter", "newspaper"]].concat(), &credential[..], "/adapter"),
+        ([&agreed[..], &["--url", "http://purse.example"]].concat(), &credential[..], "https://"),
+        (with(&["--entries", "none.csv"]), &credential[..], "cannot be used with"),
+        (vec!["--pledges", "none.csv"], &credential[..], "--campaign"),
+        (vec!["--pledges", "none.csv", "--campaign", id], &credential[..], "none.csv"),
+    ] {
+        let (is_well, said) = command(&stage, &arguments, env).await?;
+        ensure!(!is_well && said.contains(why), "{arguments:?}: {said}");
+    }
+    stage.app.finish().await
 }

@@ -244,10 +244,83 @@ async fn p15_8_a_partners_own_list_of_a_day_is_compared_line_by_line_and_posts_n
     let (mapped, _) = compare(&stage, on, query, &mapped, "mapped").await?;
     ensure!(mapped["matched"] == 1 && mapped["their_lines"] == 1, "{mapped}");
     ensure!(stage.app.count("SELECT count(*) FROM transfer").await? == entries, "nothing was posted");
+    in_json(&stage, on, &path, &rows.concat(), &told).await?;
     let kept = cast.treasurer.all(&format!("{path}/comparisons?partner={}", cast.platform)).await?;
-    ensure!(kept.len() == 3, "{kept:?}");
+    ensure!(kept.len() == 5, "{kept:?}");
     who_may_compare(&stage, &path, text(&same, "/id")?).await?;
     stage.app.finish().await
+}
+
+/// A line of our day as an object with our words, from the same day in pages.
+fn object(on: jiff::civil::Date, line: &Value) -> Value {
+    let amount = |name: &str| line[name]["amount"].clone();
+    json!({
+        "day": on, "kind": line["kind"], "id": line["id"], "charge": line["charge"], "pledge": line["pledge"],
+        "custodian": line["custodian"], "gross": amount("gross"), "fee": amount("fee"), "net": amount("net"),
+        "currency": line["gross"]["currency"], "entry": line["entry"].to_string(), "reference": line["reference"],
+        "provider_reference": line["provider_reference"], "promised": amount("promised"), "turn": line["turn"],
+    })
+}
+
+/// The same lists as arrays of objects: our own differs in nothing, and the other one in the same lines.
+async fn in_json(stage: &Stage, on: jiff::civil::Date, path: &str, table: &str, told: &[Value]) -> Outcome {
+    let partner = &stage.cast.partner;
+    let comparisons = format!("{path}/comparisons");
+    let lines: Vec<Value> = partner.all(path).await?.iter().map(|line| object(on, line)).collect();
+    let (status, same) = send_json(partner, &comparisons, &json!(lines), "objects").await?;
+    ensure!(status == 201 && same["differences"] == 0 && same["matched"] == lines.len(), "{status} {same}");
+    let (_, again) = send_json(partner, &comparisons, &json!(lines), "objects").await?;
+    ensure!(again == same, "the same key is the same comparison");
+
+    // What the other table says, row by row.
+    let mut others = Vec::new();
+    for row in table.split("\r\n").skip(1).filter(|row| !row.is_empty()) {
+        let whole = lines.iter().find(|line| line["id"].as_str().is_some_and(|id| row.contains(&format!(",{id},"))));
+        let mut other = whole.cloned().unwrap_or(json!({"kind": "charge", "reference": "nobody"}));
+        let cells: Vec<&str> = row.split(',').collect();
+        if !row.contains('"') {
+            for (place, word) in [(2, "id"), (6, "gross"), (7, "fee"), (8, "net")] {
+                other[word] = json!(cells[place]);
+            }
+        }
+        others.push(other);
+    }
+    let (status, other) = send_json(partner, &comparisons, &json!(others), "other objects").await?;
+    let differences = format!("/v1/settlement-comparisons/{}/differences", text(&other, "/id")?);
+    let found = partner.all(&differences).await?;
+    ensure!(status == 201 && words(&found) == words(told), "{found:#?} {told:#?}");
+    let unreadable = found.iter().find(|it| it["difference"] == "unreadable").context("unreadable")?;
+    ensure!(unreadable["line"] == others.len() && unreadable["column"] == "gross", "{unreadable}");
+
+    // What is no array of such objects is refused whole, with each field that is wrong.
+    let charge = || json!({"id": "chg_1", "gross": "5.00"});
+    let long = json!({"id": "x".repeat(202), "reference": "y".repeat(202), "gross": "5.00"});
+    for (query, body, pointers) in [
+        ("", json!({"lines": []}), vec![""]),
+        ("", json!([charge(), 7]), vec!["/1"]),
+        ("", json!([charge(), {"gross": 5.0, "fee": true}]), vec!["/1/gross", "/1/fee"]),
+        ("", json!([{"id": "chg_1", "brutto": "5.00"}]), vec!["/0/brutto"]),
+        ("", json!([charge(), long]), vec!["/1/id", "/1/reference"]),
+        ("", json!([{"id": "a\u{0}b", "gross": "5.00"}]), vec!["/0/id"]),
+        ("", json!(vec![json!({}); 50_001]), vec![""]),
+        ("?column_gross=Betrag", json!([charge()]), vec!["/column_gross"]),
+        ("?decimal=comma", json!([charge()]), vec!["/decimal"]),
+    ] {
+        let (status, refused) = send_json(partner, &format!("{comparisons}{query}"), &body, "refused").await?;
+        let named: Vec<&str> =
+            refused["errors"].as_array().into_iter().flatten().filter_map(|it| it["pointer"].as_str()).collect();
+        ensure!(
+            status == 422 && pointers.iter().all(|pointer| named.contains(pointer)),
+            "{pointers:?}: {status} {refused}"
+        );
+    }
+    let (status, broken) = send(partner, &comparisons, "application/json", b"[{".to_vec(), "broken").await?;
+    ensure!(status == 400 && broken["type"] == "/problems/malformed-json", "{status} {broken}");
+    Ok(())
+}
+
+async fn send_json(by: &Client, path: &str, body: &Value, key: &str) -> anyhow::Result<(u16, Value)> {
+    send(by, path, "application/json", serde_json::to_vec(body)?, key).await
 }
 
 async fn who_may_compare(stage: &Stage, path: &str, id: &str) -> Outcome {
@@ -260,7 +333,7 @@ async fn who_may_compare(stage: &Stage, path: &str, id: &str) -> Outcome {
     }
     let (empty, body) = send(&cast.partner, &comparisons, "text/csv", Vec::new(), "empty").await?;
     ensure!(empty == 422, "{body}");
-    let (typed, body) = send(&cast.partner, &comparisons, "application/json", list(), "typed").await?;
+    let (typed, body) = send(&cast.partner, &comparisons, "application/xml", list(), "typed").await?;
     ensure!(typed == 415, "{body}");
     let (columns, body) = send(&cast.partner, &comparisons, "text/csv", b"a,b\n".to_vec(), "columns").await?;
     ensure!(columns == 422 && body["detail"].as_str().is_some_and(|detail| detail.contains("line 1")), "{body}");

@@ -1,7 +1,6 @@
 //! `commonpurse listen` and `commonpurse trigger`, as processes of their own.
 
-use super::receiver::{Receiver, soon};
-use super::{Outcome, SCOPES, credential};
+use super::{Outcome, SCOPES, credential, soon};
 use anyhow::{Context as _, ensure};
 use api::demo::client::Client;
 use api::stack::programs_beside_this_one;
@@ -11,7 +10,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
-use tests::Stage;
+use tests::{Receiver, Script, Stage};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
@@ -109,7 +108,7 @@ async fn sbx_listen_forwards_what_a_partner_is_told_in_order_signed_and_loses_no
     let mut stage = Stage::set().await?;
     let (id, secret) = credential(&stage, &stage.cast.platform, "sandbox", SCOPES).await?;
     let it = Developer { base: stage.app.base_url().to_owned(), book: stage.cast.book.clone(), id, secret };
-    let mut receiver = Receiver::open().await?;
+    let mut receiver = Receiver::open(Script::round(&[Script::TAKEN])).await?;
     mistakes_are_told_at_once(&it).await?;
     the_book_is_that_of_the_campaigns_which_the_partner_sees(&stage, &it).await?;
 

@@ -37,6 +37,7 @@ pub(super) async fn fill(cast: &Cast, provider: &IdentityProvider, known: &mut K
     let member = json!({"id": cast.host, "person": member["person"], "role": member["role"]});
     known.example("DELETE /v1/organisations/{id}/memberships/{person}/{role}", member, Value::Null);
     let wishes = json!({"decisions": true, "deadlines": true, "money": true, "news": false});
+    known.example("PATCH /v1/me", json!({"If-Match": "\"v1\""}), json!({"name": "Ada Lovelace"}));
     known.example("PUT /v1/me/mail-preferences", json!({"If-Match": "\"v1\""}), wishes);
     known.example(
         "PATCH /v1/organisations/{id}",

@@ -36,6 +36,8 @@ async fn own_day(cast: &Cast, partner: &Client, known: &mut Known) -> Outcome {
         let read = format!("GET /v1/books/{{book}}/settlement-days/{{day}}{place}");
         known.example(&read, json!({"book": cast.book, "day": "2026-06-01"}), Value::Null);
     }
+    let compare = "POST /v1/books/{book}/settlement-days/{day}/comparisons";
+    known.example(compare, json!({"book": cast.book, "day": "2026-06-01"}), Value::Null);
     let path = format!("/v1/books/{}/settlement-days/2026-06-01/comparisons", cast.book);
     let list = b"id,gross\nchg_1,five\nchg_2,5.00\n".to_vec();
     let (_, compared) = crate::statement_files::send(partner, &path, "text/csv", list, "scene").await?;

@@ -23,7 +23,7 @@ const PARTS: [(usize, &str, u16); 4] =
     [(10, "gearbox", 3_750), (11, "battery", 3_330), (12, "housing", 1_920), (13, "chuck", 1_000)];
 
 /// Plays the challenge in the host's book, from whatever day it is there.
-pub async fn play(story: &Story) -> anyhow::Result<()> {
+pub async fn play(story: &Story) -> anyhow::Result<String> {
     story.progress.say("a challenge is published: 250,000.00 USD for an open-source cordless drill");
     let judges = panel(story).await?;
     let rules = drill(&story.cast.book);
@@ -37,7 +37,8 @@ pub async fn play(story: &Story) -> anyhow::Result<()> {
     let (judged, unfinished) = drill.teams_work(&teams).await?;
     drill.judges_score(&judges, &judged, &unfinished, &teams[1]).await?;
     drill.prizes_are_awarded().await?;
-    drill.closes().await
+    drill.closes().await?;
+    Ok(text(&made, "/id")?.to_owned())
 }
 
 /// A challenge on its way.

@@ -30,7 +30,7 @@ use uuid::Uuid;
 #[serde(deny_unknown_fields)]
 pub struct NewHold {
     /// Code of the account; of a class that no operation manages.
-    #[schema(min_length = 3, max_length = 650, example = "liabilities:deposits")]
+    #[schema(min_length = 3, max_length = 650, example = "liabilities:advances")]
     account: String,
     /// In the account's currency or unit.
     amount: AmountBody,
@@ -128,7 +128,7 @@ pub(crate) async fn list(
 #[serde(deny_unknown_fields)]
 pub struct CaptureHoldRequest {
     /// Code of the account that the money goes to.
-    #[schema(min_length = 3, max_length = 650, example = "income:deposits")]
+    #[schema(min_length = 3, max_length = 650, example = "income:advances")]
     to: String,
     /// All that is held, or a part: the rest is free again.
     amount: AmountBody,

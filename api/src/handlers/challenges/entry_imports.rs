@@ -3,35 +3,28 @@
 use super::challenge_body::challenge_of;
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
+use crate::imports::{self, Counts, TryImport};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::State;
-use crate::wire::{bounded, parse, word_or};
-use actix_web::web::{Data, Path, block};
+use crate::tables::{LayoutWords, column};
+use crate::wire::parse;
+use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use deadpool_postgres::Transaction;
 use ledger::Error;
 use ledger::challenges::operations::submissions::{self as operations, NewEntry};
-use ledger::challenges::rules::entry_import::{Line, TEAM, read};
+use ledger::challenges::rules::entry_import::{Adapter, Columns, Line, Team, read};
 use ledger::challenges::store::entrants;
 use ledger::evidence::Digest;
 use ledger::id::{ChallengeId, EntrantId, OrganisationId, PersonId};
-use ledger::table::{COLUMN_MAX, Delimiter, Layout, SKIPPED_MAX, Unreadable, Verdict};
+use ledger::parties::store::organisations;
+use ledger::table::{Unreadable, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// The most questions of a challenge.
 const ANSWERS_MAX: usize = 20;
-
-/// Whether an import is only tried.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct TryEntries {
-    /// Says what would become of each line now, and writes nothing.
-    #[serde(default)]
-    dry_run: bool,
-}
 
 /// An export of a prize platform, and how to read it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -43,9 +36,16 @@ pub struct NewEntryImport {
     /// The partner platform that takes the fees; the host takes them when this is not given.
     #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
     collector: Option<String>,
-    /// The column of our ids of the teams; `Team ID` when it is left out.
+    /// Whose usual names the columns of teams have: `prize` (`Team ID`, or `Team Name` in a table without it) or `leaderboard` (`TeamName`, as
+    /// leaderboards of contests are given out). Null when `column_team` or `column_team_name` names one, or the table has a `Team ID`.
+    #[schema(pattern = "^(prize|leaderboard)$", example = "prize")]
+    adapter: Option<String>,
+    /// The column of our ids of the teams.
     #[schema(min_length = 1, max_length = 100)]
     column_team: Option<String>,
+    /// The column of the teams' names, as they are called here: of a line without an id, it is the one of your teams that is called so.
+    #[schema(min_length = 1, max_length = 100)]
+    column_team_name: Option<String>,
     /// The columns of answers to the questions of the rules.
     #[serde(default)]
     #[schema(max_items = 20)]
@@ -115,14 +115,14 @@ pub struct EntryVerdictBody {
 }
 
 impl EntryVerdictBody {
-    fn unreadable(it: Unreadable) -> EntryVerdictBody {
-        let (column, trouble) = (Some(it.column), Some(it.what.to_owned()));
+    fn unreadable(it: &Unreadable) -> EntryVerdictBody {
+        let (column, trouble) = (Some(it.column.clone()), Some(it.what.to_owned()));
         let verdict = Verdict::Unreadable;
         EntryVerdictBody { line: it.at, team: None, verdict, entry: None, column, trouble, problem: None }
     }
 
     fn of(line: &Line, verdict: Verdict, entry: Option<EntrantId>) -> EntryVerdictBody {
-        let team = Some(line.team.clone());
+        let team = Some(line.team.text().to_owned());
         EntryVerdictBody { line: line.at, team, verdict, entry, column: None, trouble: None, problem: None }
     }
 }
@@ -133,6 +133,8 @@ struct Import {
     rules: Digest,
     collector: Option<OrganisationId>,
     by: PersonId,
+    /// The teams of whoever enters them that the export calls by their names.
+    named: Vec<(String, OrganisationId)>,
 }
 
 impl Import {
@@ -165,9 +167,23 @@ impl Import {
         }
     }
 
+    /// The team of a line: by its name it is one of those of whoever enters it.
+    fn team(&self, team: &Team) -> Result<OrganisationId, Problem> {
+        let name = match team {
+            Team::Id(id) => return parse("/team", id),
+            Team::Name(name) => name,
+        };
+        let mut called = self.named.iter().filter(|(known, _)| known == name).map(|(_, id)| *id);
+        match (called.next(), called.next()) {
+            (Some(team), None) => Ok(team),
+            (Some(_), Some(_)) => Err(Problem::invalid("/team", "several of your teams are called so: give its id")),
+            (None, _) => Err(Problem::invalid("/team", "none of your teams is called so")),
+        }
+    }
+
     /// A line by itself: it is written whole, or not at all.
     async fn take(&self, state: &State, line: &Line, is_tried: bool) -> Result<(Verdict, Option<EntrantId>), Problem> {
-        let team: OrganisationId = parse("/team", &line.team)?;
+        let team = self.team(&line.team)?;
         if !is_tried {
             let taken = state.in_transaction(async |tx| self.enter(tx, team, line).await);
             return taken.await.map(|(verdict, entry)| (verdict, Some(entry)));
@@ -195,7 +211,7 @@ impl Import {
 /// Takes entries in by file: the export of a prize platform, line by line, by somebody who is a member of each of its teams and agrees to the
 /// rules for them. Each line is whole an entry or none, and hears its own verdict; a team that has entered is there already, so that the same file
 /// twice enters each once. A file that is no table, lacks a column or has more than 200 lines is refused whole.
-#[utoipa::path(tag = "challenge entries", params(("id" = String, Path, description = "The challenge"), TryEntries),
+#[utoipa::path(tag = "challenge entries", params(("id" = String, Path, description = "The challenge"), TryImport),
     request_body = NewEntryImport,
     responses((status = 200, description = "A verdict for each line, in their order", body = EntryImportBody)))]
 #[post("/v1/challenges/{id}/entry-imports")]
@@ -203,45 +219,57 @@ pub(crate) async fn import_entries(
     state: Data<State>,
     caller: Caller,
     id: Path<ChallengeId>,
-    query: Params<TryEntries>,
+    query: Params<TryImport>,
     request: Keyed<NewEntryImport>,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let body = request.body;
     let collector = body.collector.as_deref().map(|id| parse("/collector", id)).transpose()?;
-    let import = Import { challenge: *id, rules: parse("/rules_sha256", &body.rules_sha256)?, collector, by };
-    if body.skip_lines > SKIPPED_MAX {
-        return Err(Problem::invalid("/skip_lines", format!("at most {SKIPPED_MAX}")));
-    }
+    let rules = parse("/rules_sha256", &body.rules_sha256)?;
     if body.answers.len() > ANSWERS_MAX {
         return Err(Problem::invalid("/answers", format!("at most {ANSWERS_MAX}")));
     }
-    let delimiter = word_or("/delimiter", &body.delimiter, Delimiter::Comma)?;
-    let layout = Layout { delimiter, skip: body.skip_lines, ..Layout::default() };
-    let team = bounded("/column_team", body.column_team.as_deref().unwrap_or(TEAM), 1..=COLUMN_MAX)?;
-    let answers = body.answers.into_iter().map(|it| (it.question, it.column)).collect::<BTreeMap<_, _>>();
+    let words =
+        LayoutWords { delimiter: body.delimiter.as_deref(), skip_lines: body.skip_lines, ..LayoutWords::default() };
+    let layout = words.parse()?;
+    let adapter: Option<Adapter> = body.adapter.as_deref().map(|adapter| parse("/adapter", adapter)).transpose()?;
+    let columns = Columns {
+        team: column("/column_team", &body.column_team)?,
+        name: column("/column_team_name", &body.column_team_name)?,
+    };
     let client = state.client().await?;
     let (_, challenge) = challenge_of(&client, *id).await?;
     drop(client);
     if !challenge.state.is_announced() {
         return Err(Error::NotFound("challenge").into());
     }
-    let lines = block(move || read(&body.csv, layout, &team, &answers)).await.map_err(|_| Problem::internal())?;
-    let lines = lines.map_err(|broken| Problem::invalid("/csv", format!("line {}: {}", broken.at, broken.what)))?;
-    let mut items = Vec::with_capacity(lines.len());
-    for line in lines {
-        items.push(match line {
-            Ok(line) => import.verdict(&state, &line, query.0.dry_run).await?,
-            Err(unreadable) => EntryVerdictBody::unreadable(unreadable),
-        });
+    let (_, lines) = imports::lines(body, move |body| {
+        let answers = body.answers.iter().map(|it| (it.question.clone(), it.column.clone()));
+        read(&body.csv, layout, &columns, adapter, &answers.collect::<BTreeMap<_, _>>())
+    })
+    .await?;
+    let legible: Vec<&Line> = lines.iter().filter_map(|line| line.as_ref().ok()).collect();
+    let named = named(&state, by, &legible).await?;
+    let import = Import { challenge: *id, rules, collector, by, named };
+    let mut verdicts = Vec::with_capacity(legible.len());
+    for line in legible {
+        verdicts.push(import.verdict(&state, line, query.0.dry_run).await?);
     }
-    let count = |verdict| items.iter().filter(|item| item.verdict == verdict).count();
-    Ok(HttpResponse::Ok().json(EntryImportBody {
-        dry_run: query.0.dry_run,
-        created: count(Verdict::Created),
-        already_there: count(Verdict::AlreadyThere),
-        refused: count(Verdict::Refused),
-        unreadable: count(Verdict::Unreadable),
-        items,
-    }))
+    let items = imports::in_order(&lines, verdicts, EntryVerdictBody::unreadable)?;
+    let Counts { created, already_there, refused, unreadable } = Counts::of(items.iter().map(|item| item.verdict));
+    let dry_run = query.0.dry_run;
+    Ok(HttpResponse::Ok().json(EntryImportBody { dry_run, created, already_there, refused, unreadable, items }))
+}
+
+/// The teams of a person that lines call by their names.
+async fn named(state: &State, by: PersonId, lines: &[&Line]) -> Result<Vec<(String, OrganisationId)>, Problem> {
+    let names = lines.iter().filter_map(|line| match &line.team {
+        Team::Name(name) => Some(name.as_str()),
+        Team::Id(_) => None,
+    });
+    let names: Vec<&str> = names.filter(|name| !name.contains('\0')).collect();
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(organisations::list_named_of_person(&state.client().await?, by, &names).await?)
 }

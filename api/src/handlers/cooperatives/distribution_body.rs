@@ -137,7 +137,7 @@ impl DistributionBody {
             loss_before: money(it.loss_before),
             net: money(it.net()),
             parts: it.plan.steps.iter().map(|part| part_body(part, currency)).collect(),
-            groups: groups(&it.plan.members, currency),
+            groups: group_bodies(&it.plan.members, currency),
             shares: it.plan.members.iter().filter(shown).map(|part| share_body(part, currency)).collect(),
             digest: hex::encode(it.digest),
             unpaid: unpaid.get(&it.id).map(|left| money(*left)),
@@ -187,18 +187,23 @@ fn share_body(part: &MemberPart, currency: Currency) -> ShareBody {
     }
 }
 
-fn groups(members: &[MemberPart], currency: Currency) -> Vec<GroupTotalBody> {
+/// How many members each group has, and what they share, by the name of the group.
+pub(crate) fn groups(members: &[MemberPart]) -> BTreeMap<&str, (usize, i64)> {
     let mut totals: BTreeMap<&str, (usize, i64)> = BTreeMap::new();
     for part in members {
         let total = totals.entry(&part.group).or_default();
         *total = (total.0 + 1, total.1 + part.cash + part.retained);
     }
+    totals
+}
+
+fn group_bodies(members: &[MemberPart], currency: Currency) -> Vec<GroupTotalBody> {
     let body = |(group, (members, amount)): (&str, (usize, i64))| GroupTotalBody {
         group: group.to_owned(),
         members,
         amount: BalanceBody::new(amount, currency),
     };
-    totals.into_iter().map(body).collect()
+    groups(members).into_iter().map(body).collect()
 }
 
 /// A member's objection.

@@ -13,14 +13,12 @@ use ledger::id::{CampaignId, DonorId, MatchingRoundId, PledgeId, ReleaseId};
 use ledger::milestones::rules::release::Release;
 use ledger::milestones::store::releases;
 use ledger::pledging::rules::lineage::Method;
+use ledger::pledging::rules::months::are_enough;
 use ledger::pledging::store::campaigns;
 use ledger::pledging::store::lineage::{self, Giver, Source};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// Persons appear to others than the host only in totals over so many or more.
-const PERSONS_MIN: i64 = 5;
 
 /// What one pledge, or one matching round, paid of a release.
 #[derive(Debug, Serialize, ToSchema)]
@@ -101,7 +99,7 @@ pub(crate) async fn sources(
 }
 
 fn summed(release: &Release, lineage: Method, (pledges, donors): (i64, i64), sees_persons: bool) -> SourcesBody {
-    let is_shown = sees_persons || donors >= PERSONS_MIN;
+    let is_shown = sees_persons || are_enough(donors);
     SourcesBody {
         release: release.id,
         campaign: release.campaign,

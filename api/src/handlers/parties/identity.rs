@@ -6,14 +6,16 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::keys::{self, ACCESS_SECONDS, Subject};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::wire::{bounded, parse};
-use actix_web::http::header::CACHE_CONTROL;
+use crate::wire::{IfMatch, bounded, etag, parse};
+use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpResponse, get, patch, post};
+use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::id::{OrganisationId, PersonId, SessionId};
 use ledger::parties::operations::persons;
 use ledger::parties::operations::sign_in::{self as identity, Refreshed};
+use ledger::parties::rules::person::Person;
 use ledger::parties::rules::role::Email;
 use ledger::parties::rules::second_factor::Proof;
 use ledger::parties::store::{organisations, people};
@@ -150,17 +152,55 @@ pub struct MeBody {
     organisations: Vec<OrganisationId>,
 }
 
+impl MeBody {
+    async fn read(client: &impl GenericClient, person: Person) -> Result<MeBody, Error> {
+        let mine = organisations::list_of_person(client, person.id, Uuid::nil(), 200).await?;
+        let organisations = mine.iter().map(|organisation| organisation.id).collect();
+        let Person { id, email, name, is_operator, .. } = person;
+        Ok(MeBody { id, email, name, operator: is_operator, organisations })
+    }
+}
+
 /// Shows who is signed in.
-#[utoipa::path(tag = "identity", responses((status = 200, description = "The person", body = MeBody)))]
+#[utoipa::path(tag = "identity",
+    responses((status = 200, description = "The person, with its ETag", body = MeBody, headers(("ETag" = String)))))]
 #[get("/v1/me")]
 pub(crate) async fn me(state: Data<State>, caller: Caller) -> Result<HttpResponse, Problem> {
     let id = caller.person()?.id;
     let client = state.client().await?;
     let person = people::find(&client, id).await?.ok_or(Error::NotFound("person"))?;
-    let mine = organisations::list_of_person(&client, id, Uuid::nil(), 200).await?;
-    let organisations = mine.iter().map(|organisation| organisation.id).collect();
-    let body = MeBody { id, email: person.email, name: person.name, operator: person.is_operator, organisations };
-    Ok(HttpResponse::Ok().json(body))
+    let tag = etag(person.version);
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(MeBody::read(&client, person).await?))
+}
+
+/// What a person changes of what is said of them.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeMeRequest {
+    /// How other people read who it was; empty for no name.
+    #[schema(max_length = 200, example = "Ada Lovelace")]
+    name: String,
+}
+
+/// Changes what is said of whoever is signed in: how they are called.
+#[utoipa::path(tag = "identity", request_body = ChangeMeRequest,
+    responses((status = 200, description = "As it is now, with its new ETag", body = MeBody, headers(("ETag" = String)))))]
+#[patch("/v1/me")]
+pub(crate) async fn change_me(
+    state: Data<State>,
+    caller: Caller,
+    seen: IfMatch,
+    request: Body<ChangeMeRequest>,
+) -> Result<HttpResponse, Problem> {
+    let id = caller.person()?.id;
+    let name = request.0.name;
+    let (tag, body) = state
+        .in_transaction(async |tx| {
+            let person = persons::change_name(tx, id, seen.0, &name).await?;
+            Ok((etag(person.version), MeBody::read(tx, person).await?))
+        })
+        .await?;
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body))
 }
 
 /// What signing out everywhere has ended.

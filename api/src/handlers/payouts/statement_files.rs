@@ -6,8 +6,9 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
+use crate::tables::{column, table_query};
 use crate::visibility::{book_of, kept};
-use crate::wire::{BalanceBody, bounded, etag, parse, parse_balance, parse_currency, word_or};
+use crate::wire::{BalanceBody, etag, parse, parse_balance, parse_currency};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
@@ -16,15 +17,15 @@ use jiff::civil::Date;
 use ledger::Error;
 use ledger::evidence::Digest;
 use ledger::id::{BookRef, OrganisationId, StatementFileId};
-use ledger::payouts::files::csv_statement::{Amounts, DayFormat, DecimalMark, Delimiter, Encoding, Map, SKIPPED_MAX};
+use ledger::payouts::files::csv_statement::{Amounts, Map};
 use ledger::payouts::files::parts::{self, Reading};
 use ledger::payouts::operations::statement_files::{self as operations, NewFile, Parcels};
 use ledger::payouts::rules::statement_file::{FileState, Format, Statement, StatementFile};
 use ledger::payouts::store::statement_files;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::fs::File;
 use std::io::BufReader;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// The media types that are taken.
@@ -36,63 +37,46 @@ const AT_ONCE: usize = 256 * 1024;
 /// Parcels that are read ahead of the database.
 const AHEAD: usize = 2;
 
-/// Whose file it is, and, of a table, what its columns mean.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct HowToRead {
-    /// The organisation whose account it is of: the host when it is left out, or a partner platform.
-    #[param(pattern = "^org_[a-z2-7]{26}$")]
-    custodian: Option<String>,
-    /// Of a table: the currency of the account.
-    #[param(pattern = "^[A-Z]{3}$")]
-    currency: Option<String>,
-    /// Of a table: the name of the column with the day of booking.
-    #[param(max_length = 100)]
-    column_day: Option<String>,
-    /// Of a table: the column of amounts, with a minus before what left.
-    #[param(max_length = 100)]
-    column_amount: Option<String>,
-    /// Of a table with two columns of amounts: that of what left.
-    #[param(max_length = 100)]
-    column_debit: Option<String>,
-    /// Of a table with two columns of amounts: that of what came.
-    #[param(max_length = 100)]
-    column_credit: Option<String>,
-    /// Of a table: the column of currencies; a row in another one than the account's is refused.
-    #[param(max_length = 100)]
-    column_currency: Option<String>,
-    /// Of a table: the column with the bank's own reference of a row. Without it rows are named by what they say.
-    #[param(max_length = 100)]
-    column_reference: Option<String>,
-    /// Of a table: the column of end-to-end ids.
-    #[param(max_length = 100)]
-    column_end_to_end: Option<String>,
-    /// Of a table: the column of free texts, in which a creditor reference (RF…) is looked for; nothing else of it is kept.
-    #[param(max_length = 100)]
-    column_text: Option<String>,
-    /// Of a table: `utf-8` when it is left out, or `latin-1`.
-    #[param(pattern = "^(utf-8|latin-1)$")]
-    encoding: Option<String>,
-    /// Of a table: what stands between columns, `comma` when it is left out.
-    #[param(pattern = "^(comma|semicolon|tab)$")]
-    delimiter: Option<String>,
-    /// Of a table: what stands before the fraction of an amount, `point` when it is left out.
-    #[param(pattern = "^(point|comma)$")]
-    decimal: Option<String>,
-    /// Of a table: `iso` (2031-02-03) when it is left out, `dotted` (03.02.2031), `day_first` (03/02/2031), `month_first` (02/03/2031)
-    /// or `digits` (20310203).
-    #[param(pattern = "^(iso|dotted|day_first|month_first|digits)$")]
-    days: Option<String>,
-    /// Of a table: lines before the one that names the columns.
-    #[param(maximum = 50)]
-    skip_lines: Option<u8>,
-    /// Of a table: the balance before its first row, if it is known; it is held to it when both are.
-    #[param(pattern = r"^-?[0-9]{1,16}(\.[0-9]{1,4})?$")]
-    opening_balance: Option<String>,
-    /// Of a table: the balance after its last row.
-    #[param(pattern = r"^-?[0-9]{1,16}(\.[0-9]{1,4})?$")]
-    closing_balance: Option<String>,
+table_query! {
+    /// Whose file it is, and, of a table, what its columns mean.
+    HowToRead {
+        /// The organisation whose account it is of: the host when it is left out, or a partner platform.
+        #[param(pattern = "^org_[a-z2-7]{26}$")]
+        custodian,
+        /// Of a table: the currency of the account.
+        #[param(pattern = "^[A-Z]{3}$")]
+        currency,
+        /// Of a table: the name of the column with the day of booking.
+        #[param(max_length = 100)]
+        column_day,
+        /// Of a table: the column of amounts, with a minus before what left.
+        #[param(max_length = 100)]
+        column_amount,
+        /// Of a table with two columns of amounts: that of what left.
+        #[param(max_length = 100)]
+        column_debit,
+        /// Of a table with two columns of amounts: that of what came.
+        #[param(max_length = 100)]
+        column_credit,
+        /// Of a table: the column of currencies; a row in another one than the account's is refused.
+        #[param(max_length = 100)]
+        column_currency,
+        /// Of a table: the column with the bank's own reference of a row. Without it rows are named by what they say.
+        #[param(max_length = 100)]
+        column_reference,
+        /// Of a table: the column of end-to-end ids.
+        #[param(max_length = 100)]
+        column_end_to_end,
+        /// Of a table: the column of free texts, in which a creditor reference (RF…) is looked for; nothing else of it is kept.
+        #[param(max_length = 100)]
+        column_text,
+        /// Of a table: the balance before its first row, if it is known; it is held to it when both are.
+        #[param(pattern = r"^-?[0-9]{1,16}(\.[0-9]{1,4})?$")]
+        opening_balance,
+        /// Of a table: the balance after its last row.
+        #[param(pattern = r"^-?[0-9]{1,16}(\.[0-9]{1,4})?$")]
+        closing_balance,
+    }
 }
 
 impl HowToRead {
@@ -100,36 +84,16 @@ impl HowToRead {
         if media_type == "text/csv" {
             return Ok(Reading::Csv(Box::new(self.map()?)));
         }
-        let of_tables = [
-            ("/currency", &self.currency),
-            ("/column_day", &self.column_day),
-            ("/column_amount", &self.column_amount),
-            ("/column_debit", &self.column_debit),
-            ("/column_credit", &self.column_credit),
-            ("/column_currency", &self.column_currency),
-            ("/column_reference", &self.column_reference),
-            ("/column_end_to_end", &self.column_end_to_end),
-            ("/column_text", &self.column_text),
-            ("/encoding", &self.encoding),
-            ("/delimiter", &self.delimiter),
-            ("/decimal", &self.decimal),
-            ("/days", &self.days),
-            ("/opening_balance", &self.opening_balance),
-            ("/closing_balance", &self.closing_balance),
-        ];
-        match of_tables.iter().find(|(_, given)| given.is_some()) {
-            Some((pointer, _)) => Err(Problem::invalid(*pointer, "a file of XML says this itself")),
+        match self.of_tables(&["/custodian"]) {
+            Some(pointer) => Err(Problem::invalid(pointer, "a file of XML says this itself")),
             None => Ok(Reading::Camt053),
         }
     }
 
     fn map(&self) -> Result<Map, Problem> {
         let needed = |pointer: &'static str, given: &Option<String>| {
-            let column = given.as_deref().ok_or_else(|| Problem::invalid(pointer, "a table needs it"))?;
-            bounded(pointer, column, 1..=100)
+            column(pointer, given)?.ok_or_else(|| Problem::invalid(pointer, "a table needs it"))
         };
-        let column =
-            |pointer: &'static str, given: &Option<String>| given.as_ref().map(|_| needed(pointer, given)).transpose();
         let currency = parse_currency("/currency", &needed("/currency", &self.currency)?)?;
         let amounts = match (&self.column_amount, &self.column_debit, &self.column_credit) {
             (Some(_), None, None) => Amounts::Signed(needed("/column_amount", &self.column_amount)?),
@@ -143,19 +107,11 @@ impl HowToRead {
             (Some(_), ..) => return Err(Problem::invalid("/column_amount", "one column of amounts, or two")),
             (None, ..) => return Err(Problem::invalid("/column_debit", "both columns of amounts, or one of all")),
         };
-        let skip = self.skip_lines.unwrap_or(0);
-        if skip > SKIPPED_MAX {
-            return Err(Problem::invalid("/skip_lines", format!("at most {SKIPPED_MAX}")));
-        }
         let balance = |pointer: &'static str, given: &Option<String>| -> Result<Option<i64>, Error> {
             given.as_deref().map(|given| parse_balance(pointer, given, currency.into())).transpose()
         };
         Ok(Map {
-            encoding: word_or("/encoding", &self.encoding, Encoding::Utf8)?,
-            delimiter: word_or("/delimiter", &self.delimiter, Delimiter::Comma)?,
-            decimal: word_or("/decimal", &self.decimal, DecimalMark::Point)?,
-            days: word_or("/days", &self.days, DayFormat::Iso)?,
-            skip,
+            layout: self.layout()?,
             day: needed("/column_day", &self.column_day)?,
             amounts,
             currency,

@@ -1,5 +1,6 @@
 //! A partner's own list of a day, compared with that of the ledger.
 
+use super::comparison_lists::{LIST_MAX, ListBody, ListLayout};
 use super::pledges::require_concerned;
 use super::settlement_days::{OfDay, concerned};
 use crate::auth::Caller;
@@ -9,7 +10,7 @@ use crate::paging::{Page, PageQuery, Window};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{book_of, require_admitted};
-use crate::wire::{BalanceBody, bounded, word_or};
+use crate::wire::BalanceBody;
 use actix_web::web::{Data, Path, block};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use jiff::Timestamp;
@@ -22,109 +23,12 @@ use ledger::money::Currency;
 use ledger::parties::rules::role::Scope as Permission;
 use ledger::pledging::operations::comparisons::{self as operations, List};
 use ledger::pledging::operations::settlement_days;
-use ledger::pledging::rules::comparison::{Difference, Sum, TheirLine, Unreadable};
-use ledger::pledging::rules::comparison_list::{Columns, read};
+use ledger::pledging::rules::comparison::{Difference, Sum};
 use ledger::pledging::rules::settlement_day::{LineKind, Turn};
 use ledger::pledging::store::comparisons::{self as store, Kept, KeptDifference, Side};
-use ledger::table::{COLUMN_MAX, DayFormat, DecimalMark, Delimiter, Encoding, Layout, SKIPPED_MAX};
-use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::Read as _;
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// The largest list, in bytes.
-const LIST_MAX: usize = 8 * 1024 * 1024;
-
-/// How to read a list. Columns that are not named are called as in our own table of a day, and may be left out.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct ListLayout {
-    /// The column that says what happened, in our words; `kind`. Without it a line went back when its gross is less than zero, and was captured
-    /// otherwise.
-    #[param(max_length = 100)]
-    column_kind: Option<String>,
-    /// The column of our ids; `id`.
-    #[param(max_length = 100)]
-    column_id: Option<String>,
-    /// The column of your names of pledges; `reference`.
-    #[param(max_length = 100)]
-    column_reference: Option<String>,
-    /// The column of the provider's names of payments and refunds; `provider_reference`.
-    #[param(max_length = 100)]
-    column_provider_reference: Option<String>,
-    /// The column of what donors gave, or got back with a minus; `gross`.
-    #[param(max_length = 100)]
-    column_gross: Option<String>,
-    /// The column of what processors keep; `fee`.
-    #[param(max_length = 100)]
-    column_fee: Option<String>,
-    /// The column of gross less fee; `net`.
-    #[param(max_length = 100)]
-    column_net: Option<String>,
-    /// The column of what pledges promise; `promised`.
-    #[param(max_length = 100)]
-    column_promised: Option<String>,
-    /// The column of how pledges went on, in our words; `turn`.
-    #[param(max_length = 100)]
-    column_turn: Option<String>,
-    /// The column of currencies; `currency`. Amounts without one are of the currency of the book.
-    #[param(max_length = 100)]
-    column_currency: Option<String>,
-    /// The column of days; `day`.
-    #[param(max_length = 100)]
-    column_day: Option<String>,
-    /// `utf-8` when it is left out, or `latin-1`.
-    #[param(pattern = "^(utf-8|latin-1)$")]
-    encoding: Option<String>,
-    /// What stands between columns, `comma` when it is left out.
-    #[param(pattern = "^(comma|semicolon|tab)$")]
-    delimiter: Option<String>,
-    /// What stands before the fraction of an amount, `point` when it is left out.
-    #[param(pattern = "^(point|comma)$")]
-    decimal: Option<String>,
-    /// `iso` (2031-02-03) when it is left out, `dotted` (03.02.2031), `day_first` (03/02/2031), `month_first` (02/03/2031) or `digits`
-    /// (20310203).
-    #[param(pattern = "^(iso|dotted|day_first|month_first|digits)$")]
-    days: Option<String>,
-    /// Lines before the one that names the columns.
-    #[param(maximum = 50)]
-    skip_lines: Option<u8>,
-}
-
-impl ListLayout {
-    fn parse(&self) -> Result<(Layout, Columns), Problem> {
-        let skip = self.skip_lines.unwrap_or(0);
-        if skip > SKIPPED_MAX {
-            return Err(Problem::invalid("/skip_lines", format!("at most {SKIPPED_MAX}")));
-        }
-        let column = |pointer: &'static str, given: &Option<String>| {
-            given.as_deref().map(|name| bounded(pointer, name, 1..=COLUMN_MAX)).transpose()
-        };
-        let layout = Layout {
-            encoding: word_or("/encoding", &self.encoding, Encoding::Utf8)?,
-            delimiter: word_or("/delimiter", &self.delimiter, Delimiter::Comma)?,
-            decimal: word_or("/decimal", &self.decimal, DecimalMark::Point)?,
-            days: word_or("/days", &self.days, DayFormat::Iso)?,
-            skip,
-        };
-        let columns = Columns {
-            kind: column("/column_kind", &self.column_kind)?,
-            id: column("/column_id", &self.column_id)?,
-            reference: column("/column_reference", &self.column_reference)?,
-            provider_reference: column("/column_provider_reference", &self.column_provider_reference)?,
-            gross: column("/column_gross", &self.column_gross)?,
-            fee: column("/column_fee", &self.column_fee)?,
-            net: column("/column_net", &self.column_net)?,
-            promised: column("/column_promised", &self.column_promised)?,
-            turn: column("/column_turn", &self.column_turn)?,
-            currency: column("/column_currency", &self.column_currency)?,
-            day: column("/column_day", &self.column_day)?,
-        };
-        Ok((layout, columns))
-    }
-}
 
 /// A partner's list of a day, compared with that of the ledger.
 #[derive(Debug, Serialize, ToSchema)]
@@ -210,7 +114,7 @@ pub struct DifferenceBody {
     difference: Difference,
     /// Our charge, refund, chargeback or pledge; null without our line.
     object: Option<String>,
-    /// The line of the list's text at which theirs begins, from 1; null without theirs.
+    /// The line of the list's text at which theirs begins, from 1, or the place of an object in its array, from 1; null without theirs.
     line: Option<i32>,
     /// The column that cannot be read; null otherwise.
     column: Option<String>,
@@ -307,15 +211,16 @@ impl DifferenceBody {
 }
 
 /// Compares the partner's own list of a day with what the ledger has, line by line, and keeps what differs. The list is a table with the
-/// columns of ours, in any order, or with others that the query names; it has 50,000 lines and 8 MiB at most. A line is found by our id if it
-/// has one, else by the provider's reference, else by that of the pledge. What it does not say is not compared. A line that cannot be read is
-/// named with its column, and the others are compared all the same; a list that is no table, or lacks a column that was named, is refused.
-/// Nothing is posted or changed by it; of the list its figures are kept, and the names of lines that nothing here matches.
+/// columns of ours, in any order, or with others that the query names, or a JSON array of objects with the same words; it has 50,000 lines and
+/// 8 MiB at most. A line is found by our id if it has one, else by the provider's reference, else by that of the pledge. What it does not say
+/// is not compared. A line that cannot be read is named with its column, and the others are compared all the same; a list that is no table, or
+/// lacks a column that was named, is refused, and so is an array with a field of another type or of no name of ours. Nothing is posted or
+/// changed by it; of the list its figures are kept, and the names of lines that nothing here matches.
 #[utoipa::path(tag = "settlements",
     params(("book" = String, Path, description = "The book"),
            ("day" = String, Path, description = "The day, in the zone of the book", format = "date", pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"),
            ListLayout),
-    request_body(content((String = "text/csv")), description = "The list, byte for byte"),
+    request_body(content((String = "text/csv"), (inline(ListBody) = "application/json")), description = "The list, byte for byte"),
     responses((status = 201, description = "Compared", body = ComparisonBody)))]
 #[post("/v1/books/{book}/settlement-days/{day}/comparisons")]
 pub(crate) async fn compare_settlement_day(
@@ -326,8 +231,7 @@ pub(crate) async fn compare_settlement_day(
     body: Spool,
 ) -> Result<HttpResponse, Problem> {
     let partner = caller.require_scope(Permission::ChargesWrite)?;
-    body.media_type(&["text/csv"])?;
-    let (layout, columns) = query.0.parse()?;
+    let form = query.0.form(body.media_type(&["text/csv", "application/json"])?)?;
     let (id, day) = path.into_inner();
     let client = state.client().await?;
     let book = books::resolve(&client, id).await?;
@@ -340,7 +244,7 @@ pub(crate) async fn compare_settlement_day(
         return Err(Problem::invalid("", "the list is empty"));
     }
     let currency = book.currency;
-    let lines = block(move || read_list(file, layout, &columns, currency)).await.map_err(|_| Problem::internal())??;
+    let lines = block(move || form.read(file, currency)).await.map_err(|_| Problem::internal())??;
     idempotent(&state, &key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = books::resolve(tx, id).await?;
         require_admitted(tx, partner, &book, "book").await?;
@@ -349,15 +253,6 @@ pub(crate) async fn compare_settlement_day(
         Ok(Reply::created(&ComparisonBody::new(kept)?))
     })
     .await
-}
-
-type Lines = Vec<Result<TheirLine, Unreadable>>;
-
-fn read_list(mut file: File, layout: Layout, columns: &Columns, currency: Currency) -> Result<Lines, Problem> {
-    let mut text = Vec::new();
-    file.read_to_end(&mut text).map_err(|_| Problem::internal())?;
-    read(&text, layout, columns, currency)
-        .map_err(|broken| Problem::invalid("", format!("line {}: {}", broken.at, broken.what)))
 }
 
 /// Lists the comparisons of a day that are kept.

@@ -76,7 +76,22 @@ pub(super) struct Tries<'a> {
 impl<'a> Tries<'a> {
     pub(super) fn of(state: &'a State, caller: &'a Caller, book: &'a Book) -> Result<Tries<'a>, Problem> {
         let partner = caller.partner().ok_or_else(|| Problem::forbidden("only a partner does this"))?.organisation;
-        Ok(Tries { state, caller, book, partner })
+        Ok(Tries::for_partner(state, caller, book, partner))
+    }
+
+    /// Those of a partner for which a caller acts, who may.
+    pub(super) fn for_partner(
+        state: &'a State,
+        caller: &'a Caller,
+        book: &'a Book,
+        partner: OrganisationId,
+    ) -> Tries<'a> {
+        Tries { state, caller, book, partner }
+    }
+
+    /// Whose they are.
+    pub(super) fn partner(&self) -> OrganisationId {
+        self.partner
     }
 
     /// Under what a payer, and a pledge that gets another means, is counted: for each partner, and for sandbox and live apart, so

@@ -18,7 +18,7 @@ use ledger::Error;
 use ledger::book::{Command, Key};
 use ledger::engine::lane::{self, Outcome};
 use ledger::engine::store::books::Book;
-use ledger::id::CampaignId;
+use ledger::id::{CampaignId, OrganisationId};
 use ledger::pledging::operations::pledge_batches::{self as operations, Drafted};
 use ledger::pledging::operations::pledges::{New, PlacePledge, rows};
 use ledger::pledging::rules::pledge::Pledge;
@@ -174,20 +174,21 @@ impl NewPledgeItem {
 /// What an item that was understood, or was not, asks for.
 pub(super) type Asked = Result<PlacePledge, Problem>;
 
-/// Pledges of a partner that came in another shape, of no payer.
+/// Pledges of a partner that came in another shape, of no payer: from itself, or from people of the host for it.
 pub(super) struct Several<'a> {
     pub(super) state: &'a State,
     pub(super) caller: &'a Caller,
     pub(super) book: &'a Book,
     pub(super) campaign: CampaignId,
+    pub(super) partner: OrganisationId,
 }
 
 impl Several<'_> {
-    fn batch(&self, items: usize) -> Result<Batch<'_>, Problem> {
-        let Several { state, caller, book, campaign } = *self;
-        let tries = Tries::of(state, caller, book)?;
+    fn batch(&self, items: usize) -> Batch<'_> {
+        let Several { state, caller, book, campaign, partner } = *self;
+        let tries = Tries::for_partner(state, caller, book, partner);
         let subjects = (0..items).map(|_| tries.subjects(&Payer::default(), None)).collect();
-        Ok(Batch { state, caller, book, campaign, tries, subjects })
+        Batch { state, caller, book, campaign, tries, subjects }
     }
 
     /// Places each for itself, under its key.
@@ -196,12 +197,12 @@ impl Several<'_> {
         keys: Vec<IdempotencyKey>,
         asked: Vec<Asked>,
     ) -> Result<Vec<PledgeVerdictBody>, Problem> {
-        Ok(self.batch(keys.len())?.one_by_one(keys, asked).await?.items)
+        Ok(self.batch(keys.len()).one_by_one(keys, asked).await?.items)
     }
 
     /// What would become of each now, and nothing is written: whether it is new, or there already.
     pub(super) async fn attempt(&self, asked: Vec<Asked>) -> Result<Vec<Result<bool, Problem>>, Problem> {
-        let (batch, client) = (self.batch(0)?, self.state.client().await?);
+        let (batch, client) = (self.batch(0), self.state.client().await?);
         let understood: Vec<PlacePledge> = asked.iter().filter_map(|asked| asked.as_ref().ok().cloned()).collect();
         let mut drafted = batch.draft(&client, understood).await?.into_iter();
         let mut told = Vec::with_capacity(asked.len());
@@ -441,7 +442,7 @@ impl Batch<'_> {
                 // How much of it fits is read under the lock of the book.
                 Drafted::New(new) if new.may_be_trimmed() => Step::Later(Box::new(asked[place].clone()?)),
                 Drafted::New(new) => {
-                    let mut companions = rows(self.book, &new.pledge, &new.donor, wall);
+                    let mut companions = rows(self.book, &new, wall);
                     companions.push(items::row(&keys[place].for_lane(self.caller.id()), &reply, wall));
                     let command = Command { key: None, entry: new.entry(self.book.today(wall)), companions };
                     Step::New(Box::new(ToWrite { command, reply, new: *new }))
@@ -457,10 +458,7 @@ impl Batch<'_> {
         client: &impl GenericClient,
         asked: Vec<PlacePledge>,
     ) -> Result<Vec<Result<Drafted, Error>>, Error> {
-        let Some(partner) = self.caller.partner() else {
-            return Err(Error::Forbidden("only a partner places pledges"));
-        };
-        let partner = partner.organisation;
+        let partner = self.tries.partner();
         operations::draft_all(client, self.book, self.campaign, partner, asked, ledger::calendar::now()).await
     }
 

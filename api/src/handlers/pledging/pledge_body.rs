@@ -18,6 +18,7 @@ use ledger::pledging::rules::pledge::{Pledge, Rail, Schedule};
 use ledger::pledging::rules::sandbox_token;
 use ledger::pledging::rules::transfer_reference;
 use ledger::pledging::store::donors;
+use ledger::service::store::activity::Actor;
 use ledger::text;
 use ledger::treasury::rules::settlement::Method;
 use serde::{Deserialize, Serialize};
@@ -196,6 +197,7 @@ impl NewPledge {
             method: self.method.as_ref().map_or(Ok(Method::Card), |method| parse("/method", method))?,
             token,
             terms_digest,
+            by: Actor::Partner(partner),
         })
     }
 }

@@ -5,31 +5,21 @@ use super::pledge_body::NewPledge;
 use super::pledges::require_offered;
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
+use crate::imports::{self, Counts, TryImport};
 use crate::problem::{Problem, ProblemBody};
 use crate::state::State;
-use crate::visibility::{book_of, require_admitted};
-use crate::wire::{bounded, parse, parse_currency, word_or};
-use actix_web::web::{Data, Path, block};
+use crate::tables::{LayoutWords, column};
+use crate::visibility::{actor, book_of, for_partner};
+use crate::wire::{parse, parse_currency};
+use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use ledger::id::{CampaignId, OrganisationId};
-use ledger::parties::rules::role::Scope as Permission;
+use ledger::pledging::operations::pledges::PlacePledge;
 use ledger::pledging::rules::pledge_import::{Adapter, Columns, Line, read};
-use ledger::table::{
-    COLUMN_MAX, DayFormat, DecimalMark, Delimiter, Encoding, Layout, SKIPPED_MAX, Unreadable, Verdict,
-};
+use ledger::table::{Layout, Unreadable, Verdict};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use utoipa::{IntoParams, ToSchema};
-
-/// Whether an import is only tried.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct TryImport {
-    /// Says what would become of each line now, and writes nothing.
-    #[serde(default)]
-    dry_run: bool,
-}
+use utoipa::ToSchema;
 
 /// Names of columns. Those of the adapter hold where none is given here; of them, only reference and amount must be there.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -71,6 +61,10 @@ pub struct ImportColumns {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPledgeImport {
+    /// The partner whose donors they are, admitted to the book. Partners may leave it out: they bring their own; owners and treasurers of the host
+    /// name one, and bring its export for it.
+    #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
+    partner: Option<String>,
     /// Whose usual names the columns have: `crowdfunding` (`Pledge ID`, `Pledge Amount`, `Backer ID`, `Backer Name`), `pre_order` (`Order`,
     /// `Total`, `Customer`, `Billing Name`) or `prize` (`Contribution ID`, `Amount`, `Sponsor ID`, `Sponsor Name`), each with `Email` and
     /// `Currency`. Null when `columns` names them all.
@@ -204,23 +198,19 @@ impl ImportVerdictBody {
 
 impl NewPledgeImport {
     fn layout(&self) -> Result<Layout, Problem> {
-        if self.skip_lines > SKIPPED_MAX {
-            return Err(Problem::invalid("/skip_lines", format!("at most {SKIPPED_MAX}")));
-        }
-        Ok(Layout {
-            encoding: Encoding::Utf8,
-            delimiter: word_or("/delimiter", &self.delimiter, Delimiter::Comma)?,
-            decimal: word_or("/decimal", &self.decimal, DecimalMark::Point)?,
-            days: word_or("/days", &self.days, DayFormat::Iso)?,
-            skip: self.skip_lines,
-        })
+        let words = LayoutWords {
+            encoding: None,
+            delimiter: self.delimiter.as_deref(),
+            decimal: self.decimal.as_deref(),
+            days: self.days.as_deref(),
+            skip_lines: self.skip_lines,
+        };
+        words.parse()
     }
 
     fn named(&self) -> Result<Columns, Problem> {
         let it = &self.columns;
-        let column = |name: &'static str, given: &Option<String>| {
-            given.as_deref().map(|given| bounded(&format!("/columns/{name}"), given, 1..=COLUMN_MAX)).transpose()
-        };
+        let column = |name: &str, given: &Option<String>| column(&format!("/columns/{name}"), given);
         Ok(Columns {
             reference: column("reference", &it.reference)?,
             amount: column("amount", &it.amount)?,
@@ -250,17 +240,18 @@ impl NewPledgeImport {
         })
     }
 
-    fn asked(&self, state: &State, campaign: CampaignId, partner: OrganisationId, line: &Line) -> Asked {
+    fn asked(&self, several: &Several<'_>, line: &Line) -> Asked {
         let pledge: NewPledge = serde_json::from_value(self.pledge(line)).map_err(|_| Problem::internal())?;
         pledge.check_shape()?;
-        require_offered(state, pledge.parse(campaign, partner)?)
+        let asked = pledge.parse(several.campaign, several.partner)?;
+        require_offered(several.state, PlacePledge { by: actor(several.caller), ..asked })
     }
 }
 
-/// Takes pledges in by file: the export of a platform, line by line. Each line is whole a pledge or none, and hears its own verdict. A pledge is
-/// known by its reference: the same file twice, or a longer one tomorrow, imports each line once, and a line that was refused is tried again. A
-/// line that says something else than before is refused with `reference-taken`. A file that is no table, lacks a column or has more than 1,000
-/// lines is refused whole.
+/// Takes pledges in by file: the export of a platform, line by line, sent by the partner itself or for it by owners and treasurers of the host. Each
+/// line is whole a pledge or none, and hears its own verdict. A pledge is known by its reference: the same file twice, or a longer one tomorrow,
+/// imports each line once, whoever sends it, and a line that was refused is tried again. A line that says something else than before is refused with
+/// `reference-taken`. A file that is no table, lacks a column or has more than 1,000 lines is refused whole.
 #[utoipa::path(tag = "pledges", params(("id" = String, Path, description = "The campaign"), TryImport),
     request_body = NewPledgeImport,
     responses((status = 200, description = "A verdict for each line, in their order", body = PledgeImportBody)))]
@@ -272,27 +263,21 @@ pub(crate) async fn import_pledges(
     query: Params<TryImport>,
     request: Keyed<NewPledgeImport>,
 ) -> Result<HttpResponse, Problem> {
-    let partner = caller.require_scope(Permission::PledgesWrite)?;
     let Keyed { key, body } = request;
     let (layout, named) = (body.layout()?, body.named()?);
     let adapter: Option<Adapter> = body.adapter.as_deref().map(|adapter| parse("/adapter", adapter)).transpose()?;
+    let partner: Option<OrganisationId> = body.partner.as_deref().map(|id| parse("/partner", id)).transpose()?;
     let client = state.client().await?;
     let book = book_of(&client, id.book, "campaign").await?;
-    require_admitted(&client, partner, &book, "campaign").await?;
+    let partner = for_partner(&client, &caller, &book, partner, "campaign").await?;
     drop(client);
     let currency = body.currency.as_deref().map(|code| parse_currency("/currency", code)).transpose()?;
     let currency = currency.unwrap_or(book.currency);
     let columns = named.clone().or(adapter.map(Columns::of).unwrap_or_default());
-    let (body, lines) = block(move || {
-        let lines = read(&body.csv, layout, &named, adapter, currency);
-        (body, lines)
-    })
-    .await
-    .map_err(|_| Problem::internal())?;
-    let lines = lines.map_err(|broken| Problem::invalid("/csv", format!("line {}: {}", broken.at, broken.what)))?;
-    let several = Several { state: &state, caller: &caller, book: &book, campaign: *id };
+    let (body, lines) = imports::lines(body, move |body| read(&body.csv, layout, &named, adapter, currency)).await?;
+    let several = Several { state: &state, caller: &caller, book: &book, campaign: *id, partner };
     let legible: Vec<&Line> = lines.iter().filter_map(|line| line.as_ref().ok()).collect();
-    let asked: Vec<Asked> = legible.iter().map(|line| body.asked(&state, *id, partner.organisation, line)).collect();
+    let asked: Vec<Asked> = legible.iter().map(|line| body.asked(&several, line)).collect();
     let verdicts: Vec<ImportVerdictBody> = if query.0.dry_run {
         let told = several.attempt(asked).await?;
         let verdict = |(line, told): (&&Line, Result<bool, Problem>)| match told {
@@ -310,19 +295,8 @@ pub(crate) async fn import_pledges(
             .map(|(line, (place, it))| ImportVerdictBody::placed(line, &columns, place, it))
             .collect()
     };
-    let mut verdicts = verdicts.into_iter();
-    let items = lines.iter().map(|line| match line {
-        Ok(_) => verdicts.next().ok_or_else(Problem::internal),
-        Err(unreadable) => Ok(ImportVerdictBody::unreadable(unreadable)),
-    });
-    let items: Vec<ImportVerdictBody> = items.collect::<Result<_, _>>()?;
-    let count = |verdict| items.iter().filter(|item| item.verdict == verdict).count();
-    Ok(HttpResponse::Ok().json(PledgeImportBody {
-        dry_run: query.0.dry_run,
-        created: count(Verdict::Created),
-        already_there: count(Verdict::AlreadyThere),
-        refused: count(Verdict::Refused),
-        unreadable: count(Verdict::Unreadable),
-        items,
-    }))
+    let items = imports::in_order(&lines, verdicts, ImportVerdictBody::unreadable)?;
+    let Counts { created, already_there, refused, unreadable } = Counts::of(items.iter().map(|item| item.verdict));
+    let dry_run = query.0.dry_run;
+    Ok(HttpResponse::Ok().json(PledgeImportBody { dry_run, created, already_there, refused, unreadable, items }))
 }

@@ -8,7 +8,7 @@ use crate::idempotency::{IdempotencyKey, Reply, Scope, by_lane_or, idempotent, r
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{book_of, require_admitted};
+use crate::visibility::{book_of, for_partner, require_admitted};
 use crate::wire::etag;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ETAG;
@@ -91,10 +91,9 @@ pub(super) async fn place_under_lock(
     key: &IdempotencyKey,
     asked: PlacePledge,
 ) -> Result<HttpResponse, Problem> {
-    let partner = caller.require_scope(ledger::parties::rules::role::Scope::PledgesWrite)?;
     idempotent(state, key, Scope::Book(asked.campaign.book), caller.id(), async |tx| {
         let book = book_of(tx, asked.campaign.book, "campaign").await?;
-        require_admitted(tx, partner, &book, "campaign").await?;
+        for_partner(tx, caller, &book, Some(asked.partner), "campaign").await?;
         let placed = operations::place(tx, asked.clone(), ledger::calendar::now()).await?;
         let status = if placed.is_new { StatusCode::CREATED } else { StatusCode::OK };
         Ok(Reply::new(status, &View::of(tx, caller, &book).await?.one(tx, placed.pledge).await?))
@@ -130,7 +129,7 @@ async fn place_by_lane(
         Err(error) => return Err(error.into()),
     };
     drop(client);
-    let mut companions = operations::rows(book, &new.pledge, &new.donor, wall);
+    let mut companions = operations::rows(book, &new, wall);
     let entry = new.entry(book.today(wall));
     let body = view.body(new.pledge.clone(), &new.donor);
     let command = |reply| {

@@ -66,6 +66,7 @@ pub struct DayBody {
     /// Captures, refunds, disputes, won disputes and pledges, in that order.
     items: Vec<DayLineBody>,
     /// What all lines of the day come to, those of other pages too; one for each custodian and currency. A day without lines has one, of zeros.
+    /// Pages after the first may show what it came to when the first was read, up to five minutes before.
     totals: Vec<DayTotalBody>,
     /// Where the next page begins; null on the last one.
     next_cursor: Option<String>,
@@ -153,8 +154,8 @@ impl From<DayLine> for DayLineBody {
     }
 }
 
-impl From<Total> for DayTotalBody {
-    fn from(total: Total) -> DayTotalBody {
+impl From<&Total> for DayTotalBody {
+    fn from(total: &Total) -> DayTotalBody {
         let balance = |minor: i128| BalanceBody::new(minor, total.currency);
         DayTotalBody {
             custodian: total.custodian,
@@ -219,14 +220,14 @@ pub(crate) async fn show_settlement_day(
     let client = state.client().await?;
     let (book, whose) = concerned(&client, &caller, path.into_inner(), partner.as_deref()).await?;
     let rows = operations::lines(&client, &whose, window.after, window.fetch()).await?;
-    let totals = operations::totals(&client, &book, &whose).await?;
+    let totals = state.day_totals.of_page(&client, (&book, &whose), window.after.is_none()).await?;
     let page = window.page(rows, DayLine::place, DayLineBody::from);
     let body = DayBody {
         book: book.reference(),
         partner: whose.partner,
         day: whose.day,
         items: page.items,
-        totals: totals.into_iter().map(DayTotalBody::from).collect(),
+        totals: totals.iter().map(DayTotalBody::from).collect(),
         next_cursor: page.next_cursor,
     };
     Ok(paging::respond(&body, body.next_cursor.as_deref(), &http))

@@ -5,13 +5,14 @@ use crate::extract::Params;
 use crate::paging::{self, Window};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{read, read_accounts};
+use crate::visibility::{Sight, read_accounts, sight};
 use crate::wire::BalanceBody;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 use jiff::civil::Date;
 use ledger::id::BookRef;
 use ledger::reports::operations::{self as reports, FundLine, IncomeLine, ReportLine, TrialBalanceLine};
+use ledger::reports::rules::outside::TELLING;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -233,7 +234,8 @@ pub struct IncomeTotalsBody {
     closed: BalanceBody,
 }
 
-/// Shows what was earned and spent, with the closing of periods apart.
+/// Shows what was earned and spent, with the closing of periods apart. Fees of single payments are left out for others than the book's own
+/// people.
 #[utoipa::path(tag = "reports", params(("book" = String, Path, description = "The book"), FromTo),
     responses((status = 200, description = "Whole; refused when it has more than 10,000 accounts",
                body = IncomeStatementBody)))]
@@ -246,8 +248,9 @@ pub(crate) async fn income_statement(
 ) -> Result<HttpResponse, Problem> {
     let FromTo { from, to } = query.0;
     let client = state.client().await?;
-    let (book, _) = read(&client, &caller, *id).await?;
+    let (book, sight) = sight(&client, &caller, *id).await?;
     let statement = reports::income_statement(&client, &book, from, to).await?;
+    let statement = if sight == Sight::Sums { statement.without(TELLING) } else { statement };
     let lines = |lines: Vec<IncomeLine>| lines.into_iter().map(IncomeLineBody::from).collect();
     let totals = statement.totals.iter().map(|sums| IncomeTotalsBody {
         income: BalanceBody::new(sums.income, sums.unit),
@@ -343,7 +346,8 @@ impl From<FundLine> for FundBody {
     }
 }
 
-/// Shows for every purpose what came, what went, what is there and what may be spent.
+/// Shows for every purpose what came, what went, what is there and what may be spent. Of a public book with payments of people, others than its
+/// own people see those of single payments as sums on the pages of the book only: they are left out here.
 #[utoipa::path(tag = "reports", params(("book" = String, Path, description = "The book"), AsOf),
     responses((status = 200, description = "Whole; refused when it is too long", body = FundsBody)))]
 #[get("/v1/books/{book}/reports/funds")]
@@ -354,8 +358,9 @@ pub(crate) async fn funds(
     query: Params<AsOf>,
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
-    let (book, _) = read(&client, &caller, *id).await?;
+    let (book, sight) = sight(&client, &caller, *id).await?;
     let funds = reports::funds(&client, &book, query.0.as_of).await?;
-    let items = funds.into_iter().map(FundBody::from).collect();
+    let is_told = |fund: &FundLine| sight == Sight::Whole || !TELLING.contains(&fund.class);
+    let items = funds.into_iter().filter(is_told).map(FundBody::from).collect();
     Ok(HttpResponse::Ok().json(FundsBody { as_of: query.0.as_of, items }))
 }

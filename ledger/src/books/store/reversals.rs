@@ -24,3 +24,15 @@ pub async fn find(client: &impl GenericClient, book: BookId, number: i64) -> Res
     let row = client.query_opt(&statement, &[/* book */ &book.0, /* number */ &number]).await?;
     Ok(row.map(|row| row.get(0)))
 }
+
+/// The entry that an entry reversed, if it did; the first of several.
+pub async fn find_reversed(client: &impl GenericClient, book: BookId, by: i64) -> Result<Option<i64>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- reversals::find_reversed
+             SELECT number FROM reversal WHERE book_id = $1 AND reversed_by = $2 ORDER BY number LIMIT 1",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book */ &book.0, /* by */ &by]).await?;
+    Ok(row.map(|row| row.get(0)))
+}

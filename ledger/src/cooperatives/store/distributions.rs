@@ -155,6 +155,22 @@ pub async fn list(
     rows.iter().map(from_row).collect()
 }
 
+/// The youngest distribution of a book in one of these states; none if there is none.
+pub async fn youngest(
+    client: &impl GenericClient,
+    book: BookId,
+    states: &[&str],
+) -> Result<Option<Distribution>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- distributions::youngest
+            SELECT * FROM distribution WHERE book_id = $1 AND state = ANY($2) ORDER BY id DESC LIMIT 1",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* states */ &states]).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
 /// What stands in the way of a new draft: the distribution under way, or the live one of the same period.
 pub async fn find_blocking(
     client: &impl GenericClient,

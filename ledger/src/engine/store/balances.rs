@@ -1,7 +1,7 @@
 //! Balances: one row an account.
 
 use super::days::Days;
-use crate::book::AccountNumber;
+use crate::book::{AccountClass, AccountNumber};
 use crate::error::Error;
 use crate::id::BookId;
 use deadpool_postgres::GenericClient;
@@ -25,6 +25,26 @@ impl Balance {
     pub fn net(&self) -> i64 {
         i64::from(self.side) * (self.credits - self.debits)
     }
+}
+
+/// What the accounts of a class hold together in a currency or unit, each on its own side; 0 without any.
+pub async fn of_class(
+    client: &impl GenericClient,
+    book: BookId,
+    class: AccountClass,
+    unit: &str,
+) -> Result<i128, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- balances::of_class
+             SELECT coalesce(sum(b.side * (b.credits - b.debits)), 0)::text
+               FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account = a.number
+              WHERE a.book_id = $1 AND a.class = $2 AND a.unit = $3",
+        )
+        .await?;
+    let row =
+        client.query_one(&statement, &[/* book */ &book.0, /* class */ &class.number(), /* unit */ &unit]).await?;
+    row.get::<_, &str>(0).parse().map_err(|_| Error::inconsistent("a sum of balances is no number"))
 }
 
 /// The balance of an account.

@@ -4,7 +4,9 @@ use crate::error::{Error, Refusal};
 use crate::id::{BookId, PersonId};
 use crate::parties::rules::person::Person;
 use crate::parties::store::{people, sessions};
+use crate::service::change::check_line;
 use crate::service::store::activity::{self, Actor, Done};
+use crate::text;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
@@ -15,6 +17,20 @@ use jiff::Timestamp;
 /// Only trouble with the database.
 pub async fn sign_out_everywhere(tx: &Transaction<'_>, person: PersonId, wall: Timestamp) -> Result<u64, Error> {
     sessions::update_all_ended(tx, person, wall).await
+}
+
+/// A person says how they are called, for other people who read it; nothing for no name.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] at `/name`; [`Error::Stale`] when it was changed meanwhile; [`Error::NotFound`].
+pub async fn change_name(tx: &Transaction<'_>, id: PersonId, version: i64, name: &str) -> Result<Person, Error> {
+    check_line("/name", name, text::NAME_OR_NONE)?;
+    let person = people::lock(tx, id).await?.ok_or(Error::NotFound("person"))?;
+    if person.version != version {
+        return Err(Error::Stale("person"));
+    }
+    people::update_name(tx, id, name).await
 }
 
 /// Keeps a person out: all sessions end, and nobody signs in as the person any more. Roles stay in the record, for nobody to

@@ -21,6 +21,8 @@ pub struct Person {
     pub created_at: Timestamp,
     /// Since when the person cannot sign in, by the wall clock; none for everybody who can.
     pub disabled_at: Option<Timestamp>,
+    /// Counts changes of the name, from 1: the `ETag` of who is signed in.
+    pub version: i64,
 }
 
 /// A person in a session that is not over.

@@ -102,6 +102,24 @@ pub async fn list_of_person(
     rows.iter().map(organisation).collect()
 }
 
+/// The organisations in which a person has a role that are called by one of some names, with those names; 1,000 at most.
+pub async fn list_named_of_person(
+    client: &impl GenericClient,
+    person: PersonId,
+    names: &[&str],
+) -> Result<Vec<(String, OrganisationId)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- organisations::list_named_of_person
+            SELECT name, id FROM organisation
+             WHERE name = ANY($2) AND id IN (SELECT organisation FROM membership WHERE person = $1)
+             ORDER BY id LIMIT 1000",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* person */ &person.0, /* names */ &names]).await?;
+    Ok(rows.iter().map(|row| (row.get("name"), OrganisationId(row.get("id")))).collect())
+}
+
 /// Writes what may change of an organisation; its version rises.
 pub async fn update(tx: &Transaction<'_>, changed: &Organisation) -> Result<Organisation, Error> {
     let statement = tx

@@ -4,6 +4,7 @@ use super::batch::{Batch, Party, Payment, Unwritable};
 use crate::error::Error;
 use crate::export::neutral;
 use crate::payouts::rules::bank_details::Number;
+use crate::table::{DecimalMark, Delimiter};
 use crate::text;
 use crate::words::words;
 use csv::{Terminator, WriterBuilder};
@@ -44,28 +45,6 @@ words! {
     }
 }
 
-words! {
-    /// What stands between two columns.
-    Delimiter, "delimiter" {
-        /// `,`
-        Comma = "comma",
-        /// `;`
-        Semicolon = "semicolon",
-        /// A tabulator.
-        Tab = "tab",
-    }
-}
-
-words! {
-    /// What stands before the minor units of an amount.
-    Decimal, "decimal sign" {
-        /// `.`
-        Point = "point",
-        /// `,`
-        Comma = "comma",
-    }
-}
-
 /// A column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
@@ -83,7 +62,7 @@ pub struct Layout {
     /// What stands between them.
     pub delimiter: Delimiter,
     /// What stands before the minor units of an amount.
-    pub decimal: Decimal,
+    pub decimal: DecimalMark,
 }
 
 /// The most columns.
@@ -97,7 +76,7 @@ impl Layout {
     pub fn plain() -> Layout {
         let column = |field: &Field| Column { name: field.to_string(), field: *field };
         let columns = Field::ALL.iter().map(column).collect();
-        Layout { columns, delimiter: Delimiter::Comma, decimal: Decimal::Point }
+        Layout { columns, delimiter: Delimiter::Comma, decimal: DecimalMark::Point }
     }
 
     /// With its columns looked at: without a reference no line of a statement would find its payout.
@@ -128,12 +107,8 @@ impl Layout {
 ///
 /// Only when the text cannot be put together.
 pub fn write(batch: &Batch, layout: &Layout) -> Result<Vec<u8>, Unwritable> {
-    let delimiter = match layout.delimiter {
-        Delimiter::Comma => b',',
-        Delimiter::Semicolon => b';',
-        Delimiter::Tab => b'\t',
-    };
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).delimiter(delimiter).from_writer(Vec::new());
+    let mut writer =
+        WriterBuilder::new().terminator(Terminator::CRLF).delimiter(layout.delimiter.byte()).from_writer(Vec::new());
     let failed = |error: csv::Error| Unwritable::Text(error.to_string());
     writer.write_record(layout.columns.iter().map(|column| neutral(&column.name).into_owned())).map_err(failed)?;
     for payment in &batch.payments {
@@ -143,7 +118,7 @@ pub fn write(batch: &Batch, layout: &Layout) -> Result<Vec<u8>, Unwritable> {
     writer.into_inner().map_err(|error| Unwritable::Text(error.to_string()))
 }
 
-fn cell<'a>(batch: &Batch, payment: &'a Payment, field: Field, decimal: Decimal) -> Cow<'a, str> {
+fn cell<'a>(batch: &Batch, payment: &'a Payment, field: Field, decimal: DecimalMark) -> Cow<'a, str> {
     let Party { details, bank_country } = &payment.to;
     let (iban, account, routing) = match &details.number {
         Number::Iban(number) => (number.as_str(), "", ""),
@@ -164,8 +139,8 @@ fn cell<'a>(batch: &Batch, payment: &'a Payment, field: Field, decimal: Decimal)
         Field::Amount => {
             let amount = currency.format(payment.amount.minor());
             Cow::Owned(match decimal {
-                Decimal::Point => amount,
-                Decimal::Comma => amount.replace('.', ","),
+                DecimalMark::Point => amount,
+                DecimalMark::Comma => amount.replace('.', ","),
             })
         }
         Field::Currency => Cow::Borrowed(currency.code()),

@@ -12,8 +12,6 @@ use jiff::civil::Date;
 use std::borrow::Cow;
 use std::io::BufRead;
 
-pub use crate::table::{DayFormat, DecimalMark, Delimiter, Encoding, SKIPPED_MAX};
-
 /// In which columns amounts stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Amounts {
@@ -31,16 +29,8 @@ pub enum Amounts {
 /// What the columns of a table mean, by the names in its first row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Map {
-    /// How letters are written.
-    pub encoding: Encoding,
-    /// What stands between columns.
-    pub delimiter: Delimiter,
-    /// How amounts are written.
-    pub decimal: DecimalMark,
-    /// How days are written.
-    pub days: DayFormat,
-    /// Lines before the one that names the columns.
-    pub skip: u8,
+    /// How it is laid out.
+    pub layout: Layout,
     /// The day of booking.
     pub day: String,
     /// What moved.
@@ -97,9 +87,8 @@ impl<R: BufRead> CsvStatement<R> {
     ///
     /// A column that the map names and the table does not have, or has twice.
     pub fn new(source: R, map: Map) -> Result<CsvStatement<R>, Wrong> {
-        let Map { encoding, delimiter, decimal, days, skip, .. } = map;
-        let rows = Rows::new(source, Layout { encoding, delimiter, decimal, days, skip }).map_err(unreadable)?;
-        let places = places(&rows, &map).map_err(|what| Wrong::new(u64::from(skip) + 1, what))?;
+        let rows = Rows::new(source, map.layout).map_err(unreadable)?;
+        let places = places(&rows, &map).map_err(|what| Wrong::new(u64::from(map.layout.skip) + 1, what))?;
         Ok(CsvStatement {
             rows,
             map,
@@ -227,13 +216,13 @@ impl<R: BufRead> CsvStatement<R> {
 
     fn day(&self) -> Result<Date, Wrong> {
         let text = self.field(self.places.day)?;
-        self.map.days.read(&text).ok_or_else(|| self.wrong("no day as the map says"))
+        self.map.layout.days.read(&text).ok_or_else(|| self.wrong("no day as the map says"))
     }
 
     /// Minor units with their sign; 0 for an empty field.
     fn amount(&self, place: usize) -> Result<i64, Wrong> {
         let text = self.field(place)?;
-        let plain = amount(text.trim(), self.map.decimal);
+        let plain = amount(text.trim(), self.map.layout.decimal);
         let found = plain.and_then(|plain| if plain.is_empty() { Some(0) } else { minor(&plain, self.map.currency) });
         found.ok_or_else(|| self.wrong(format!("no amount of {} as the map says", self.map.currency)))
     }

@@ -1,7 +1,8 @@
-use super::csv_statement::{Amounts, DayFormat, DecimalMark, Delimiter, Encoding, Map};
+use super::csv_statement::{Amounts, Map};
 use super::parts::{Parcel, Reading, read};
 use crate::money::Currency;
 use crate::payouts::rules::statement_file::{FileLine, Statement, Wrong};
+use crate::table::{DayFormat, DecimalMark, Delimiter, Encoding, Layout};
 use proptest::prelude::*;
 
 fn all(text: &[u8], map: Map) -> Result<(Vec<FileLine>, Vec<Statement>, i64), Wrong> {
@@ -19,11 +20,7 @@ fn all(text: &[u8], map: Map) -> Result<(Vec<FileLine>, Vec<Statement>, i64), Wr
 
 fn map() -> Map {
     Map {
-        encoding: Encoding::Utf8,
-        delimiter: Delimiter::Comma,
-        decimal: DecimalMark::Point,
-        days: DayFormat::Iso,
-        skip: 0,
+        layout: Layout::default(),
         day: "Date".into(),
         amounts: Amounts::Signed("Amount".into()),
         currency: Currency::EUR,
@@ -45,11 +42,13 @@ fn told(line: &FileLine) -> String {
 #[test]
 fn p10_a_table_of_a_bank_that_writes_latin_1_commas_and_two_columns_of_amounts() {
     let map = Map {
-        encoding: Encoding::Latin1,
-        delimiter: Delimiter::Semicolon,
-        decimal: DecimalMark::Comma,
-        days: DayFormat::Dotted,
-        skip: 2,
+        layout: Layout {
+            encoding: Encoding::Latin1,
+            delimiter: Delimiter::Semicolon,
+            decimal: DecimalMark::Comma,
+            days: DayFormat::Dotted,
+            skip: 2,
+        },
         day: "Buchung".into(),
         amounts: Amounts::Split { debit: "Soll".into(), credit: "Haben".into() },
         reference: Some("Nummer".into()),
@@ -92,7 +91,7 @@ fn l7_what_the_map_says_and_the_table_has_not_is_refused_with_its_line() {
     let long = format!("Date,Amount\n2031-02-03,\"{}\"\n", "1".repeat(200_000));
     let split = Map { amounts: Amounts::Split { debit: "A".into(), credit: "B".into() }, ..map() };
     let named = Map { reference: Some("Ref".into()), ..map() };
-    let skipping = Map { skip: 3, ..map() };
+    let skipping = Map { layout: Layout { skip: 3, ..Layout::default() }, ..map() };
     for (text, map, at, what) in [
         ("Datum,Amount\n", map(), 1, "no column is called 'Date'"),
         ("Date,Date,Amount\n", map(), 1, "two columns"),

@@ -1,11 +1,12 @@
 //! What the writers write and the reader reads, each looked at by other means than they were made with.
 
 use super::batch::{Batch, Party, Payment, Unwritable};
-use super::csv_out::{Column, Decimal, Delimiter, Field, Layout};
+use super::csv_out::{Column, Field, Layout};
 use super::nacha::{BLOCK, EntryClass, RECORD};
 use super::{csv_out, nacha, pain001, pain002};
 use crate::money::{Currency, Money};
 use crate::payouts::rules::bank_details::{Address, BankDetails, Number};
+use crate::table::{DecimalMark, Delimiter};
 use jiff::Timestamp;
 use jiff::civil::date;
 
@@ -233,7 +234,7 @@ fn a_table_has_the_columns_that_were_asked_for_and_no_formula() {
         column("Betrag", Field::Amount),
         column("Zweck", Field::Reference),
     ];
-    let layout = Layout { columns, delimiter: Delimiter::Semicolon, decimal: Decimal::Comma }.checked().unwrap();
+    let layout = Layout { columns, delimiter: Delimiter::Semicolon, decimal: DecimalMark::Comma }.checked().unwrap();
     let text = String::from_utf8(csv_out::write(&made, &layout).unwrap()).unwrap();
     let rows: Vec<&str> = text.lines().collect();
     assert_eq!(rows[0], "Empfänger;IBAN;Betrag;Zweck");

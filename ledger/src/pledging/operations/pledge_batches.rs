@@ -155,7 +155,7 @@ pub async fn place_all(
     let mut all = with;
     for drafted in drafted {
         if let Drafted::New(new) = drafted {
-            all.extend(rows(book, &new.pledge, &new.donor, wall));
+            all.extend(rows(book, new, wall));
         }
     }
     let written = companions::write(tx, book.id, &all).await;

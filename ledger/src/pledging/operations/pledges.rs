@@ -107,6 +107,8 @@ pub struct PlacePledge {
     pub token: String,
     /// SHA-256 of the terms that the donor agreed to.
     pub terms_digest: [u8; 32],
+    /// Who asks: the partner, or somebody of the host for it.
+    pub by: Actor,
 }
 
 /// A pledge, and whether it is new.
@@ -138,6 +140,8 @@ pub struct New {
     pub campaign: Arc<Campaign>,
     /// Its tier.
     pub tier: Option<Tier>,
+    /// Who asked for it.
+    pub by: Actor,
 }
 
 impl New {
@@ -262,7 +266,7 @@ pub(super) fn decide(
     if campaign.commitments.is_some() {
         pledge.promised = promise::promised(&pledge)?;
     }
-    Ok(New { pledge, donor, campaign: Arc::clone(campaign), tier: tier.cloned() })
+    Ok(New { pledge, donor, campaign: Arc::clone(campaign), tier: tier.cloned(), by: asked.by })
 }
 
 /// The tier that a donor chose, if it is one of the campaign's and the payment reaches its amount.
@@ -276,12 +280,12 @@ fn tier_of<'a>(campaign: &Campaign, tier: Option<&'a Tier>, amount: Money) -> Re
 }
 
 /// The rows that place a drafted pledge, for a lane: the pledge, its donor, who did it, and the job of its first charge.
-pub fn rows(book: &Book, pledge: &Pledge, donor: &Donor, wall: Timestamp) -> Vec<Companion> {
-    let actor = Actor::Partner(pledge.partner);
+pub fn rows(book: &Book, new: &New, wall: Timestamp) -> Vec<Companion> {
+    let New { pledge, donor, by, .. } = new;
     let mut rows = vec![
         donors::row(donor),
         pledges::row(pledge),
-        activity::row(Done::new(&pledge.id, "placed", actor), book.now(wall)),
+        activity::row(Done::new(&pledge.id, "placed", *by), book.now(wall)),
     ];
     rows.extend(payment_job(book, pledge, 1, book.now(wall)).as_ref().map(jobs::row));
     rows
@@ -308,8 +312,7 @@ pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) ->
         return Ok(Placed { pledge, is_new: false });
     };
     commitments::commit(tx, &book, &drafted.campaign, drafted.tier.as_ref(), &pledge, wall).await?;
-    activity::record(tx, book.id, Done::new(&pledge.id, "placed", Actor::Partner(pledge.partner)), book.now(wall))
-        .await?;
+    activity::record(tx, book.id, Done::new(&pledge.id, "placed", drafted.by), book.now(wall)).await?;
     enqueue_payment(tx, &book, &pledge, 1, book.now(wall)).await?;
     Ok(Placed { pledge, is_new: true })
 }

@@ -111,22 +111,102 @@ fn places(rows: &Rows<&[u8]>, columns: &Columns) -> Result<Places, String> {
     Ok(places)
 }
 
-/// A row whose fields are read; what cannot be read is told by its column.
-struct Row<'a> {
-    rows: &'a Rows<&'a [u8]>,
+/// The words of an object of a list, in the order in which [`object`] takes what it says: those of our own table that are compared.
+pub const WORDS: [&str; 11] =
+    ["kind", "id", "reference", "provider_reference", "gross", "fee", "net", "promised", "turn", "currency", "day"];
+
+/// What an object of a list says under each of the [`WORDS`]; nothing where it says nothing.
+pub type Said = [Option<String>; 11];
+
+/// Reads an object of a list, the one at a place from 1, as a row of a table whose columns are called as ours; an amount without a currency is of
+/// `currency`.
+///
+/// # Errors
+///
+/// What cannot be read, with its word.
+pub fn object(at: u64, said: &Said, currency: Currency) -> Result<TheirLine, Unreadable> {
+    let column = |place: usize| Column { name: WORDS[place].to_owned(), place };
+    let places = Places {
+        kind: Some(column(0)),
+        id: Some(column(1)),
+        reference: Some(column(2)),
+        provider_reference: Some(column(3)),
+        gross: column(4),
+        fee: Some(column(5)),
+        net: Some(column(6)),
+        promised: Some(column(7)),
+        turn: Some(column(8)),
+        currency: Some(column(9)),
+        day: Some(column(10)),
+    };
+    line(&Object { at, said }, &places, currency)
 }
 
-impl<'a> Row<'a> {
+/// An object of a list.
+struct Object<'a> {
+    at: u64,
+    said: &'a Said,
+}
+
+/// What a line of a list is read from.
+trait Source {
+    /// Where it begins, from 1: the line of the text, or the place of the object.
+    fn at(&self) -> u64;
+
+    /// How amounts and days are written.
+    fn layout(&self) -> Layout;
+
+    /// What stands at a place; none where it cannot be read.
+    fn field(&self, place: usize) -> Option<Cow<'_, str>>;
+}
+
+impl Source for Rows<&[u8]> {
+    fn at(&self) -> u64 {
+        Rows::at(self)
+    }
+
+    fn layout(&self) -> Layout {
+        Rows::layout(self)
+    }
+
+    fn field(&self, place: usize) -> Option<Cow<'_, str>> {
+        Rows::field(self, place).ok()
+    }
+}
+
+impl Source for Object<'_> {
+    fn at(&self) -> u64 {
+        self.at
+    }
+
+    fn layout(&self) -> Layout {
+        Layout::default()
+    }
+
+    fn field(&self, place: usize) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(self.said.get(place)?.as_deref().unwrap_or_default()))
+    }
+}
+
+/// A line whose fields are read; what cannot be read is told by its column.
+struct Fields<'a, S> {
+    source: &'a S,
+}
+
+impl<'a, S: Source> Fields<'a, S> {
     fn unreadable(&self, column: &str) -> Unreadable {
         let column: String = column.chars().filter(|letter| !letter.is_control()).take(100).collect();
-        Unreadable { at: self.rows.at(), column: if column.is_empty() { "?".into() } else { column } }
+        Unreadable { at: self.source.at(), column: if column.is_empty() { "?".into() } else { column } }
+    }
+
+    fn at(&self, column: &Column) -> Result<Cow<'a, str>, Unreadable> {
+        self.source.field(column.place).ok_or_else(|| self.unreadable(&column.name))
     }
 
     /// What stands there, or nothing of a column that is not there.
     fn field(&self, column: &Option<Column>) -> Result<Cow<'a, str>, Unreadable> {
         let Some(column) = column else { return Ok(Cow::Borrowed("")) };
-        let field = self.rows.field(column.place).map_err(|_| self.unreadable(&column.name))?;
-        Ok(match field {
+        Ok(match self.at(column)? {
             Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
             Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
         })
@@ -154,7 +234,7 @@ impl<'a> Row<'a> {
         let field = self.field(column)?;
         match column {
             Some(column) if !field.is_empty() => {
-                let day = self.rows.layout().days.read(&field);
+                let day = self.source.layout().days.read(&field);
                 day.map(Some).ok_or_else(|| self.unreadable(&column.name))
             }
             Some(_) | None => Ok(None),
@@ -162,8 +242,7 @@ impl<'a> Row<'a> {
     }
 
     fn amount(&self, column: &Column, currency: Currency) -> Result<Option<i64>, Unreadable> {
-        let field = self.rows.field(column.place).map_err(|_| self.unreadable(&column.name))?;
-        amount_of(&field, self.rows.layout().decimal, currency).map_err(|_| self.unreadable(&column.name))
+        amount_of(&self.at(column)?, self.source.layout().decimal, currency).map_err(|_| self.unreadable(&column.name))
     }
 
     fn amount_or_none(&self, column: &Option<Column>, currency: Currency) -> Result<Option<i64>, Unreadable> {
@@ -171,8 +250,8 @@ impl<'a> Row<'a> {
     }
 }
 
-fn line(rows: &Rows<&[u8]>, places: &Places, currency: Currency) -> Result<TheirLine, Unreadable> {
-    let row = Row { rows };
+fn line(source: &impl Source, places: &Places, currency: Currency) -> Result<TheirLine, Unreadable> {
+    let row = Fields { source };
     let currency = row.word(&places.currency)?.unwrap_or(currency);
     let gross = row.amount(&places.gross, currency)?;
     let promised = row.amount_or_none(&places.promised, currency)?;
@@ -187,7 +266,7 @@ fn line(rows: &Rows<&[u8]>, places: &Places, currency: Currency) -> Result<Their
     let unnamed = || row.unreadable(called.map_or("id", |column| column.name.as_str()));
     let turn: Option<Turn> = row.word(&places.turn)?;
     Ok(TheirLine {
-        at: rows.at(),
+        at: source.at(),
         name: Name::first_of(&id, &provider, &reference).ok_or_else(unnamed)?,
         kind,
         turn,

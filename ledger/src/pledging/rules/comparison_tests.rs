@@ -1,7 +1,7 @@
 //! What is held of comparisons, whatever the day and the list: our own file differs in nothing, and one altered figure in one line.
 
 use super::comparison::{Comparison, Difference, Found};
-use super::comparison_list::{Columns, read};
+use super::comparison_list::{Columns, Said, WORDS, object, read};
 use super::settlement_day::{DayLine, LineKind, Turn, head};
 use crate::id::{BookId, ChargeId, OrganisationId, PledgeId};
 use crate::money::Currency;
@@ -39,6 +39,19 @@ fn table(lines: &[DayLine]) -> String {
 
 fn compare(ours: &[DayLine], text: &str, layout: Layout, columns: &Columns) -> Found {
     let list = read(text.as_bytes(), layout, columns, Currency::USD).unwrap();
+    let mut comparison = Comparison::new(DAY, list);
+    ours.iter().cloned().for_each(|line| comparison.ours(line));
+    comparison.end()
+}
+
+/// The same list as objects: what stands in the columns of our words, and nothing where nothing stands.
+fn by_objects(ours: &[DayLine], text: &str) -> Found {
+    let mut rows = csv::Reader::from_reader(text.as_bytes());
+    let places = WORDS.map(|word| rows.headers().unwrap().iter().position(|column| column == word).unwrap());
+    let said = |row: csv::StringRecord| -> Said {
+        places.map(|place| Some(row[place].to_owned()).filter(|text| !text.is_empty()))
+    };
+    let list = rows.records().zip(1..).map(|(row, at)| object(at, &said(row.unwrap()), Currency::USD)).collect();
     let mut comparison = Comparison::new(DAY, list);
     ours.iter().cloned().for_each(|line| comparison.ours(line));
     comparison.end()
@@ -100,10 +113,15 @@ fn p15_8_each_altered_figure_makes_one_difference_with_its_word() {
         }
         assert_eq!(words(&found), expected, "{row} {column} {to}");
         assert_eq!(found.matched, ours.len() - 1);
+        let found = by_objects(&ours, &altered(&text, row, column, to));
+        assert_eq!((words(&found), found.matched), (expected, ours.len() - 1), "objects: {row} {column} {to}");
     }
     let found = plainly(&ours, &altered(&text, 0, 6, "ten"));
     let told = found.differing[0].unreadable.clone().unwrap();
     assert_eq!((told.at, told.column.as_str()), (2, "gross"));
+    let found = by_objects(&ours, &altered(&text, 2, 6, "ten"));
+    let told = found.differing[0].unreadable.clone().unwrap();
+    assert_eq!((told.at, told.column.as_str()), (3, "gross"), "an object is told by its place");
 }
 
 #[test]
@@ -184,6 +202,7 @@ proptest! {
         }
         let found = plainly(&ours, &table(&theirs));
         prop_assert_eq!((words(&found), found.matched), (vec![], ours.len()));
+        prop_assert_eq!(by_objects(&ours, &table(&theirs)), found, "as objects it is the same list");
         let altered = &mut theirs[place.index(ours.len())];
         let is_pledge = altered.kind == LineKind::Pledge;
         match (is_pledge, by_fee) {
@@ -202,6 +221,16 @@ proptest! {
             let count = list.len();
             let found = Comparison::new(DAY, list).end();
             prop_assert_eq!(found.counts.values().sum::<usize>(), count);
+        }
+    }
+
+    #[test]
+    fn p15_8_whatever_an_object_says_is_read_or_told_by_its_word(
+        said in prop::array::uniform11(prop::option::of(prop::sample::select(vec!["", "charge", "5.00", "-5.00", "USD", "made", "2027-02-01", "\u{0}", "x"]))),
+    ) {
+        let said: Said = said.map(|text| text.map(str::to_owned));
+        if let Err(unreadable) = object(7, &said, Currency::USD) {
+            prop_assert!(unreadable.at == 7 && WORDS.contains(&unreadable.column.as_str()), "{:?}", unreadable);
         }
     }
 }

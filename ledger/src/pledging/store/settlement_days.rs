@@ -149,29 +149,32 @@ pub async fn totals(client: &impl GenericClient, whose: &Whose) -> Result<Vec<To
         .prepare_cached(
             "-- settlement_days::totals
             WITH line AS (
-                SELECT 1::smallint AS rank, c.currency, c.rail, c.amount AS gross,
-                       coalesce((SELECT f.amount FROM charge_fee f
-                                  WHERE f.book_id = $1 AND f.charge = c.id AND f.payee = 'processor'), 0) AS fee
-                  FROM charge c
-                 WHERE c.book_id = $1 AND c.partner = $2 AND c.captured_on = $3
-                   AND (SELECT s.bank_line FROM settlement s WHERE s.book_id = $1 AND s.id = c.settlement) IS NULL
+                -- The captures of a settlement are summed first: it is asked once where it came from.
+                SELECT 1::smallint AS rank, g.currency, g.rail, g.lines, g.gross, g.fee
+                  FROM (SELECT c.settlement, c.currency, c.rail, count(*) AS lines, sum(c.amount) AS gross,
+                               sum(coalesce((SELECT f.amount FROM charge_fee f
+                                              WHERE f.book_id = $1 AND f.charge = c.id AND f.payee = 'processor'), 0)) AS fee
+                          FROM charge c
+                         WHERE c.book_id = $1 AND c.partner = $2 AND c.captured_on = $3
+                         GROUP BY c.settlement, c.currency, c.rail) g
+                 WHERE (SELECT s.bank_line FROM settlement s WHERE s.book_id = $1 AND s.id = g.settlement) IS NULL
                  UNION ALL
-                SELECT 2::smallint, r.currency, (SELECT c.rail FROM charge c WHERE c.book_id = $1 AND c.id = r.charge), -r.sent, 0::bigint
+                SELECT 2::smallint, r.currency, (SELECT c.rail FROM charge c WHERE c.book_id = $1 AND c.id = r.charge), 1, -r.sent, 0
                   FROM refund r
                  WHERE r.book_id = $1 AND r.partner = $2 AND r.settled_on = $3
                  UNION ALL
-                SELECT 3::smallint, b.currency, (SELECT c.rail FROM charge c WHERE c.book_id = $1 AND c.id = b.charge), -b.amount, b.fee
+                SELECT 3::smallint, b.currency, (SELECT c.rail FROM charge c WHERE c.book_id = $1 AND c.id = b.charge), 1, -b.amount, b.fee
                   FROM chargeback b
                  WHERE b.book_id = $1 AND b.partner = $2 AND b.opened_on = $3
                  UNION ALL
-                SELECT 4::smallint, b.currency, (SELECT c.rail FROM charge c WHERE c.book_id = $1 AND c.id = b.charge), b.amount, -b.fee
+                SELECT 4::smallint, b.currency, (SELECT c.rail FROM charge c WHERE c.book_id = $1 AND c.id = b.charge), 1, b.amount, -b.fee
                   FROM chargeback b
                  WHERE b.book_id = $1 AND b.partner = $2 AND b.closed_on = $3 AND b.state = 'won'
                  UNION ALL
-                SELECT 5::smallint, t.currency, t.rail, CASE WHEN t.turn = 'made' THEN t.amount ELSE 0 END, 0::bigint
+                SELECT 5::smallint, t.currency, t.rail, 1, CASE WHEN t.turn = 'made' THEN t.amount ELSE 0 END, 0
                   FROM pledge_turn t
                  WHERE t.book_id = $1 AND t.partner = $2 AND t.day = $3)
-            SELECT l.rank, l.currency, l.rail, count(*) AS lines, sum(l.gross)::text AS gross, sum(l.fee)::text AS fees
+            SELECT l.rank, l.currency, l.rail, sum(l.lines)::bigint AS lines, sum(l.gross)::text AS gross, sum(l.fee)::text AS fees
               FROM line l
              GROUP BY l.rank, l.currency, l.rail",
         )

@@ -55,6 +55,30 @@ pub struct IncomeTotals {
     pub closed: i128,
 }
 
+impl IncomeStatement {
+    /// Without the accounts of some classes, neither their lines nor their part of the sums.
+    #[must_use]
+    pub fn without(mut self, classes: &[AccountClass]) -> IncomeStatement {
+        for line in self.income.iter().filter(|line| classes.contains(&line.class)) {
+            for sum in self.totals.iter_mut().filter(|sum| sum.unit == line.unit) {
+                sum.income -= i128::from(line.amount);
+                sum.result -= i128::from(line.amount);
+                sum.closed -= i128::from(line.closed);
+            }
+        }
+        for line in self.expenses.iter().filter(|line| classes.contains(&line.class)) {
+            for sum in self.totals.iter_mut().filter(|sum| sum.unit == line.unit) {
+                sum.expenses -= i128::from(line.amount);
+                sum.result += i128::from(line.amount);
+                sum.closed += i128::from(line.closed);
+            }
+        }
+        self.income.retain(|line| !classes.contains(&line.class));
+        self.expenses.retain(|line| !classes.contains(&line.class));
+        self
+    }
+}
+
 /// What was earned and spent with effect on the days `from..=to`.
 ///
 /// # Errors

@@ -27,7 +27,7 @@ async fn a_pledge_that_was_drafted_before_its_donor_was_erased_is_placed_for_a_n
     assert_eq!(new.donor.id, first.donor);
     let erase = ground.run(async |tx| erasure::erase(tx, first.donor, Change::by_service("asked"), wall).await);
     assert_eq!(erase.await.unwrap().cancelled, [first.id]);
-    let companions = pledges::rows(&ground.book, &new.pledge, &new.donor, wall);
+    let companions = pledges::rows(&ground.book, &new, wall);
     let command = Command { key: None, entry: new.entry(ground.book.today(wall)), companions };
     let key = Key { caller: 1, key: Uuid::now_v7(), request_digest: 7 };
     let written = ground.lanes().command(ground.book.id, key, command).await;

@@ -128,7 +128,7 @@ async fn nothing_is_placed_through_a_withdrawn_partner_by_any_way_not_even_what_
         panic!("it is new")
     };
     withdraw(&scene, Leaver::Partner(ground.partner), None).await.unwrap();
-    let rows = pledges::rows(&ground.book, &new.pledge, &new.donor, wall);
+    let rows = pledges::rows(&ground.book, &new, wall);
     let command = Command { key: None, entry: None, companions: rows };
     let key = Key { caller: 1, key: Uuid::now_v7(), request_digest: 7 };
     let written = ground.lanes().command(ground.book.id, key, command).await;

@@ -26,7 +26,7 @@ async fn place_by_lane(scene: &Scene, asked: PlacePledge) {
     let (book, wall) = (&scene.ground.book, scene.ground.wall);
     let drafted = pledges::draft(&scene.ground.client().await, book, asked, wall).await.unwrap();
     let Drafted::New(new) = drafted else { panic!("a new pledge") };
-    let companions = pledges::rows(book, &new.pledge, &new.donor, wall);
+    let companions = pledges::rows(book, &new, wall);
     let key = Key { caller: 1, key: new.pledge.id.object, request_digest: 0 };
     let command = Command { key: None, entry: new.entry(book.today(wall)), companions };
     let answer = scene.worker.lanes.as_ref().unwrap().command(book.id, key, command).await.unwrap();

@@ -1,0 +1,274 @@
+//! How pages look: in a real Chromium, in light and dark, as wide as a desk and as a phone. No rule of access that axe knows is
+//! broken, no page is wider than its reader, and none is heavy or asks anybody else for anything.
+
+mod chromium;
+
+use crate::contract::{Piece, npm_modules, target};
+use crate::pages::{Browser, links, readable, sign_in_mail};
+use crate::scene::{Known, Scene};
+use anyhow::{Context as _, ensure};
+use api::demo::client::mails;
+use api::stack::programs_beside_this_one;
+use api::who_may::{Found, PAGES, find};
+use chromium::{Chromium, READERS, Reader};
+use fantoccini::{Client, Locator};
+use ledger::id::{BookId, BookRef};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use tests::OPERATOR;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
+
+type Outcome = anyhow::Result<()>;
+
+/// The most bytes of a page with everything that it loads.
+const BYTES_MAX: i64 = 100 * 1024;
+
+/// How long the demo may take on a busy machine until its service is up for good.
+const DEMO_MAX: Duration = Duration::from_mins(15);
+
+/// Pages by their route, and where one of them is: `{cmp}` stands for the first id that begins so of those the scene knows, `{book}`
+/// for the book of its cooperative.
+const SAMPLES: &[(&str, &str)] = &[
+    ("/", "/"),
+    ("/me", "/me"),
+    ("/check", "/check"),
+    ("/sign-in", "/sign-in"),
+    ("/sign-in/code", "/sign-in/code"),
+    ("/campaigns/{id}", "/campaigns/{cmp}"),
+    ("/milestones/{id}", "/milestones/{mls}"),
+    ("/challenges/{id}", "/challenges/{chl}"),
+    ("/cooperatives/{id}", "/cooperatives/{book}"),
+    ("/books/{id}", "/books/{book}"),
+    ("/books/{id}/search", "/books/{book}/search?amount=5.00"),
+    ("/books/{id}/corrections", "/books/{book}/corrections"),
+    ("/books/{id}/accounts/{code}", "/books/{book}/accounts/equity:reserve"),
+    ("/books/{id}/entries/{number}", "/books/{book}/entries/1"),
+];
+
+/// What is no page to look at, and why.
+const NOT_LOOKED_AT: &[(&str, &str)] = &[
+    ("/home.json", "for programs"),
+    ("/home.csv", "for programs"),
+    ("/check.{form}", "for programs"),
+    ("/books/{id}/search.{form}", "for programs"),
+    ("/books/{id}/corrections.{form}", "for programs"),
+    ("/style.css", "the style sheet"),
+    ("/challenges/{id}/badge.svg", "a picture"),
+    ("/donors/{token}/data.json", "for programs"),
+    ("/donors/{token}/years/{year}", "a receipt's"),
+    ("/donors/{token}/receipts/{number}", "the receipt of its mail"),
+    ("/donors/{token}/yearly-receipts/{id}", "the receipt of its mail"),
+];
+
+/// Runs axe, and answers what it found: the rule, and where it is broken.
+const AXE: &str = "const done = arguments[arguments.length - 1];
+    axe.run(document, {resultTypes: ['violations']}).then(
+        found => done(found.violations.map(rule => rule.id + ': ' + rule.nodes.map(node => node.html).join(' | '))),
+        error => done([String(error)]));";
+
+/// How wide a page is, how wide its reader, what it weighs, and from where it had something.
+const MEASURES: &str =
+    "const loaded = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')];
+    return {
+        wide: document.documentElement.scrollWidth, reader: innerWidth,
+        bytes: loaded.reduce((sum, one) => sum + one.encodedBodySize, 0),
+        from: [...new Set(loaded.map(one => new URL(one.name).origin))],
+        title: document.title, headings: document.querySelectorAll('h1').length,
+    };";
+
+/// A path for each kind of page, by the route that answers it.
+async fn addresses(scene: &Scene) -> anyhow::Result<BTreeMap<&'static str, String>> {
+    let mut paths = BTreeMap::new();
+    let of_cooperative = "SELECT b.number, b.uid FROM book b JOIN distribution d ON d.book_id = b.number LIMIT 1";
+    let row = scene.app.connection().await?.query_one(of_cooperative, &[]).await?;
+    let book = BookRef::new(BookId(row.get(0)), row.get(1)).to_string();
+    for (route, at) in SAMPLES {
+        paths.insert(*route, sample(&scene.known, &at.replace("{book}", &book))?);
+    }
+    for file in std::fs::read_dir(scene.app.mail_dir())? {
+        for link in links(&readable(&file?.path())?) {
+            let path = link.strip_prefix(scene.app.base_url()).context("a link of ours")?;
+            if let Found::Route(route, _) = find("GET", path) {
+                paths.entry(route).or_insert_with(|| path.to_owned());
+            }
+        }
+    }
+    Ok(paths)
+}
+
+fn sample(known: &Known, at: &str) -> anyhow::Result<String> {
+    let Some((before, prefix, after)) = at.split_once('{').and_then(|(before, rest)| {
+        let (prefix, after) = rest.split_once('}')?;
+        Some((before, prefix, after))
+    }) else {
+        return Ok(at.to_owned());
+    };
+    let id = known.first(prefix).with_context(|| format!("the scene knows nothing for {at}"))?;
+    Ok(format!("{before}{id}{after}"))
+}
+
+/// Signs somebody in as people do: by the link of the mail, and its button.
+async fn sign_in(page: &Client, scene: &Scene, email: &str) -> Outcome {
+    let (folder, base) = (scene.app.mail_dir(), scene.app.base_url());
+    let seen = mails(&folder, "sign-in", email)?;
+    Browser::new(base)?.post("/sign-in", &[("email", email)]).await?;
+    let mail = sign_in_mail(&folder, &seen, email).await?;
+    let link = links(&mail).find(|link| link.contains("/sign-in/")).context("a link")?.to_owned();
+    page.goto(&link).await?;
+    page.find(Locator::Css("main button")).await?.click().await?;
+    ensure!(page.current_url().await?.path() == "/me", "{}", page.current_url().await?);
+    Ok(())
+}
+
+/// What is wrong with the page that is shown.
+async fn faults(page: &Client, axe: &str, base: &str) -> anyhow::Result<Vec<String>> {
+    page.execute(axe, vec![]).await?;
+    let found = page.execute_async(AXE, vec![]).await?;
+    let mut faults: Vec<String> = serde_json::from_value(found)?;
+    let measured = page.execute(MEASURES, vec![]).await?;
+    let number = |name: &str| measured[name].as_i64().with_context(|| format!("{name} of {measured}"));
+    if number("wide")? > number("reader")? {
+        faults.push(format!("it is {} wide for a reader of {}", measured["wide"], measured["reader"]));
+    }
+    if number("bytes")? > BYTES_MAX {
+        faults.push(format!("it weighs {} bytes", measured["bytes"]));
+    }
+    if measured["from"] != json!([base]) {
+        faults.push(format!("it asks {}", measured["from"]));
+    }
+    if number("headings")? != 1 || measured["title"].as_str().is_none_or(|title| title.starts_with(" ·")) {
+        faults.push(format!("{} headings, and the title {}", measured["headings"], measured["title"]));
+    }
+    Ok(faults)
+}
+
+#[tokio::test]
+async fn every_page_is_read_by_everybody_in_light_and_dark_on_a_desk_and_on_a_phone() -> Outcome {
+    let scene = Scene::set(&[Piece::Pledging, Piece::Challenges, Piece::Cooperatives]).await?;
+    let paths = addresses(&scene).await?;
+    let never: Vec<_> = PAGES
+        .iter()
+        .filter(|(method, route, _)| *method == "GET" && !paths.contains_key(route))
+        .filter(|(_, route, _)| !NOT_LOOKED_AT.iter().any(|(not, _)| not == route))
+        .collect();
+    ensure!(never.is_empty(), "no page is looked at for {never:?}");
+    let axe = std::fs::read_to_string(npm_modules()?.join("axe-core/axe.min.js"))?;
+    let mut found = Vec::new();
+    for reader in READERS {
+        let browser = Chromium::open(reader, true).await?;
+        sign_in(&browser.page, &scene, OPERATOR).await?;
+        for path in paths.values() {
+            browser.page.goto(&format!("{}{path}", scene.app.base_url())).await?;
+            let faults = faults(&browser.page, &axe, scene.app.base_url()).await?;
+            found.extend(faults.into_iter().map(|fault| format!("{}: {path}: {fault}", reader.name)));
+        }
+        browser.close().await?;
+    }
+    ensure!(found.is_empty(), "{}", found.join("\n"));
+    scene.app.finish_with_jobs_left().await
+}
+
+/// A demo that has played its story and serves what came of it.
+struct Demo {
+    _process: tokio::process::Child,
+    home: tempfile::TempDir,
+    /// What it said when it was up: names and addresses.
+    said: Vec<String>,
+}
+
+impl Demo {
+    async fn play() -> anyhow::Result<Demo> {
+        let home = tempfile::TempDir::new()?;
+        let mut command = Command::new(programs_beside_this_one()?.join("commonpurse"));
+        command.args(["demo", "--listen", "127.0.0.1:0", "--home"]).arg(home.path());
+        let mut process = command
+            .env_remove("DATABASE_URL")
+            .kill_on_drop(true)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut lines = BufReader::new(process.stdout.take().context("what it says")?).lines();
+        let mut said = Vec::new();
+        let told = async {
+            while let Some(line) = lines.next_line().await? {
+                let is_last = line.contains("their tokens");
+                said.push(line);
+                if is_last {
+                    break;
+                }
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(DEMO_MAX, told).await.context("the demo took too long")??;
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Ok(Demo { _process: process, home, said })
+    }
+
+    /// The addresses of pages that it names.
+    fn pages(&self) -> Vec<(String, String)> {
+        let page = |line: &String| {
+            let (name, address) = line.trim().strip_prefix("page of the ")?.split_once("http")?;
+            Some((name.trim().to_owned(), format!("http{address}")))
+        };
+        self.said.iter().filter_map(page).collect()
+    }
+
+    async fn link(&self, role: &str) -> anyhow::Result<String> {
+        let mut command = Command::new(programs_beside_this_one()?.join("commonpurse"));
+        let output = command.args(["sign-in", role, "--home"]).arg(self.home.path()).output().await?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+}
+
+/// The whole of the page that is shown, as a picture.
+async fn shoot(page: &Client, folder: &Path, name: &str) -> Outcome {
+    let height = page.execute("return document.documentElement.scrollHeight", vec![]).await?;
+    let height = height.as_u64().context("a height")?.clamp(400, 6_000);
+    let width = page.execute("return innerWidth", vec![]).await?.as_u64().context("a width")?;
+    let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+    page.issue_cmd(chromium::DevTools("Emulation.setDeviceMetricsOverride", size)).await?;
+    std::fs::write(folder.join(format!("{name}.png")), page.screenshot().await?)?;
+    let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+    page.issue_cmd(chromium::DevTools("Emulation.setDeviceMetricsOverride", size)).await?;
+    Ok(())
+}
+
+/// Who looks at pages in pictures.
+const SHOTS: [Reader; 3] = [
+    Reader { name: "light", width: 1000, is_dark: false },
+    Reader { name: "dark", width: 1000, is_dark: true },
+    Reader { name: "phone", width: 360, is_dark: false },
+];
+
+/// `make screenshots`: pictures of every page that the demo names, and of what waits for each of its people.
+#[tokio::test]
+#[ignore = "it draws pictures for people to look at: `make screenshots`"]
+async fn screenshots_of_the_demo() -> Outcome {
+    let folder = target().join("screenshots");
+    std::fs::create_dir_all(&folder)?;
+    let demo = Demo::play().await?;
+    let pages = demo.pages();
+    ensure!(!pages.is_empty(), "{}", demo.said.join("\n"));
+    for reader in SHOTS {
+        let browser = Chromium::open(reader, true).await?;
+        for (role, _) in api::demo::people::STORY {
+            browser.page.goto(&demo.link(role).await?).await?;
+            browser.page.find(Locator::Css("main button")).await?.click().await?;
+            shoot(&browser.page, &folder, &format!("me-of-{role}-{}", reader.name)).await?;
+            if *role == "operator" {
+                for (name, address) in &pages {
+                    browser.page.goto(address).await?;
+                    shoot(&browser.page, &folder, &format!("{name}-{}", reader.name)).await?;
+                }
+            }
+        }
+        browser.close().await?;
+    }
+    println!("the pictures are in {}", folder.display());
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! A Chromium that a test drives by its driver: in light or dark, as wide as a desk or a phone.
+
+use super::Outcome;
+use anyhow::{Context as _, bail};
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use std::process::Stdio;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use url::{ParseError, Url};
+
+/// How long the driver may take to begin on a busy machine.
+const BEGIN_MAX: Duration = Duration::from_mins(2);
+
+/// What a reader has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reader {
+    pub(super) name: &'static str,
+    pub(super) width: u32,
+    pub(super) is_dark: bool,
+}
+
+/// A desk by day, and a phone by night: between them they have every width and both grounds.
+pub(super) const READERS: [Reader; 2] =
+    [Reader { name: "desk", width: 1200, is_dark: false }, Reader { name: "phone", width: 360, is_dark: true }];
+
+/// A browser and its driver, with a profile of its own.
+pub(super) struct Chromium {
+    pub(super) page: Client,
+    driver: Child,
+    _profile: TempDir,
+}
+
+impl Chromium {
+    pub(super) async fn open(reader: Reader, with_scripts: bool) -> anyhow::Result<Chromium> {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("chromedriver is missing: `make test-tools` installs it")?;
+        let said = driver.stdout.take().context("the driver says its port")?;
+        let port = tokio::time::timeout(BEGIN_MAX, port(said)).await.context("the driver does not begin")??;
+        let profile = TempDir::new()?;
+        let options = capabilities(reader, &profile, with_scripts);
+        let options = options.as_object().context("an object")?.clone();
+        let page = ClientBuilder::new(HttpConnector::new())
+            .capabilities(options)
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .context("Chromium does not open")?;
+        Ok(Chromium { page, driver, _profile: profile })
+    }
+
+    pub(super) async fn close(mut self) -> Outcome {
+        self.page.close().await?;
+        self.driver.kill().await?;
+        Ok(())
+    }
+}
+
+/// The port that a driver listens at, which it says in a line.
+async fn port(said: impl tokio::io::AsyncRead + Unpin) -> anyhow::Result<u16> {
+    let mut lines = BufReader::new(said).lines();
+    while let Some(line) = lines.next_line().await? {
+        if let Some((_, port)) = line.rsplit_once("on port ") {
+            return Ok(port.trim_end_matches('.').parse()?);
+        }
+    }
+    bail!("the driver ended before it said its port")
+}
+
+fn capabilities(reader: Reader, profile: &TempDir, with_scripts: bool) -> Value {
+    let ground = if reader.is_dark { 0 } else { 1 };
+    let scripts = if with_scripts { 1 } else { 2 };
+    json!({"goog:chromeOptions": {
+        "args": [
+            "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage",
+            "--hide-scrollbars", "--force-prefers-reduced-motion",
+            format!("--blink-settings=preferredColorScheme={ground}"),
+            format!("--user-data-dir={}", profile.path().display()),
+        ],
+        "mobileEmulation": {"deviceMetrics": {"width": reader.width, "height": 900, "pixelRatio": 1.0, "touch": false, "mobile": false}},
+        "prefs": {"profile.managed_default_content_settings.javascript": scripts},
+    }})
+}
+
+/// A command of Chromium's own, which the standard of drivers does not have: its name, and its parameters.
+#[derive(Debug)]
+pub(super) struct DevTools(pub(super) &'static str, pub(super) Value);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (reqwest::Method, Option<String>) {
+        (reqwest::Method::POST, Some(json!({"cmd": self.0, "params": self.1}).to_string()))
+    }
+}

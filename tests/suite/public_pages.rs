@@ -1,0 +1,270 @@
+//! What everybody reads of a public book, as pages and as their twins: what the API says, and nothing of single persons.
+
+use anyhow::{Context as _, ensure};
+use api::demo::client::text;
+use jiff::civil::Date;
+use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+use tests::{Stage, day, once};
+
+type Outcome = anyhow::Result<()>;
+
+/// Nobody in particular, with a browser or a program.
+struct Reader {
+    http: reqwest::Client,
+    base: String,
+}
+
+/// What was answered.
+struct Read {
+    status: StatusCode,
+    tag: Option<String>,
+    kind: String,
+    body: String,
+}
+
+impl Reader {
+    fn new(base: &str) -> anyhow::Result<Reader> {
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+        Ok(Reader { http, base: base.to_owned() })
+    }
+
+    async fn send(&self, method: Method, path: &str, known: &str) -> anyhow::Result<Read> {
+        let request = self.http.request(method, format!("{}{path}", self.base)).header(header::ACCEPT, "text/html");
+        let answer = request.header(header::IF_NONE_MATCH, known).send().await?;
+        let written = |name| answer.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let (tag, kind) = (written(header::ETAG), written(header::CONTENT_TYPE).unwrap_or_default());
+        Ok(Read { status: answer.status(), tag, kind, body: answer.text().await? })
+    }
+
+    async fn get(&self, path: &str) -> anyhow::Result<String> {
+        let read = self.send(Method::GET, path, "").await?;
+        ensure!(read.status == StatusCode::OK, "{path}: {}", read.status);
+        Ok(read.body)
+    }
+
+    async fn json(&self, path: &str) -> anyhow::Result<Value> {
+        Ok(serde_json::from_str(&self.get(&format!("{path}.json")).await?)?)
+    }
+
+    /// A page in its three forms: none tells of single persons, and who has one is not sent it again.
+    async fn three(&self, path: &str) -> anyhow::Result<[String; 3]> {
+        let mut told = Vec::new();
+        for (ending, kind) in [("", "text/html"), (".json", "application/json"), (".csv", "text/csv")] {
+            let path = format!("{path}{ending}");
+            let read = self.send(Method::GET, &path, "").await?;
+            ensure!(
+                read.status == StatusCode::OK && read.kind.starts_with(kind),
+                "{path}: {} {}",
+                read.status,
+                read.kind
+            );
+            let head = self.send(Method::HEAD, &path, "").await?;
+            ensure!(head.status == StatusCode::OK && head.body.is_empty(), "HEAD {path}: {}", head.status);
+            let tag = read.tag.with_context(|| format!("{path} has no ETag"))?;
+            let again = self.send(Method::GET, &path, &tag).await?;
+            ensure!(again.status == StatusCode::NOT_MODIFIED && again.body.is_empty(), "{path}: {}", again.status);
+            for persons in ["plg_", "dnr_", "chg_", "psn_", "donor-", "outsider-", "@donors.example", "sandbox_ok"] {
+                ensure!(!read.body.contains(persons), "{path} tells of `{persons}`: {}", read.body);
+            }
+            ensure!(read.body.len() < 100_000, "{path}: {} bytes", read.body.len());
+            told.push(read.body);
+        }
+        told.try_into().map_err(|_| anyhow::anyhow!("three forms"))
+    }
+
+    /// Nobody is told that there is something, whatever they ask.
+    async fn finds_nothing(&self, path: &str) -> Outcome {
+        for ending in ["", ".json", ".csv"] {
+            let read = self.send(Method::GET, &format!("{path}{ending}"), "").await?;
+            ensure!(read.status == StatusCode::NOT_FOUND, "{path}{ending}: {}", read.status);
+        }
+        Ok(())
+    }
+}
+
+/// Somebody new gives once. Each gives twice what the one before gave, so that a sum tells who is in it.
+async fn gives(stage: &Stage, campaign: &Value, number: u32, on: Date) -> Outcome {
+    let amount = format!("{}.00", 1 << number);
+    stage.pledge(campaign, &once(campaign, &format!("outsider-{number}"), &amount, on, "sandbox_ok")?).await?;
+    Ok(())
+}
+
+/// Dollars of an amount of a page.
+fn dollars(amount: &Value) -> anyhow::Result<i64> {
+    Ok(text(amount, "/amount")?.trim_end_matches(".00").parse()?)
+}
+
+/// The spans of a campaign as a reader has them: first month, last month and dollars.
+fn spans(page: &Value) -> anyhow::Result<Vec<(String, String, i64)>> {
+    let months = page["months"].as_array().context("months")?;
+    let month = |row: &Value| text(row, "/from").and_then(|from| Ok(from.to_owned()));
+    let span =
+        |row: &Value| Ok((month(row)?[5..].to_owned(), text(row, "/to")?[5..].to_owned(), dollars(&row["collected"])?));
+    months.iter().map(span).collect()
+}
+
+/// However a reader adds up months and takes them from the whole, what comes out is of nobody, or of five donors or more.
+fn tells_nobodys_gift(spans: &[(String, String, i64)], whole: i64) -> Outcome {
+    for from in 0..spans.len() {
+        for to in from..spans.len() {
+            let sum: i64 = spans[from..=to].iter().map(|(.., sum)| sum).sum();
+            for sum in [sum, whole - sum] {
+                ensure!(sum == 0 || sum.count_ones() >= 5, "{sum} is of {} donors: {spans:?}", sum.count_ones());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The campaign's page at this moment: it says what the API says.
+async fn reads_campaign(stage: &Stage, reader: &Reader, id: &str) -> anyhow::Result<Vec<(String, String, i64)>> {
+    let path = format!("/campaigns/{id}");
+    let [html, json, csv] = reader.three(&path).await?;
+    let page: Value = serde_json::from_str(&json)?;
+    let totals = stage.app.nobody()?.get(&format!("/v1/campaigns/{id}/totals")).await?.ok()?;
+    for row in page["totals"].as_array().context("totals")? {
+        let name = text(row, "/name")?;
+        ensure!(row["amount"] == totals[name.to_lowercase()], "{name}: {row} {totals}");
+        ensure!(html.contains(name), "{html}");
+    }
+    ensure!(page["available"] == totals["available"], "{page} {totals}");
+    let found = spans(&page)?;
+    let whole = dollars(&totals["collected"])?;
+    tells_nobodys_gift(&found, whole)?;
+    ensure!(found.is_empty() || found.iter().map(|(.., sum)| sum).sum::<i64>() == whole, "{found:?} {whole}");
+    ensure!(csv.lines().count() == found.len() + 1 && csv.starts_with("from,to,collected,waiting,currency"), "{csv}");
+    for (_, _, sum) in &found {
+        ensure!(csv.contains(&format!("{sum}.00")), "{csv}");
+    }
+    Ok(found)
+}
+
+/// A milestone of which an amount is released, by two reviewers.
+async fn released(stage: &Stage, campaign: &Value, amount: &str) -> anyhow::Result<Value> {
+    let policy = json!({"reviewers_needed": 2, "objection_days": 1});
+    let milestone = stage.milestone(campaign, amount, policy).await?;
+    let claim = stage.claim(&milestone, amount).await?;
+    for reviewer in &stage.cast.reviewers {
+        stage.approve(reviewer, &claim, amount).await?.ok()?;
+    }
+    Ok(milestone)
+}
+
+#[tokio::test]
+async fn a_public_campaign_says_what_the_api_says_and_nobody_can_subtract_one_donors_gift() -> Outcome {
+    let stage = Stage::set().await?;
+    let campaign = stage.campaign().await?;
+    let id = text(&campaign, "/id")?;
+    let reader = Reader::new(stage.app.base_url())?;
+    reader.finds_nothing(&format!("/campaigns/{id}")).await?;
+    let home = reader.json("/home").await?;
+    ensure!(home["currencies"] == json!([]) && home["books"] == json!([]) && home["as_of"].is_null(), "{home}");
+    let book = format!("/v1/books/{}", stage.cast.book);
+    let seen = stage.cast.operator.get(&book).await?.etag.unwrap_or_default();
+    let public = json!({"visibility": "public"});
+    stage.cast.operator.send(Method::PATCH, &book, Some(&public), &[("If-Match", &seen)]).await?.ok()?;
+
+    for (numbers, month) in [(0..6, 1), (6..8, 2), (8..13, 3), (13..14, 4)] {
+        for number in numbers {
+            gives(&stage, &campaign, number, day(month, 5)).await?;
+        }
+    }
+    ensure!(reads_campaign(&stage, &reader, id).await?.is_empty(), "nobody has given yet");
+    let span = |from: &str, to: &str, sum| (from.to_owned(), to.to_owned(), sum);
+    stage.cast.advance(day(1, 9)).await?;
+    ensure!(reads_campaign(&stage, &reader, id).await? == [span("01", "01", 63)]);
+    let html = reader.get(&format!("/campaigns/{id}")).await?;
+    let title = format!("<title>Open product development: 63.00 USD of 3,000.00 USD in January {}", day(1, 1).year());
+    ensure!(html.contains(&title), "{html}");
+    stage.cast.advance(day(2, 9)).await?;
+    ensure!(reads_campaign(&stage, &reader, id).await? == [span("01", "02", 255)], "two joined those before them");
+    stage.cast.advance(day(3, 9)).await?;
+    ensure!(reads_campaign(&stage, &reader, id).await? == [span("01", "01", 63), span("02", "03", 8128)]);
+    stage.cast.advance(day(4, 9)).await?;
+    ensure!(reads_campaign(&stage, &reader, id).await? == [span("01", "01", 63), span("02", "04", 16320)]);
+
+    let first = released(&stage, &campaign, "50.00").await?;
+    let second = released(&stage, &campaign, "12.00").await?;
+    stage.cast.advance(day(4, 12)).await?;
+    of_milestones(&stage, &reader, [&first, &second]).await?;
+    of_home(&stage, &reader, [&first, &second]).await?;
+    let page = reader.json(&format!("/campaigns/{id}")).await?;
+    let milestone = &page["milestones"][0];
+    ensure!(milestone["state"] == "released" && milestone["released"]["amount"] == "50.00", "{page}");
+    for wrong in [format!("/campaigns/{id}x"), "/campaigns/cmp_x".into(), "/milestones/%2e.json".into()] {
+        reader.finds_nothing(&wrong).await?;
+    }
+    stage.app.finish().await
+}
+
+/// Both were released: one of the money of six donors, one of that of fewer.
+async fn of_milestones(stage: &Stage, reader: &Reader, both: [&Value; 2]) -> Outcome {
+    for (milestone, donors) in both.into_iter().zip([json!(6), json!(null)]) {
+        let id = text(milestone, "/id")?;
+        let [html, json, csv] = reader.three(&format!("/milestones/{id}")).await?;
+        let page: Value = serde_json::from_str(&json)?;
+        let shown = stage.app.nobody()?.get(&format!("/v1/milestones/{id}")).await?.ok()?;
+        ensure!(page["released"] == shown["released"] && page["amount"] == shown["amount"], "{page} {shown}");
+        ensure!(page["releases"][0]["donors"] == donors, "{page}");
+        let amount = text(&shown, "/amount/amount")?;
+        ensure!(html.contains(&format!("<title>Sawmill: {amount} USD of {amount} USD released")), "{html}");
+        ensure!(csv.contains(&format!(",{amount},USD,")), "{csv}");
+        // On what, and by whom: digests and roles. What the team wrote is for those who read the claim.
+        let claim = &page["claims"][0];
+        ensure!(claim["approvals"].as_array().map(Vec::len) == Some(2) && claim["approvals"][0]["role"] == "reviewer");
+        ensure!(
+            claim["approvals"][0]["sha256"] == claim["sha256"] && claim["decision"]["by"] == "reviewers",
+            "{claim}"
+        );
+        ensure!(claim["evidence"][0]["sha256"] == "c".repeat(64) && claim["evidence"][0]["kind"] == "test_report");
+        ensure!(!json.contains("Test report"), "{json}");
+        for inside in ["https://designs.example", "built"] {
+            ensure!([&html, &json, &csv].iter().all(|body| !body.contains(inside)), "{inside}: {html}");
+        }
+    }
+    Ok(())
+}
+
+/// The first page sums up what the only public book says of its funds, and tells of both releases.
+async fn of_home(stage: &Stage, reader: &Reader, both: [&Value; 2]) -> Outcome {
+    let html = reader.get("/").await?;
+    let page = reader.json("/home").await?;
+    let csv = reader.get("/home.csv").await?;
+    ensure!(page["mode"] == "sandbox" && page["as_of"] == day(4, 12).to_string() && page["book_count"] == 1, "{page}");
+    ensure!(html.contains("none of this is real money") && html.contains("href=\"/check\""), "{html}");
+    let funds = format!("/v1/books/{}/reports/funds", stage.cast.book);
+    let funds = stage.cast.treasurer.get(&funds).await?.ok()?;
+    let fund = &funds["items"][0];
+    let figures = page["currencies"][0]["figures"].as_array().context("figures")?;
+    for (name, in_report) in
+        [("Collected", "captured"), ("Released", "released"), ("Returned", "refunded"), ("Held", "balance")]
+    {
+        let figure = figures.iter().find(|figure| figure["name"] == name).context(name)?;
+        ensure!(figure["amount"]["amount"] == fund[in_report]["amount"], "{name}: {figure} {fund}");
+        ensure!(csv.contains(&format!("{name},{},USD", text(figure, "/amount/amount")?)), "{csv}");
+    }
+    ensure!(figures[2]["name"] == "Paid out" && figures[2]["amount"]["amount"] == "0.00", "{page}");
+    for milestone in both {
+        let href = format!("/milestones/{}", text(milestone, "/id")?);
+        let news = page["news"].as_array().context("news")?;
+        ensure!(news.iter().any(|one| one["href"] == *href && one["kind"] == "release.posted"), "{page}");
+        ensure!(html.contains(&href), "{html}");
+    }
+    let read = reader.send(Method::GET, "/", "").await?;
+    let again = reader.send(Method::GET, "/", &read.tag.context("an ETag")?).await?;
+    ensure!(again.status == StatusCode::NOT_MODIFIED, "{}", again.status);
+    let find = async |code: &str| {
+        let request = reader.http.post(format!("{}/receipts", reader.base)).header("sec-fetch-site", "same-origin");
+        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let answer = request.body(format!("code={code}")).send().await?;
+        let to = answer.headers().get(header::LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default().to_owned();
+        Ok::<_, anyhow::Error>((answer.status(), to, answer.text().await?))
+    };
+    let (status, to, _) = find("http%3A%2F%2Fx.example%2Freceipts%2F1-abc_D").await?;
+    ensure!(status == StatusCode::SEE_OTHER && to == "/receipts/1-abc_D", "{status} {to}");
+    let (status, to, html) = find("%3Cb%3E").await?;
+    ensure!(status == StatusCode::UNPROCESSABLE_ENTITY && to.is_empty(), "{status} {to}");
+    ensure!(html.contains("value=\"&#60;b&#62;\"") && html.contains("aria-invalid"), "{html}");
+    Ok(())
+}
