@@ -9,9 +9,8 @@ use std::path::Path;
 type Outcome = anyhow::Result<()>;
 
 /// Beginnings of words, in small letters.
-const NEVER: &[&str] = &[
-    "escrow", "wallet", "deposit", "guarantee", "tax-deductible", "tax deductible", "invest", "interest", "dividend",
-];
+const NEVER: &[&str] =
+    &["escrow", "wallet", "deposit", "guarantee", "tax-deductible", "tax deductible", "invest", "interest", "dividend"];
 
 /// Those that money on its way has nothing to do with, on pages and in mails only: appeals are raised in the contract.
 const NEVER_READ: &[&str] = &["raised", "fundraised"];
@@ -32,10 +31,8 @@ const NEVER_SAID: &[&str] = &[
 ];
 
 /// What is said all the same: the text around the word, and why it may stand there.
-const SAID: &[(&str, &str)] = &[
-    ("`interest`", "what a bank pays for money that lies there"),
-    ("as interest, which is", "the same"),
-];
+const SAID: &[(&str, &str)] =
+    &[("`interest`", "what a bank pays for money that lies there"), ("as interest, which is", "the same")];
 
 /// Words of closed sets, whole.
 const NAMES: &[(&str, &str)] = &[("interest", "a way in which money moves: what a bank pays")];

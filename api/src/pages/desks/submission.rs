@@ -166,7 +166,10 @@ pub(in crate::pages) async fn show(
 /// What a judge has filled in, as a request of the API.
 fn card(sent: &Fields) -> Result<NewScore, Problem> {
     if sent.get("tie") != "none" {
-        return Err(Problem::invalid("/tie", "say first that you have no tie to the team, or declare the one that you have"));
+        return Err(Problem::invalid(
+            "/tie",
+            "say first that you have no tie to the team, or declare the one that you have",
+        ));
     }
     let mut points = Vec::new();
     while points.len() < 20 {
