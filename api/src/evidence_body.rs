@@ -25,25 +25,25 @@ pub struct NewEvidence {
     #[schema(
         pattern = "^(design_files|bill_of_materials|build_instructions|test_report|licence|enterprise_plan|photo|video|other)$"
     )]
-    kind: String,
+    pub(crate) kind: String,
     /// Its title.
     #[schema(min_length = 1, max_length = 200)]
-    title: String,
+    pub(crate) title: String,
     /// Where it is published. It may be left out where a fetch or a file is named.
     #[schema(min_length = 8, max_length = 2000, pattern = "^https?://")]
-    url: Option<String>,
+    pub(crate) url: Option<String>,
     /// SHA-256 of what is published there. It may be left out where a fetch or a file is named.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
-    sha256: Option<String>,
+    pub(crate) sha256: Option<String>,
     /// A fetch that the caller asked for in this book: its address and its digest are taken.
     #[schema(min_length = 36, max_length = 36, pattern = "^evf_[a-z2-7]{32}$")]
-    fetch: Option<String>,
+    pub(crate) fetch: Option<String>,
     /// A file that the caller uploaded for this book: it stands where the service shows it.
     #[schema(min_length = 36, max_length = 36, pattern = "^fil_[a-z2-7]{32}$")]
-    file: Option<String>,
+    pub(crate) file: Option<String>,
     /// SPDX identifier of its licence.
     #[schema(min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9.+-]+$", example = "CERN-OHL-S-2.0")]
-    licence: Option<String>,
+    pub(crate) licence: Option<String>,
 }
 
 /// A piece of evidence.
@@ -170,9 +170,21 @@ async fn uploaded(state: &State, book: BookId, by: PersonId, at: &str, id: &str)
     }
     let found = files::find(&state.client().await?, id).await?.filter(|found| found.owner == by);
     let found = found.ok_or_else(|| Problem::invalid(at, "no file that you uploaded"))?;
+    Ok(Stands { url: format!("{}{id}{CONTENT}", files_address(state)), sha256: found.sha256, files: Files(vec![id]) })
+}
+
+/// With what the address of a file's bytes ends.
+const CONTENT: &str = "/content";
+
+/// Below which address files stand.
+fn files_address(state: &State) -> String {
     let base = state.config.public_url.as_ref().map_or("http://localhost:8080", |url| url.as_str());
-    let url = format!("{}/v1/files/{id}/content", base.trim_end_matches('/'));
-    Ok(Stands { url, sha256: found.sha256, files: Files(vec![id]) })
+    format!("{}/v1/files/", base.trim_end_matches('/'))
+}
+
+/// The file that stands at an address, if it is one of this service.
+pub(crate) fn file_at(state: &State, url: &str) -> Option<FileId> {
+    url.strip_prefix(&files_address(state))?.strip_suffix(CONTENT)?.parse().ok()
 }
 
 /// The pieces of evidence of a body, where they stand at `/evidence`, and the files that they name.

@@ -5,8 +5,10 @@
 //!
 //! A body must come at a least speed, and counts for its caller, with the bytes of all others, until it is worked on.
 
+mod multipart;
 mod spool;
 
+pub use multipart::{FormWithFiles, Sent, SentFile};
 pub use spool::{Spool, Spooled};
 
 use crate::contract::{is_day, violations};

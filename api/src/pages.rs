@@ -11,7 +11,9 @@ pub mod campaign;
 pub mod challenge;
 pub mod cookies;
 pub mod cooperative;
+mod desks;
 pub mod donor;
+mod forms;
 pub mod home;
 pub mod invitation;
 pub mod milestone;
@@ -21,6 +23,7 @@ pub mod plan_change;
 pub mod plan_move;
 pub mod public_home;
 pub mod receipt;
+pub mod second_factor;
 mod shown;
 pub mod sign_in;
 pub mod trouble;
@@ -79,6 +82,9 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(unsubscribe::turn_on)
         .service(unsubscribe::turn_off)
         .service(unsubscribe::show)
+        .service(second_factor::show)
+        .service(second_factor::try_code)
+        .configure(desks::routes)
         .service(challenge::badge)
         .service(challenge::show)
         .service(cooperative::show)

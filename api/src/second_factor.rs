@@ -5,13 +5,17 @@ use crate::auth::{Caller, Who};
 use crate::config::Demanded;
 use crate::problem::Problem;
 use crate::state::State;
-use crate::who_may::Demand;
+use crate::who_may::{self, Demand, PAGES};
 use actix_web::http::StatusCode;
 use actix_web::http::header::WWW_AUTHENTICATE;
 use ledger::parties::store::second_factors;
 
 /// The routes that take codes: what somebody would try who guesses.
-pub const TAKES_CODES: &[&str] = &["/v1/me/second-factor:confirm", "/v1/me/second-factor:verify"];
+pub const TAKES_CODES: &[&str] =
+    &["/v1/me/second-factor:confirm", "/v1/me/second-factor:verify", "/me/second-factor/proof"];
+
+/// What whoever has to prove a second factor first hears.
+pub const NEEDED: &str = "second-factor-needed";
 
 /// Refuses whoever has to prove a second factor first.
 ///
@@ -39,6 +43,17 @@ pub async fn check(state: &State, caller: &Caller, demand: Demand) -> Result<(),
     if is_enrolled || of_all { Err(needed(is_enrolled, settings.second_factor_minutes)) } else { Ok(()) }
 }
 
+/// Whether somebody has to prove a second factor before they may send a form to a page.
+pub async fn is_asked(state: &State, caller: &Caller, page: &'static str) -> Result<bool, Problem> {
+    let row = PAGES.iter().find(|(method, path, _)| *method == "POST" && *path == page);
+    let access = row.map(|(.., access)| *access).ok_or_else(Problem::internal)?;
+    match check(state, caller, who_may::second_factor("POST", page, access)).await {
+        Ok(()) => Ok(false),
+        Err(problem) if problem.is(NEEDED) => Ok(true),
+        Err(problem) => Err(problem),
+    }
+}
+
 /// What somebody hears who has not proved a second factor in time. The header is that of RFC 9470, beside our own status.
 fn needed(is_enrolled: bool, minutes: u16) -> Problem {
     let detail = if is_enrolled {
@@ -55,6 +70,6 @@ fn needed(is_enrolled: bool, minutes: u16) -> Problem {
         r#"Bearer realm="commonpurse", error="insufficient_user_authentication", error_description="a second factor is needed", max_age="{}""#,
         u32::from(minutes) * 60
     );
-    Problem::new(StatusCode::FORBIDDEN, "second-factor-needed", "Prove your second factor", detail)
+    Problem::new(StatusCode::FORBIDDEN, NEEDED, "Prove your second factor", detail)
         .with_header(WWW_AUTHENTICATE, &header)
 }

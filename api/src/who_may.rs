@@ -55,7 +55,8 @@ pub const DONOR_READERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Auditor
 /// Who of the host sees payouts.
 pub const PAYOUT_READERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver, Role::Auditor];
 const JUDGES: &[Role] = &[Role::Judge];
-const DECIDERS: &[Role] = &[Role::Owner, Role::Approver];
+/// Who of an organisation decides about its money.
+pub const DECIDERS: &[Role] = &[Role::Owner, Role::Approver];
 /// Whoever has to do with a cooperative's proceeds.
 pub const COOPERATORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver, Role::Auditor, Role::Member];
 const CONTRIBUTORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Member];
@@ -513,6 +514,7 @@ pub enum Demand {
 /// payouts are approved or handed to a bank, where payees say to which account, and what weakens the factor itself.
 pub const SECOND_FACTOR: &[(&str, &str, Demand)] = &[
     ("POST", "/v1/payouts/{id}:approve", Demand::Everybody),
+    ("POST", "/desk/payouts/{id}/approve", Demand::Everybody),
     ("POST", "/v1/payout-runs/{id}:approve", Demand::Everybody),
     ("POST", "/v1/books/{book}/payouts:approve-batch", Demand::Everybody),
     ("POST", "/v1/books/{book}/payout-files", Demand::Everybody),
@@ -521,6 +523,7 @@ pub const SECOND_FACTOR: &[(&str, &str, Demand)] = &[
     ("POST", "/v1/organisations/{id}/bank-accounts", Demand::Everybody),
     ("POST", "/v1/me/bank-accounts", Demand::Everybody),
     ("POST", "/v1/bank-accounts/{id}:confirm", Demand::Everybody),
+    ("POST", "/desk/bank-accounts/{id}/confirm", Demand::Everybody),
     ("POST", "/v1/bank-differences/{id}:approve", Demand::Everybody),
     ("POST", "/v1/me/second-factor:renew-recovery-codes", Demand::Everybody),
     ("POST", "/v1/me/second-factor:remove", Demand::Everybody),
@@ -599,6 +602,32 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("POST", "/unsubscribe/{token}/again", Guessable),
     ("GET", "/invitations/{secret}", Public),
     ("POST", "/invitations/accept", InBrowser),
+    // desks: the operations look for the role, as they do where the API calls them
+    ("GET", "/desk/claims/{id}", InBrowser),
+    ("POST", "/desk/claims/{id}/reviews", InBrowser),
+    ("POST", "/desk/claims/{id}/tie", InBrowser),
+    ("POST", "/desk/claims/{id}/submit", InBrowser),
+    ("GET", "/desk/milestones", InBrowser),
+    ("GET", "/desk/milestones/{id}/claim", InBrowser),
+    ("POST", "/desk/milestones/{id}/claim", InBrowser),
+    ("GET", "/desk/files/{id}", InBrowser),
+    ("GET", "/desk/payouts/{id}", InBrowser),
+    ("POST", "/desk/payouts/{id}/approve", Access::Role(DECIDERS)),
+    ("POST", "/desk/payouts/{id}/send", Access::Role(KEEPERS)),
+    ("POST", "/desk/payouts/{id}/decide", Access::Operator),
+    ("GET", "/desk/distributions/{id}", Access::Role(COOPERATORS)),
+    ("POST", "/desk/distributions/{id}/open", Access::Role(KEEPERS)),
+    ("POST", "/desk/distributions/{id}/approve", Access::Role(DECIDERS)),
+    ("GET", "/desk/bank-accounts/{id}", InBrowser),
+    ("POST", "/desk/bank-accounts/{id}/confirm", InBrowser),
+    ("POST", "/desk/bank-accounts/{id}/reject", InBrowser),
+    ("GET", "/desk/submissions/{id}/scores", InBrowser),
+    ("POST", "/desk/submissions/{id}/scores", Access::Role(JUDGES)),
+    ("POST", "/desk/submissions/{id}/tie", InBrowser),
+    ("GET", "/desk/operator", Access::Operator),
+    ("POST", "/desk/books/{book}/jobs/{id}/requeue", RoleOrOperator(OWNER)),
+    ("GET", "/me/second-factor", InBrowser),
+    ("POST", "/me/second-factor/proof", InBrowser),
 ];
 
 /// The page to which programs that read mail post, from anywhere (RFC 8058): its path holds a signed link, which is all that counts.
@@ -882,7 +911,7 @@ mod tests {
     #[test]
     fn sf_a_second_factor_is_asked_for_where_there_is_such_a_route_and_of_whoever_may_use_it() {
         for (method, path, demand) in SECOND_FACTOR {
-            let row = TABLE.iter().find(|(of_row, template, _)| of_row == method && template == path);
+            let row = TABLE.iter().chain(PAGES).find(|(of_row, template, _)| of_row == method && template == path);
             let (_, _, access) = row.unwrap_or_else(|| panic!("{method} {path}"));
             assert!(access.admits_persons() && demand.phrase().is_some(), "{method} {path}");
         }
@@ -897,6 +926,41 @@ mod tests {
         assert_eq!(of("GET", "/v1/persons"), Demand::Nobody);
         assert_eq!(of("POST", "/v1/me/second-factor"), Demand::Nobody);
         assert_eq!(of("POST", "/v1/persons/{id}/second-factor:reset"), Demand::Strictly);
+    }
+
+    #[test]
+    fn sf_a_desk_lets_in_whom_the_api_lets_in_and_demands_as_much() {
+        let same = [
+            ("/desk/payouts/{id}/approve", "/v1/payouts/{id}:approve"),
+            ("/desk/payouts/{id}/send", "/v1/payouts/{id}:send"),
+            ("/desk/payouts/{id}/decide", "/v1/payouts/{id}:release"),
+            ("/desk/payouts/{id}/decide", "/v1/payouts/{id}:refuse"),
+            ("/desk/claims/{id}/reviews", "/v1/claims/{id}/reviews"),
+            ("/desk/claims/{id}/tie", "/v1/ties"),
+            ("/desk/claims/{id}/submit", "/v1/claims/{id}:submit"),
+            ("/desk/milestones/{id}/claim", "/v1/milestones/{id}/claims"),
+            ("/desk/bank-accounts/{id}/confirm", "/v1/bank-accounts/{id}:confirm"),
+            ("/desk/bank-accounts/{id}/reject", "/v1/bank-accounts/{id}:reject"),
+            ("/me/second-factor/proof", "/v1/me/second-factor:verify"),
+            ("/desk/submissions/{id}/tie", "/v1/ties"),
+            ("/desk/submissions/{id}/scores", "/v1/submissions/{id}/scores"),
+            ("/desk/distributions/{id}/open", "/v1/distributions/{id}:open"),
+            ("/desk/distributions/{id}/approve", "/v1/distributions/{id}:approve"),
+            ("/desk/books/{book}/jobs/{id}/requeue", "/v1/books/{book}/jobs/{id}:requeue"),
+        ];
+        let desks = PAGES.iter().filter(|(method, path, _)| *method == "POST" && path.starts_with("/desk/"));
+        for (_, path, _) in desks {
+            assert!(same.iter().any(|(desk, _)| desk == path), "{path} does what nothing of the API does");
+        }
+        for (desk, api) in same {
+            let row = |table: &[(&str, &str, Access)], path: &str| {
+                table.iter().find(|(method, template, _)| *method == "POST" && *template == path).unwrap().2
+            };
+            let (of_desk, of_api) = (row(PAGES, desk), row(TABLE, api));
+            let of_page = if of_api == SignedIn { InBrowser } else { of_api };
+            assert_eq!(of_desk, of_page, "{desk}");
+            assert_eq!(second_factor("POST", desk, of_desk), second_factor("POST", api, of_api), "{desk}");
+        }
     }
 
     #[test]

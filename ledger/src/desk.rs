@@ -12,6 +12,7 @@ pub mod store {
     pub mod payout_tasks;
     pub mod share_tasks;
     pub mod tasks;
+    pub mod watch;
 }
 
 /// Reads.

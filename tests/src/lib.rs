@@ -4,6 +4,7 @@
 //! of the contract has no entry in the who-may table. [`Stage`] puts a fiscal host, a partner and a team into it.
 
 mod app;
+pub mod browser;
 pub mod chaos;
 mod hledger;
 pub mod identity_provider;

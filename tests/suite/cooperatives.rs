@@ -10,17 +10,18 @@ type Outcome = anyhow::Result<()>;
 
 const HOURS: [&str; 4] = ["2080", "1560", "1040", "520"];
 
-struct Coop {
-    host: Host,
-    approver: Client,
-    ada: Client,
+/// A cooperative with six members.
+pub(crate) struct Coop {
+    pub(crate) host: Host,
+    pub(crate) approver: Client,
+    pub(crate) ada: Client,
     bea: Client,
     members: Vec<Value>,
 }
 
 impl Coop {
     /// Six members under the rule of the main road, on 1 January 2028.
-    async fn open() -> anyhow::Result<Coop> {
+    pub(crate) async fn open() -> anyhow::Result<Coop> {
         let host = Host::open("Press Makers", "private").await?;
         let approver = host.person("approver@press.example", "approver").await?;
         host.app.advance(&host.treasurer, &host.book, "2028-01-01T12:00:00Z").await?;
@@ -46,11 +47,11 @@ impl Coop {
         Ok(coop)
     }
 
-    fn at(&self, rest: &str) -> String {
+    pub(crate) fn at(&self, rest: &str) -> String {
         format!("/v1/cooperatives/{}{rest}", self.host.book)
     }
 
-    async fn record(&self, kind: &str, amount: &str, day: &str) -> anyhow::Result<Answer> {
+    pub(crate) async fn record(&self, kind: &str, amount: &str, day: &str) -> anyhow::Result<Answer> {
         let body = json!({
             "kind": kind, "label": "presses", "party": "bank", "occurred_on": day,
             "amount": {"amount": amount, "currency": "USD"},
@@ -59,7 +60,7 @@ impl Coop {
     }
 
     /// Ada writes down her own hours and Bea attests them; the treasurer writes down the others', and Ada attests.
-    async fn work(&self, year: i16) -> Outcome {
+    pub(crate) async fn work(&self, year: i16) -> Outcome {
         for (index, hours) in HOURS.into_iter().enumerate() {
             let mut body = json!({
                 "from": format!("{year}-01-01"), "to": format!("{year}-12-31"), "hours": hours, "note": "Presses",

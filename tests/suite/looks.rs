@@ -47,6 +47,15 @@ const SAMPLES: &[(&str, &str)] = &[
     ("/books/{id}/corrections", "/books/{book}/corrections"),
     ("/books/{id}/accounts/{code}", "/books/{book}/accounts/equity:reserve"),
     ("/books/{id}/entries/{number}", "/books/{book}/entries/1"),
+    ("/me/second-factor", "/me/second-factor"),
+    ("/desk/operator", "/desk/operator"),
+    ("/desk/milestones", "/desk/milestones"),
+    ("/desk/milestones/{id}/claim", "/desk/milestones/{mls}/claim"),
+    ("/desk/claims/{id}", "/desk/claims/{clm}"),
+    ("/desk/payouts/{id}", "/desk/payouts/{pay}"),
+    ("/desk/bank-accounts/{id}", "/desk/bank-accounts/{bac}"),
+    ("/desk/distributions/{id}", "/desk/distributions/{dst}"),
+    ("/desk/submissions/{id}/scores", "/desk/submissions/{sub}/scores"),
 ];
 
 /// What is no page to look at, and why.
@@ -57,6 +66,7 @@ const NOT_LOOKED_AT: &[(&str, &str)] = &[
     ("/books/{id}/search.{form}", "for programs"),
     ("/books/{id}/corrections.{form}", "for programs"),
     ("/style.css", "the style sheet"),
+    ("/desk/files/{id}", "a file that somebody has uploaded"),
     ("/challenges/{id}/badge.svg", "a picture"),
     ("/donors/{token}/data.json", "for programs"),
     ("/plan-changes/{id}/{secret}", "no mail of the scene leads there"),

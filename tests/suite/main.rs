@@ -11,6 +11,7 @@ mod closing;
 mod contract;
 mod cooperatives;
 mod crowd;
+mod desks;
 mod doctor;
 mod door;
 mod entry_imports;

@@ -9,74 +9,16 @@ use api::demo::client::{Client, mails};
 use api::demo::people;
 use api::stack::programs_beside_this_one;
 use api::who_may::{Access, Found, find, is_page};
-use reqwest::{Response, StatusCode, header, redirect};
+use reqwest::{StatusCode, header};
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
 use tests::{OPERATOR, TestApp};
 use tokio::process::Command;
 
+pub(crate) use tests::browser::{Browser, readable, sign_in_mail};
+
 type Outcome = anyhow::Result<()>;
-
-/// How long a mail may take on a busy machine.
-const MAIL_MAX: Duration = Duration::from_mins(2);
-
-/// A browser: it keeps cookies, follows nothing by itself, and says where its forms come from.
-pub(crate) struct Browser {
-    http: reqwest::Client,
-    base: String,
-    cookies: BTreeMap<String, String>,
-}
-
-impl Browser {
-    pub(crate) fn new(base: &str) -> anyhow::Result<Browser> {
-        let http = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build()?;
-        Ok(Browser { http, base: base.to_owned(), cookies: BTreeMap::new() })
-    }
-
-    async fn send(&mut self, request: reqwest::RequestBuilder) -> anyhow::Result<Response> {
-        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let response = request.header(header::COOKIE, cookies.join("; ")).send().await?;
-        for cookie in response.headers().get_all(header::SET_COOKIE) {
-            let (name, rest) = cookie.to_str()?.split_once('=').context("a cookie")?;
-            let value = rest.split(';').next().unwrap_or_default();
-            self.cookies.insert(name.to_owned(), value.to_owned());
-        }
-        Ok(response)
-    }
-
-    pub(crate) async fn get(&mut self, path: &str) -> anyhow::Result<(StatusCode, String)> {
-        let response = self.send(self.http.get(format!("{}{path}", self.base))).await?;
-        Ok((response.status(), response.text().await?))
-    }
-
-    /// Answers where the form leads to.
-    pub(crate) async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> anyhow::Result<String> {
-        let body: Vec<_> = form.iter().map(|(name, value)| format!("{name}={}", value.replace('@', "%40"))).collect();
-        let request = self.http.post(format!("{}{path}", self.base)).header("sec-fetch-site", "same-origin");
-        let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.join("&"));
-        let response = self.send(request).await?;
-        ensure!(response.status() == StatusCode::SEE_OTHER, "{path}: {}", response.status());
-        Ok(response.headers()[header::LOCATION].to_str()?.to_owned())
-    }
-}
-
-/// The text of the mail that signs an address in and was not seen before.
-pub(crate) async fn sign_in_mail(folder: &Path, seen: &[PathBuf], email: &str) -> anyhow::Result<String> {
-    let deadline = Instant::now() + MAIL_MAX;
-    while Instant::now() < deadline {
-        if let Some(path) = mails(folder, "sign-in", email)?.into_iter().find(|path| !seen.contains(path)) {
-            return readable(&path);
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    anyhow::bail!("no mail came in {} s", MAIL_MAX.as_secs())
-}
-
-pub(crate) fn readable(path: &Path) -> anyhow::Result<String> {
-    Ok(std::fs::read_to_string(path)?.replace("=\r\n", "").replace("=3D", "=").replace("\r\n", "\n"))
-}
 
 #[tokio::test]
 async fn l4_somebody_signs_in_by_link_and_by_code_and_no_log_or_figure_has_the_secrets() -> Outcome {
@@ -104,7 +46,7 @@ async fn l4_somebody_signs_in_by_link_and_by_code_and_no_log_or_figure_has_the_s
         let leads_to = if by_link {
             browser.post("/sign-in/link", &[("secret", secret)]).await?
         } else {
-            browser.post("/sign-in/code", &[("code", &code.replace(' ', "+"))]).await?
+            browser.post("/sign-in/code", &[("code", code)]).await?
         };
         ensure!(leads_to == "/me");
         let (status, html) = browser.get("/me").await?;
@@ -246,7 +188,7 @@ fn pages_are_no_part_of_the_contract() -> Outcome {
     let contract = std::fs::read_to_string(root().join("openapi/openapi.json"))?;
     for (_, path, access) in api::who_may::PAGES {
         ensure!(!contract.contains(&format!("\"{path}\":")), "{path} is a page, and in the contract");
-        let for_pages = matches!(access, Access::Public | Access::Guessable | Access::Visible | Access::InBrowser);
+        let for_pages = access.scope().is_none() && !matches!(access, Access::Signed | Access::SignedIn);
         ensure!(for_pages, "{path}: a page's row asks for a token");
     }
     Ok(())

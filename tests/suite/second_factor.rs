@@ -148,7 +148,7 @@ impl Bearer {
 }
 
 /// Waits until so much of a step is left that all codes which a test makes at once count.
-async fn early_in_a_step() {
+pub(crate) async fn early_in_a_step() {
     while STEP_S - Timestamp::now().as_second() % STEP_S < LEFT_S {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -21,7 +21,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// How much of it memory holds at once, in bytes.
-const AT_ONCE: usize = 256 * 1024;
+pub(super) const AT_ONCE: usize = 256 * 1024;
 
 /// A body that nobody has read yet: whoever may not send it is told so before it comes.
 pub struct Spool {
@@ -74,7 +74,7 @@ impl Spool {
         request.extensions_mut().insert(Held(Some(share)));
         let mut pace = Pace::begin(Duration::from_secs(state.config.slow_body_s.into()));
         let mut buffer = BytesMut::with_capacity(AT_ONCE);
-        let mut written = on_disk(|| Ok((tempfile::tempfile()?, Sha256::new()))).await?;
+        let mut written = new_file().await?;
         let mut length = 0;
         while let Some(chunk) = pace.keep(length, payload.next()).await? {
             let chunk = chunk.map_err(|_| malformed("the body did not arrive whole"))?;
@@ -95,7 +95,12 @@ impl Spool {
     }
 }
 
-async fn write((mut file, mut hash): (File, Sha256), bytes: BytesMut) -> Result<(File, Sha256), Problem> {
+/// A file without a name, with the digest of what it holds.
+pub(super) async fn new_file() -> Result<(File, Sha256), Problem> {
+    on_disk(|| Ok((tempfile::tempfile()?, Sha256::new()))).await
+}
+
+pub(super) async fn write((mut file, mut hash): (File, Sha256), bytes: BytesMut) -> Result<(File, Sha256), Problem> {
     on_disk(move || {
         file.write_all(&bytes)?;
         hash.update(&bytes);
@@ -109,7 +114,7 @@ async fn on_disk<T: Send + 'static>(work: impl FnOnce() -> std::io::Result<T> + 
     block(work).await.map_err(|_| Problem::internal())?.map_err(|error| no_room(&error))
 }
 
-fn no_room(error: &std::io::Error) -> Problem {
+pub(super) fn no_room(error: &std::io::Error) -> Problem {
     tracing::error!("a body cannot be kept in the directory for temporary files: {error}");
     Problem::internal()
 }

@@ -77,9 +77,12 @@ pub async fn person(state: &State, request: &HttpRequest) -> Result<Option<Perso
         return Ok(None);
     };
     let found = state.reads.browsers.read(digest(&secret)).await?;
-    Ok(found.map(|SignedIn { session, person: id, caller, is_operator }| {
-        // No page asks for a second factor.
-        Person { id, caller, is_operator, session, proof: None }
+    Ok(found.map(|SignedIn { session, person: id, caller, is_operator, proof }| Person {
+        id,
+        caller,
+        is_operator,
+        session,
+        proof,
     }))
 }
 

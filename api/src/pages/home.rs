@@ -13,6 +13,7 @@ use actix_web::{HttpResponse, route};
 use askama::Template;
 use ledger::Error;
 use ledger::desk::rules::task::TaskKind;
+use ledger::milestones::store::milestones;
 use ledger::parties::store::people;
 
 #[derive(Template)]
@@ -21,6 +22,9 @@ struct Home<'a> {
     email: &'a str,
     tasks: &'a [TaskBody],
     next: Option<&'a str>,
+    /// Whether a team of theirs has milestones.
+    has_milestones: bool,
+    is_operator: bool,
 }
 
 impl TaskBody {
@@ -57,6 +61,38 @@ impl TaskBody {
         }
     }
 
+    /// The desk on which it is done; none where only the API has it.
+    fn desk(&self) -> Option<String> {
+        match self.kind {
+            TaskKind::ReviewClaim | TaskKind::ChangeClaim => Some(format!("/desk/claims/{}", self.object)),
+            TaskKind::ApprovePayout | TaskKind::DecidePayout | TaskKind::SendPayout | TaskKind::ChasePayout => {
+                Some(format!("/desk/payouts/{}", self.object))
+            }
+            TaskKind::ConfirmBankAccount => Some(format!("/desk/bank-accounts/{}", self.object)),
+            TaskKind::ScoreSubmission => Some(format!("/desk/submissions/{}/scores", self.object)),
+            TaskKind::OpenDistribution | TaskKind::ApproveDistribution => {
+                Some(format!("/desk/distributions/{}", self.object))
+            }
+            TaskKind::AcceptInvitation
+            | TaskKind::AnswerDispute
+            | TaskKind::ReplyDispute
+            | TaskKind::ResolveDispute
+            | TaskKind::ConfirmRequest
+            | TaskKind::AttestHours
+            | TaskKind::AttestShare
+            | TaskKind::ReviseShares
+            | TaskKind::DecideShares
+            | TaskKind::AnswerChargeback
+            | TaskKind::CheckCapture
+            | TaskKind::ChaseSettlement
+            | TaskKind::FundReserve
+            | TaskKind::ConfirmEnded
+            | TaskKind::MatchBankLine
+            | TaskKind::MatchSuspense
+            | TaskKind::ReleaseCustodian => None,
+        }
+    }
+
     /// Until when, for people; nothing when nothing ends it.
     fn until_written(&self) -> String {
         self.until.map(|until| until.strftime("%-d %B %Y, %H:%M UTC").to_string()).unwrap_or_default()
@@ -67,8 +103,14 @@ impl TaskBody {
 #[route("/me", method = "GET", method = "HEAD")]
 pub(super) async fn me(state: Data<State>, caller: Caller, query: Params<PageQuery>) -> Result<HttpResponse, Problem> {
     let id = caller.person()?.id;
-    let person = people::find(&state.client().await?, id).await?.ok_or(Error::NotFound("person"))?;
+    let client = state.client().await?;
+    let person = people::find(&client, id).await?.ok_or(Error::NotFound("person"))?;
+    let has_milestones = !milestones::list_of_teams(&client, id, None, 1).await?.is_empty();
+    drop(client);
     let waiting = waiting::page(&state, id, &query.0).await?;
     let next = waiting.next_cursor.as_deref();
-    page(StatusCode::OK, &Home { email: &person.email, tasks: &waiting.items, next })
+    page(
+        StatusCode::OK,
+        &Home { email: &person.email, tasks: &waiting.items, next, has_milestones, is_operator: caller.is_operator() },
+    )
 }

@@ -9,6 +9,9 @@ use url::Url;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
+/// What a form that comes from elsewhere is answered.
+pub const FOREIGN: &str = "this form came from another site, or its browser does not say";
+
 /// Refuses a form that does not come from this service.
 pub fn check(headers: &HeaderMap, public_url: Option<&Url>) -> Result<(), Problem> {
     let is_own = match headers.get(SEC_FETCH_SITE) {
@@ -17,11 +20,7 @@ pub fn check(headers: &HeaderMap, public_url: Option<&Url>) -> Result<(), Proble
             public_url.is_some_and(|url| url.origin().ascii_serialization() == origin) || is_host(headers, origin)
         }),
     };
-    if is_own {
-        Ok(())
-    } else {
-        Err(Problem::forbidden("this form came from another site, or its browser does not say"))
-    }
+    if is_own { Ok(()) } else { Err(Problem::forbidden(FOREIGN)) }
 }
 
 /// Whether an origin is the host that was asked for.

@@ -1,7 +1,9 @@
 //! What goes wrong, as a page: the status is that of the problem, and the page says what to do next.
 
+use super::origin::FOREIGN;
 use super::{page, see_other};
 use crate::problem::Problem;
+use crate::second_factor::NEEDED;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
@@ -16,6 +18,8 @@ struct Trouble<'a> {
     text: &'a str,
     /// Whether a new sign-in link is what helps.
     asks_anew: bool,
+    /// Whether the second factor is to be proved.
+    asks_code: bool,
     request_id: Option<&'a str>,
 }
 
@@ -29,6 +33,7 @@ pub(crate) fn answer(problem: &Problem, request_id: &str) -> HttpResponse {
         title,
         text: &text,
         asks_anew: problem.is(LINK_INVALID),
+        asks_code: problem.is(NEEDED),
         request_id: problem.status().is_server_error().then_some(request_id),
     };
     let mut response =
@@ -55,6 +60,13 @@ fn words(problem: &Problem) -> (&'static str, String) {
         StatusCode::NOT_FOUND => ("No such page", "Nothing is at this address. Was it copied whole?".to_owned()),
         StatusCode::METHOD_NOT_ALLOWED => {
             ("Not here", "This address does not take what was sent. Go back to the page that you came from.".to_owned())
+        }
+        StatusCode::FORBIDDEN if problem.is(NEEDED) => (
+            "Prove your second factor first",
+            "Nothing was done: this asks for the code of your authenticator, typed within the last minutes.".to_owned(),
+        ),
+        StatusCode::FORBIDDEN if problem.body().detail != FOREIGN => {
+            ("Not allowed", format!("Nothing was done: {}.", problem.body().detail))
         }
         StatusCode::FORBIDDEN => (
             "Not sent from here",

@@ -2,7 +2,7 @@
 
 use crate::auth::Caller;
 use crate::extract::{Keyed, Nothing};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{kept, note};
@@ -107,15 +107,24 @@ pub(crate) async fn requeue(
     path: Path<(BookRef, JobId)>,
     request: Keyed<Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let (of, id) = path.into_inner();
-    idempotent(&state, &request.key, Scope::Book(of.book), caller.id(), async |tx| {
-        let book = kept(tx, &caller, of).await?;
+    try_again(&state, &caller, path.into_inner(), &request.key).await
+}
+
+/// Makes a job due again, once for its key: that of a request, or of a form.
+pub(crate) async fn try_again(
+    state: &State,
+    caller: &Caller,
+    (of, id): (BookRef, JobId),
+    key: &IdempotencyKey,
+) -> Result<HttpResponse, Problem> {
+    idempotent(state, key, Scope::Book(of.book), caller.id(), async |tx| {
+        let book = kept(tx, caller, of).await?;
         if id.book != book.id {
             return Err(Error::NotFound("dead job"));
         }
         let wall = ledger::calendar::now();
         jobs::requeue(tx, id, wall).await?;
-        note(tx, &caller, &book, &id, "requeued", wall).await?;
+        note(tx, caller, &book, &id, "requeued", wall).await?;
         Ok(Reply::ok(&RequeuedJob { id }))
     })
     .await

@@ -159,7 +159,7 @@ pub(super) async fn insight(
 }
 
 /// Whether somebody sees no teams: a challenge is judged blind, its ranking is not provisional yet, and they judge for the host.
-pub(super) async fn is_blind(
+pub(crate) async fn is_blind(
     client: &impl GenericClient,
     caller: &Caller,
     book: &Book,

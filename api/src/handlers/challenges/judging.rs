@@ -5,7 +5,7 @@ use super::entrants::Insight;
 use super::submissions::readable;
 use crate::auth::Caller;
 use crate::extract::Keyed;
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::book_of;
@@ -81,14 +81,14 @@ pub(crate) async fn panel(state: Data<State>, caller: Caller, id: Path<Challenge
 pub struct NewScore {
     /// SHA-256 of the submission that the judge read.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
-    submission_sha256: String,
+    pub(crate) submission_sha256: String,
     /// 0 to 100 for each criterion of the stage, in their order.
     #[schema(min_items = 1, max_items = 20, example = json!([80, 65]))]
-    points: Vec<u8>,
+    pub(crate) points: Vec<u8>,
     /// Why.
     #[serde(default)]
     #[schema(max_length = 4000)]
-    comment: String,
+    pub(crate) comment: String,
 }
 
 /// What a judge gave a submission.
@@ -131,14 +131,25 @@ pub(crate) async fn score(
     id: Path<SubmissionId>,
     request: Keyed<NewScore>,
 ) -> Result<HttpResponse, Problem> {
+    score_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Scores a submission, once for its key: that of a request, or of a form.
+pub(crate) async fn score_once(
+    state: &State,
+    caller: &Caller,
+    id: SubmissionId,
+    key: &IdempotencyKey,
+    card: &NewScore,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let new = operations::NewScorecard {
-        submission: *id,
-        digest: parse("/submission_sha256", &request.body.submission_sha256)?,
-        points: request.body.points.clone(),
-        comment: paragraphs("/comment", &request.body.comment, text::STATEMENT_OR_NONE)?,
+        submission: id,
+        digest: parse("/submission_sha256", &card.submission_sha256)?,
+        points: card.points.clone(),
+        comment: paragraphs("/comment", &card.comment, text::STATEMENT_OR_NONE)?,
     };
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "submission").await?;
         caller.require_role(tx, book.organisation, "submission").await?;
         let card = operations::score(tx, new.clone(), by, ledger::calendar::now()).await?;

@@ -4,7 +4,7 @@ use super::distribution_body::{DistributionBody, ObjectionBody, ObjectionsBody};
 use super::members::{cooperative, cooperative_of, visible_members};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Nothing, Params};
-use crate::idempotency::{Reply, Scope, has_come, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, has_come, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -139,11 +139,21 @@ pub(crate) async fn open(
     id: Path<DistributionId>,
     request: Keyed<Nothing>,
 ) -> Result<HttpResponse, Problem> {
+    open_once(&state, &caller, *id, &request.key).await
+}
+
+/// Brings a draft before the members, once for its key: that of a request, or of a form.
+pub(crate) async fn open_once(
+    state: &State,
+    caller: &Caller,
+    id: DistributionId,
+    key: &IdempotencyKey,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = cooperative_of(tx, &caller, id.book, "distribution").await?;
-        let opened = operations::open(tx, *id, by, ledger::calendar::now()).await?;
-        shown(tx, &caller, &book, opened).await
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative_of(tx, caller, id.book, "distribution").await?;
+        let opened = operations::open(tx, id, by, ledger::calendar::now()).await?;
+        shown(tx, caller, &book, opened).await
     })
     .await
 }
@@ -184,11 +194,11 @@ pub(crate) async fn raise_objection(
 pub struct ApproveDistribution {
     /// `digest` of the distribution as the approver read it.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
-    digest: String,
+    pub(crate) digest: String,
     /// After an objection: why it goes on all the same.
     #[serde(default)]
     #[schema(max_length = 1000)]
-    answer: String,
+    pub(crate) answer: String,
 }
 
 /// Approves a distribution that somebody else drafted; when its window has passed, the worker posts it.
@@ -202,15 +212,25 @@ pub(crate) async fn approve(
     id: Path<DistributionId>,
     request: Keyed<ApproveDistribution>,
 ) -> Result<HttpResponse, Problem> {
+    approve_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Approves a distribution, once for its key: that of a request, or of a form.
+pub(crate) async fn approve_once(
+    state: &State,
+    caller: &Caller,
+    id: DistributionId,
+    key: &IdempotencyKey,
+    new: &ApproveDistribution,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let mut seen = [0; 32];
-    hex::decode_to_slice(&request.body.digest, &mut seen)
-        .map_err(|_| Problem::invalid("/digest", "64 hexadecimal digits"))?;
-    let answer = paragraphs("/answer", &request.body.answer, text::REASON_OR_NONE)?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = cooperative_of(tx, &caller, id.book, "distribution").await?;
-        let approved = operations::approve(tx, *id, Some(seen), &answer, by, ledger::calendar::now()).await?;
-        shown(tx, &caller, &book, approved).await
+    hex::decode_to_slice(&new.digest, &mut seen).map_err(|_| Problem::invalid("/digest", "64 hexadecimal digits"))?;
+    let answer = paragraphs("/answer", &new.answer, text::REASON_OR_NONE)?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative_of(tx, caller, id.book, "distribution").await?;
+        let approved = operations::approve(tx, id, Some(seen), &answer, by, ledger::calendar::now()).await?;
+        shown(tx, caller, &book, approved).await
     })
     .await
 }

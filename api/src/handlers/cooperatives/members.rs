@@ -41,7 +41,7 @@ pub(super) async fn cooperative(client: &impl GenericClient, caller: &Caller, id
 }
 
 /// The book of an object of a cooperative, for the same.
-pub(super) async fn cooperative_of(
+pub(crate) async fn cooperative_of(
     client: &impl GenericClient,
     caller: &Caller,
     book: BookId,
@@ -53,7 +53,7 @@ pub(super) async fn cooperative_of(
 }
 
 /// The memberships that a caller may see: none for all of them, otherwise the caller's own.
-pub(super) async fn visible_members(
+pub(crate) async fn visible_members(
     client: &impl GenericClient,
     caller: &Caller,
     book: &Book,

@@ -15,7 +15,7 @@ use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpResponse, get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{GenericClient, Transaction};
 use futures_util::stream::try_unfold;
 use jiff::Timestamp;
 use ledger::Error;
@@ -113,20 +113,28 @@ pub(crate) async fn upload_file(
     if bytes == 0 {
         return Err(Problem::invalid("", "the file is empty"));
     }
+    let new = NewFile { book: id.book, owner: by, content_type, bytes, sha256 };
     idempotent(&state, &key, Scope::Book(id.book), caller.id(), async |tx| {
-        let wall = ledger::calendar::now();
-        // Others of the same person wait here, so that two uploads of the same bytes are one file.
-        caller.take_quota(tx, state.config.quotas, Quota::Files, wall).await?;
-        let kept = match files::find_same(tx, id.book, by, sha256).await? {
-            Some(there) => there,
-            None => {
-                let new = NewFile { book: id.book, owner: by, content_type, bytes, sha256 };
-                operations::keep(tx, new, read(file), wall).await?
-            }
-        };
-        Ok(Reply::created(&FileBody::from(kept)))
+        Ok(Reply::created(&FileBody::from(keep(tx, &state, &caller, new, file).await?)))
     })
     .await
+}
+
+/// Keeps a file that has come; the same bytes again are the file that is there.
+pub(crate) async fn keep(
+    tx: &Transaction<'_>,
+    state: &State,
+    caller: &Caller,
+    new: NewFile,
+    file: File,
+) -> Result<StoredFile, Error> {
+    let wall = ledger::calendar::now();
+    // Others of the same person wait here, so that two uploads of the same bytes are one file.
+    caller.take_quota(tx, state.config.quotas, Quota::Files, wall).await?;
+    match files::find_same(tx, new.book, new.owner, new.sha256).await? {
+        Some(there) => Ok(there),
+        None => operations::keep(tx, new, read(file), wall).await,
+    }
 }
 
 /// Reads a file on another thread, a little ahead of whoever keeps it.
@@ -211,7 +219,17 @@ pub(crate) async fn file_content(
     caller: Caller,
     id: Path<FileId>,
 ) -> Result<HttpResponse, Problem> {
-    let found = readable(&state.client().await?, &caller, *id).await?;
+    content(state, &caller, *id, false).await
+}
+
+/// The bytes of a file for whoever may read it. Pictures and texts may be shown where a person asks to look at them: nothing in them runs.
+pub(crate) async fn content(
+    state: Data<State>,
+    caller: &Caller,
+    id: FileId,
+    is_looked_at: bool,
+) -> Result<HttpResponse, Problem> {
+    let found = readable(&state.client().await?, caller, id).await?;
     let (id, parts, length) = (found.id, found.parts(), u64::try_from(found.bytes).unwrap_or_default());
     // No connection is held while the client takes its time.
     let bytes = try_unfold(1, move |number| {
@@ -224,7 +242,8 @@ pub(crate) async fn file_content(
             Ok(Some((part, number + 1)))
         }
     });
-    let name = format!("attachment; filename=\"{id}.{}\"", found.content_type.extension());
+    let how = if is_looked_at && found.content_type.is_safe_to_show() { "inline" } else { "attachment" };
+    let name = format!("{how}; filename=\"{id}.{}\"", found.content_type.extension());
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, found.content_type.as_str()))
         .insert_header((CONTENT_DISPOSITION, name))

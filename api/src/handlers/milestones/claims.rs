@@ -4,7 +4,7 @@ use super::claim_body::{ClaimBody, ReviewBody, readable};
 use crate::auth::Caller;
 use crate::evidence_body::{Files, NewEvidence, parse_evidence};
 use crate::extract::{Body, Keyed, Nothing, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -28,15 +28,15 @@ use uuid::Uuid;
 #[serde(deny_unknown_fields)]
 pub struct NewClaim {
     /// How much is asked for: the milestone's amount or a part of it.
-    amount: MoneyBody,
+    pub(crate) amount: MoneyBody,
     /// What was done.
     #[serde(default)]
     #[schema(max_length = 8000)]
-    note: String,
+    pub(crate) note: String,
     /// What shows it.
     #[serde(default)]
     #[schema(max_items = 50)]
-    evidence: Vec<NewEvidence>,
+    pub(crate) evidence: Vec<NewEvidence>,
 }
 
 impl NewClaim {
@@ -61,11 +61,22 @@ pub(crate) async fn create(
     id: Path<MilestoneId>,
     request: Keyed<NewClaim>,
 ) -> Result<HttpResponse, Problem> {
+    draft(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Begins a claim, once for its key: that of a request, or of a form.
+pub(crate) async fn draft(
+    state: &State,
+    caller: &Caller,
+    id: MilestoneId,
+    key: &IdempotencyKey,
+    new: &NewClaim,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let (content, named) = request.body.parse(&state, id.book, by).await?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+    let (content, named) = new.parse(state, id.book, by).await?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
         let wall = ledger::calendar::now();
-        let claim = operations::create(tx, *id, content.clone(), by, wall).await?;
+        let claim = operations::create(tx, id, content.clone(), by, wall).await?;
         named.of_claim(tx, claim.id, wall).await?;
         Ok(Reply::created(&ClaimBody::new(claim, None)))
     })
@@ -141,6 +152,25 @@ pub(crate) async fn change(
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(ClaimBody::new(changed, None)))
 }
 
+/// Replaces what a claim says, once for the key of a form that was filled from a version of it.
+pub(crate) async fn rewrite(
+    state: &State,
+    caller: &Caller,
+    (id, version): (ClaimId, i64),
+    key: &IdempotencyKey,
+    new: &NewClaim,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let (content, named) = new.parse(state, id.book, by).await?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let wall = ledger::calendar::now();
+        let changed = operations::edit(tx, id, version, content.clone(), by, wall).await?;
+        named.of_claim(tx, id, wall).await?;
+        Ok(Reply::ok(&ClaimBody::new(changed, None)))
+    })
+    .await
+}
+
 /// Hands a claim to the reviewers of the host, once the evidence is there that the milestone asks for.
 #[utoipa::path(tag = "claims", params(("id" = String, Path, description = "The claim")), request_body = Nothing,
     responses((status = 200, description = "Submitted", body = ClaimBody)))]
@@ -151,9 +181,19 @@ pub(crate) async fn submit(
     id: Path<ClaimId>,
     request: Keyed<Nothing>,
 ) -> Result<HttpResponse, Problem> {
+    hand_in(&state, &caller, *id, &request.key).await
+}
+
+/// Hands a claim to the reviewers, once for its key: that of a request, or of a form.
+pub(crate) async fn hand_in(
+    state: &State,
+    caller: &Caller,
+    id: ClaimId,
+    key: &IdempotencyKey,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let claim = operations::submit(tx, *id, by, ledger::calendar::now()).await?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let claim = operations::submit(tx, id, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ClaimBody::new(claim, None)))
     })
     .await

@@ -3,7 +3,7 @@
 use super::claim_body::{ClaimBody, ReviewBody, readable};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -27,19 +27,19 @@ use uuid::Uuid;
 pub struct NewReview {
     /// `approve`, `ask_changes` or `reject`.
     #[schema(pattern = "^(approve|ask_changes|reject)$")]
-    verdict: String,
+    pub(crate) verdict: String,
     /// With an approval: the claimed amount or a part of it.
-    amount: Option<MoneyBody>,
+    pub(crate) amount: Option<MoneyBody>,
     /// `sha256` of the claim that was read.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
-    claim_sha256: String,
+    pub(crate) claim_sha256: String,
     /// `sha256` of each piece of evidence that was read, in the claim's order.
     #[schema(max_items = 50)]
-    evidence_sha256: Vec<String>,
+    pub(crate) evidence_sha256: Vec<String>,
     /// Why.
     #[serde(default)]
     #[schema(max_length = 4000)]
-    comment: String,
+    pub(crate) comment: String,
 }
 
 impl NewReview {
@@ -86,14 +86,25 @@ pub(crate) async fn create(
     id: Path<ClaimId>,
     request: Keyed<NewReview>,
 ) -> Result<HttpResponse, Problem> {
+    record(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Records a review, once for its key: that of a request, or of a form.
+pub(crate) async fn record(
+    state: &State,
+    caller: &Caller,
+    id: ClaimId,
+    key: &IdempotencyKey,
+    new: &NewReview,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let (opinion, asked) = request.body.parse()?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let currency = readable(tx, &caller, *id).await?.content.amount.currency();
+    let (opinion, asked) = new.parse()?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let currency = readable(tx, caller, id).await?.content.amount.currency();
         if asked.is_some_and(|asked| asked != currency) {
             return Err(ledger::Error::invalid("/amount/currency", format!("the claim's money is in {currency}")));
         }
-        let (claim, review) = operations::review(tx, *id, opinion.clone(), by, ledger::calendar::now()).await?;
+        let (claim, review) = operations::review(tx, id, opinion.clone(), by, ledger::calendar::now()).await?;
         let review = ReviewBody::new(review, currency, None);
         Ok(Reply::created(&Reviewed { review, claim: ClaimBody::new(claim, None) }))
     })

@@ -3,7 +3,7 @@
 use super::second_factor_body::SecondFactorBody;
 use crate::auth::{Caller, Person};
 use crate::extract::{Keyed, Nothing};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::keys::vault::VaultError;
 use crate::keys::{ACCESS_SECONDS, Subject};
 use crate::problem::Problem;
@@ -97,10 +97,10 @@ impl fmt::Debug for ConfirmSecondFactorRequest {
 pub struct VerifySecondFactorRequest {
     /// What the authenticator shows.
     #[schema(pattern = "^[0-9]{3} ?[0-9]{3}$", example = "492 039")]
-    code: Option<String>,
+    pub(crate) code: Option<String>,
     /// A recovery code that was not used. It is no part of what an idempotency key stands for.
     #[schema(pattern = "^[A-Za-z2-7]{4}(-?[A-Za-z2-7]{4}){3}$", example = "k3dm-w2pa-7hqe-5tzn")]
-    recovery_code: Option<String>,
+    pub(crate) recovery_code: Option<String>,
 }
 
 /// Nothing of it, so that no log can print it.
@@ -214,8 +214,18 @@ pub(crate) async fn verify(
     caller: Caller,
     request: Keyed<VerifySecondFactorRequest>,
 ) -> Result<HttpResponse, Problem> {
+    prove(&state, &caller, &request.key, &request.body).await
+}
+
+/// Proves a second factor, once for its key: that of a request, or of a form.
+pub(crate) async fn prove(
+    state: &State,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    given: &VerifySecondFactorRequest,
+) -> Result<HttpResponse, Problem> {
     let person = caller.person()?;
-    let (code, recovery_code) = match (&request.body.code, &request.body.recovery_code) {
+    let (code, recovery_code) = match (&given.code, &given.recovery_code) {
         (Some(code), None) => {
             let code = digits(code).ok_or_else(|| Problem::invalid("/code", "must be six digits"))?;
             (Some(code), String::new())
@@ -228,11 +238,11 @@ pub(crate) async fn verify(
             return Err(Problem::invalid("/code", "send a code, or a recovery_code"));
         }
     };
-    let proved = idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
+    let proved = idempotent(state, key, Scope::Caller, caller.id(), async |tx| {
         let given = code.as_deref().map_or(Given::RecoveryCode(&recovery_code), Given::Code);
         let who = (person.id, person.session);
         match operations::prove(tx, &state.vault, who, given, ledger::calendar::now()).await? {
-            Tried::Proved(proof) => Ok(reply(&state, person, proof, None)),
+            Tried::Proved(proof) => Ok(reply(state, person, proof, None)),
             Tried::Refused(refusal) => Ok(Reply::refused(refusal)),
         }
     });

@@ -2,7 +2,7 @@
 
 use crate::auth::Caller;
 use crate::extract::Keyed;
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::wire::{paragraphs, parse};
@@ -23,16 +23,16 @@ use utoipa::ToSchema;
 pub struct NewTie {
     /// In whose book.
     #[schema(min_length = 36, max_length = 36, pattern = "^bok_[a-z2-7]{32}$")]
-    book: String,
+    pub(crate) book: String,
     /// Whose tie; the caller's own when it is not given.
     #[schema(max_length = 30, pattern = "^psn_[a-z2-7]{26}$")]
-    person: Option<String>,
+    pub(crate) person: Option<String>,
     /// The team.
     #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
-    organisation: String,
+    pub(crate) organisation: String,
     /// What the tie is.
     #[schema(min_length = 1, max_length = 1000)]
-    reason: String,
+    pub(crate) reason: String,
 }
 
 /// A declared tie: the person counts for nothing on claims of the team.
@@ -66,12 +66,22 @@ pub(crate) async fn create(
     caller: Caller,
     request: Keyed<NewTie>,
 ) -> Result<HttpResponse, Problem> {
+    declare(&state, &caller, &request.key, &request.body).await
+}
+
+/// Declares a tie, once for its key: that of a request, or of a form.
+pub(crate) async fn declare(
+    state: &State,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    new: &NewTie,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let book: BookRef = parse("/book", &request.body.book)?;
-    let person = request.body.person.as_deref().map(|person| parse("/person", person)).transpose()?.unwrap_or(by);
-    let organisation = parse("/organisation", &request.body.organisation)?;
-    let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
-    idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
+    let book: BookRef = parse("/book", &new.book)?;
+    let person = new.person.as_deref().map(|person| parse("/person", person)).transpose()?.unwrap_or(by);
+    let organisation = parse("/organisation", &new.organisation)?;
+    let reason = paragraphs("/reason", &new.reason, text::REASON)?;
+    idempotent(state, key, Scope::Book(book.book), caller.id(), async |tx| {
         let book = books::resolve(tx, book).await?;
         let tie =
             ties::declare_tie(tx, &book, person, organisation, reason.clone(), by, ledger::calendar::now()).await?;

@@ -3,7 +3,7 @@
 
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::keys;
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
@@ -314,7 +314,7 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<BankAccoun
 }
 
 /// The account, for the owners and treasurers of its organisation, or for the person whose it is.
-async fn kept(
+pub(crate) async fn kept(
     client: &impl GenericClient,
     caller: &Caller,
     id: BankAccountId,
@@ -375,13 +375,24 @@ pub(crate) async fn confirm(
     id: Path<BankAccountId>,
     request: Keyed<ConfirmBankAccountRequest>,
 ) -> Result<HttpResponse, Problem> {
+    confirm_once(&state, &caller, *id, &request.key, request.body.token.as_deref()).await
+}
+
+/// Confirms a bank account, once for its key: that of a request, or of a form.
+pub(crate) async fn confirm_once(
+    state: &State,
+    caller: &Caller,
+    id: BankAccountId,
+    key: &IdempotencyKey,
+    token: Option<&str>,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let token = request.body.token.as_ref().map(|token| bounded("/token", token, 1..=200)).transpose()?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let (_, book) = kept(tx, &caller, *id).await?;
+    let token = token.map(|token| bounded("/token", token, 1..=200)).transpose()?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let (_, book) = kept(tx, caller, id).await?;
         let confirmed = match &token {
-            Some(token) => operations::confirm_by_link(tx, *id, token, ledger::calendar::now()).await?,
-            None => operations::confirm(tx, *id, by, ledger::calendar::now()).await?,
+            Some(token) => operations::confirm_by_link(tx, id, token, ledger::calendar::now()).await?,
+            None => operations::confirm(tx, id, by, ledger::calendar::now()).await?,
         };
         Ok(Reply::ok(&BankAccountBody::new(confirmed, book)))
     })
@@ -398,10 +409,21 @@ pub(crate) async fn reject(
     id: Path<BankAccountId>,
     request: Keyed<ChangeStateRequest>,
 ) -> Result<HttpResponse, Problem> {
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let (_, book) = kept(tx, &caller, *id).await?;
-        let change = Change { version: None, actor: actor(&caller), reason: &request.body.reason };
-        let rejected = operations::reject(tx, *id, change, ledger::calendar::now()).await?;
+    reject_once(&state, &caller, *id, &request.key, &request.body.reason).await
+}
+
+/// Rejects a bank account, once for its key: that of a request, or of a form.
+pub(crate) async fn reject_once(
+    state: &State,
+    caller: &Caller,
+    id: BankAccountId,
+    key: &IdempotencyKey,
+    reason: &str,
+) -> Result<HttpResponse, Problem> {
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let (_, book) = kept(tx, caller, id).await?;
+        let change = Change { version: None, actor: actor(caller), reason };
+        let rejected = operations::reject(tx, id, change, ledger::calendar::now()).await?;
         Ok(Reply::ok(&BankAccountBody::new(rejected, book)))
     })
     .await

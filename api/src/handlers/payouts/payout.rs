@@ -3,7 +3,7 @@
 use super::payout_body::{PayoutBody, body};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Nothing, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -270,9 +270,8 @@ pub(crate) async fn approve(
     id: Path<PayoutId>,
     request: Keyed<ApprovePayoutRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
     let seen: Digest = parse("/digest", &request.body.digest)?;
-    step(&state, &caller, *id, &request, async |tx, wall| operations::approve(tx, *id, seen, by, wall).await).await
+    go_on(&state, &caller, *id, &request.key, &Step::Approve(seen)).await
 }
 
 /// Sends a payout that is approved and screened: it leaves what is owed, and is on its way until a line of a bank statement says more.
@@ -287,8 +286,7 @@ pub(crate) async fn send(
     id: Path<PayoutId>,
     request: Keyed<Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
-    step(&state, &caller, *id, &request, async |tx, wall| operations::send(tx, *id, by, wall).await).await
+    go_on(&state, &caller, *id, &request.key, &Step::Send).await
 }
 
 /// Says that the bank did not accept a payout, with its reason: what is owed is owed again. Another try is another payout, with a
@@ -302,8 +300,8 @@ pub(crate) async fn fail(
     id: Path<PayoutId>,
     request: Keyed<ChangeStateRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let change = change(&caller, &request);
-    step(&state, &caller, *id, &request, async |tx, wall| operations::fail(tx, *id, change, wall).await).await
+    let change = change(&caller, &request.body.reason);
+    step(&state, &caller, *id, &request.key, async |tx, wall| operations::fail(tx, *id, change, wall).await).await
 }
 
 /// Gives a payout up that was not sent, with a reason. What is owed stays owed.
@@ -316,8 +314,8 @@ pub(crate) async fn cancel(
     id: Path<PayoutId>,
     request: Keyed<ChangeStateRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let change = change(&caller, &request);
-    step(&state, &caller, *id, &request, async |tx, wall| operations::cancel(tx, *id, change, wall).await).await
+    let change = change(&caller, &request.body.reason);
+    step(&state, &caller, *id, &request.key, async |tx, wall| operations::cancel(tx, *id, change, wall).await).await
 }
 
 /// Lets a payout go on that screening holds, with a reason.
@@ -330,9 +328,7 @@ pub(crate) async fn release(
     id: Path<PayoutId>,
     request: Keyed<ChangeStateRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let change = change(&caller, &request);
-    let decide = async |tx: &Transaction<'_>, wall| operations::decide(tx, *id, Verdict::Release, change, wall).await;
-    step(&state, &caller, *id, &request, decide).await
+    go_on(&state, &caller, *id, &request.key, &Step::Decide(Verdict::Release, &request.body.reason)).await
 }
 
 /// Refuses a payout that screening holds, with a reason: it is cancelled, and what is owed stays owed.
@@ -345,24 +341,49 @@ pub(crate) async fn refuse(
     id: Path<PayoutId>,
     request: Keyed<ChangeStateRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let change = change(&caller, &request);
-    let decide = async |tx: &Transaction<'_>, wall| operations::decide(tx, *id, Verdict::Refuse, change, wall).await;
-    step(&state, &caller, *id, &request, decide).await
+    go_on(&state, &caller, *id, &request.key, &Step::Decide(Verdict::Refuse, &request.body.reason)).await
 }
 
-fn change<'a>(caller: &Caller, request: &'a Keyed<ChangeStateRequest>) -> Change<'a> {
-    Change { version: None, actor: actor(caller), reason: &request.body.reason }
+fn change<'a>(caller: &Caller, reason: &'a str) -> Change<'a> {
+    Change { version: None, actor: actor(caller), reason }
 }
 
-/// A step of a payout, by people of the host or operators, as the table of who may do what has it.
-async fn step<T>(
+/// A step of a payout that people take by the API and on a desk.
+pub(crate) enum Step<'a> {
+    /// Approves what has this digest.
+    Approve(Digest),
+    /// Sends it.
+    Send,
+    /// Decides about one that screening holds, with a reason.
+    Decide(Verdict, &'a str),
+}
+
+/// Takes a step, once for its key: that of a request, or of a form.
+pub(crate) async fn go_on(
     state: &State,
     caller: &Caller,
     id: PayoutId,
-    request: &Keyed<T>,
+    key: &IdempotencyKey,
+    what: &Step<'_>,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    let take = async |tx: &Transaction<'_>, wall| match *what {
+        Step::Approve(seen) => operations::approve(tx, id, seen, by, wall).await,
+        Step::Send => operations::send(tx, id, by, wall).await,
+        Step::Decide(verdict, reason) => operations::decide(tx, id, verdict, change(caller, reason), wall).await,
+    };
+    step(state, caller, id, key, take).await
+}
+
+/// A step of a payout, by people of the host or operators, as the table of who may do what has it.
+async fn step(
+    state: &State,
+    caller: &Caller,
+    id: PayoutId,
+    key: &IdempotencyKey,
     take: impl AsyncFn(&Transaction<'_>, Timestamp) -> Result<Payout, Error>,
 ) -> Result<HttpResponse, Problem> {
-    idempotent(state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "payout").await?;
         caller.require_role(tx, book.organisation, "payout").await?;
         let taken = take(tx, ledger::calendar::now()).await?;

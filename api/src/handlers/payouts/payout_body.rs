@@ -150,11 +150,16 @@ impl PayoutBody {
     }
 }
 
+/// The account that a payout goes to, or would go to by now.
+pub(crate) async fn account_of(client: &impl GenericClient, it: &Payout) -> Result<Option<BankAccount>, Error> {
+    match it.approval {
+        Some(approval) => bank_accounts::get(client, approval.account).await.map(Some),
+        None => bank_accounts::active(client, it.id.book, it.payee, it.amount.currency()).await,
+    }
+}
+
 /// A payout with the account that it goes to, or would go to by now.
 pub(super) async fn body(client: &impl GenericClient, it: Payout) -> Result<PayoutBody, Error> {
-    let account = match it.approval {
-        Some(approval) => Some(bank_accounts::get(client, approval.account).await?),
-        None => bank_accounts::active(client, it.id.book, it.payee, it.amount.currency()).await?,
-    };
+    let account = account_of(client, &it).await?;
     Ok(PayoutBody::new(it, account))
 }

@@ -4,7 +4,7 @@ use super::locked::{Locked, lock, save};
 use super::news;
 use crate::challenges::rules::challenge::Challenge;
 use crate::challenges::rules::judging::{self, Candidate, Ranked, Ranking, Scorecard, ScoresMissing};
-use crate::challenges::rules::submission::SubmissionState;
+use crate::challenges::rules::submission::{Submission, SubmissionState};
 use crate::challenges::store::{challenges, scorecards, submissions};
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
@@ -73,6 +73,32 @@ pub struct NewScorecard {
     pub comment: String,
 }
 
+/// Refuses whoever may not score a submission now.
+///
+/// # Errors
+///
+/// `challenge-not-judging`, `not-judged`, `declared-tie`; [`Error::Forbidden`] for whoever is not on the panel.
+pub async fn admit_judge(
+    client: &impl GenericClient,
+    book: &Book,
+    challenge: &Challenge,
+    submission: &Submission,
+    by: PersonId,
+) -> Result<(), Error> {
+    if !challenges::panel(client, challenge.id).await?.contains(&by) {
+        return Err(Error::Forbidden("a judge on the panel of the challenge does this"));
+    }
+    challenge.takes_scores()?;
+    match submission.state {
+        SubmissionState::Submitted { .. } => {}
+        SubmissionState::Draft | SubmissionState::Incomplete | SubmissionState::Withdrawn => {
+            let detail = format!("the submission is {}: only complete work is judged", submission.state.as_str());
+            return Err(Refusal::new("not-judged", detail).into());
+        }
+    }
+    Ok(Candidate::admit(&tied(client, book, submission.team).await?, by)?)
+}
+
 /// A judge scores a submission; a later card of the same judge takes the place of the earlier one.
 ///
 /// # Errors
@@ -86,18 +112,7 @@ pub async fn score(tx: &Transaction<'_>, new: NewScorecard, by: PersonId, wall: 
     let book = books::get(tx, id.book).await?;
     let challenge = challenges::hold(tx, submissions::get(tx, id).await?.challenge).await?;
     let submission = submissions::get(tx, id).await?;
-    if !challenges::panel(tx, challenge.id).await?.contains(&by) {
-        return Err(Error::Forbidden("a judge on the panel of the challenge does this"));
-    }
-    challenge.takes_scores()?;
-    match submission.state {
-        SubmissionState::Submitted { .. } => {}
-        SubmissionState::Draft | SubmissionState::Incomplete | SubmissionState::Withdrawn => {
-            let detail = format!("the submission is {}: only complete work is judged", submission.state.as_str());
-            return Err(Refusal::new("not-judged", detail).into());
-        }
-    }
-    Candidate::admit(&tied(tx, &book, submission.team).await?, by)?;
+    admit_judge(tx, &book, &challenge, &submission, by).await?;
     if new.digest != submission.digest() {
         let detail = format!("the submission's digest is {}; read it again, and restate it", submission.digest());
         return Err(Refusal::new("digest-mismatch", detail).into());

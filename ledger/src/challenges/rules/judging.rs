@@ -29,6 +29,14 @@ pub struct Scorecard {
 }
 
 impl Scorecard {
+    /// Its points by the weights of their criteria, in hundredths of a point; what a hundredth is divided into is left out.
+    pub fn total(&self, stage: &Stage) -> u64 {
+        let weights: u64 = stage.criteria.iter().map(|criterion| u64::from(criterion.weight)).sum();
+        let each = self.points.iter().zip(&stage.criteria);
+        let weighted: u64 = each.map(|(points, criterion)| u64::from(*points) * u64::from(criterion.weight)).sum();
+        (weighted * 100).checked_div(weights).unwrap_or_default()
+    }
+
     /// Refuses another number of points than the stage has criteria, and points out of bounds.
     pub fn check(&self, stage: &Stage) -> Result<(), Error> {
         if stage.criteria.is_empty() {

@@ -159,3 +159,12 @@ fn a_card_has_one_number_for_each_criterion() {
     assert!(Scorecard { points: vec![1], ..card.clone() }.check(&rules.stages[2]).is_err());
     assert!(card.check(&rules.stages[0]).is_err());
 }
+
+#[test]
+fn the_total_of_a_card_is_by_the_weights_rounded_down() {
+    // Weights 3 and 1.
+    let rules = drill();
+    let stage = rules.stage("final").expect("a stage");
+    let total = |points: [u8; 2]| candidate("final", 1, &[(people(1)[0], points)]).cards[0].total(stage);
+    assert_eq!([total([80, 50]), total([100, 100]), total([0, 0]), total([71, 70])], [7_250, 10_000, 0, 7_075]);
+}

@@ -75,6 +75,27 @@ impl FileType {
         }
     }
 
+    /// The type of a file whose name ends so; none when no such file is taken.
+    pub fn of_name(name: &str) -> Option<FileType> {
+        let (_, end) = name.rsplit_once('.')?;
+        let end = end.to_ascii_lowercase();
+        let end = match end.as_str() {
+            "jpeg" => "jpg",
+            "stp" => "step",
+            "md" => "txt",
+            other => other,
+        };
+        FileType::ALL.iter().copied().find(|it| it.extension() == end)
+    }
+
+    /// Whether a browser may show it in its window: it holds nothing that runs.
+    pub fn is_safe_to_show(self) -> bool {
+        match self {
+            FileType::Jpeg | FileType::Png | FileType::Csv | FileType::Text => true,
+            FileType::Pdf | FileType::Zip | FileType::ThreeMf | FileType::Step | FileType::Stl => false,
+        }
+    }
+
     /// Whether it is one of letters: no byte of it is zero.
     pub fn is_text(self) -> bool {
         match self {

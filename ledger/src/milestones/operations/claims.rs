@@ -11,7 +11,7 @@ use crate::evidence::{Digest, EVIDENCE_MAX};
 use crate::id::{ClaimId, MilestoneId, OrganisationId, PersonId};
 use crate::milestones::rules::claim::{Claim, ClaimState, Closed, Content, DRAFT_DAYS};
 use crate::milestones::rules::milestone::Milestone;
-use crate::milestones::rules::review::{self, Ballot, Review, Verdict};
+use crate::milestones::rules::review::{self, Ballot, Parties, Review, Verdict};
 use crate::milestones::store::{claims, milestones, reviews};
 use crate::parties::operations::standing;
 use crate::parties::rules::role::Role;
@@ -23,7 +23,11 @@ use jiff::Timestamp;
 use std::mem::discriminant;
 
 /// Refuses whoever is not of the team.
-async fn require_team(
+///
+/// # Errors
+///
+/// [`Error::Forbidden`] for whoever is not of the team; [`Error::NotFound`] for whoever is nothing to host or team.
+pub async fn require_team(
     client: &impl GenericClient,
     book: &Book,
     team: OrganisationId,
@@ -149,6 +153,32 @@ pub struct Opinion {
     pub comment: String,
 }
 
+/// Whose word does not count on a claim, for somebody who may review it now.
+///
+/// # Errors
+///
+/// `own-claim`, `own-team`, `declared-tie`, `claim-not-in-review`; [`Error::Forbidden`] for whoever is no reviewer of the host, nor an owner
+/// once the claim was escalated; [`Error::NotFound`] for whoever is nothing to host or team.
+pub async fn admit_reviewer(
+    client: &impl GenericClient,
+    book: &Book,
+    claim: &Claim,
+    by: PersonId,
+) -> Result<Parties, Error> {
+    let standing = standing::standing(client, book, claim.team, by).await?;
+    if standing.is_stranger() {
+        return Err(Error::NotFound("claim"));
+    }
+    let parties = access::parties(client, book, claim.team, claim.claimant).await?;
+    parties.admit(by)?;
+    let waiting = claim.takes_reviews()?;
+    let may_review = if waiting.escalated { [Role::Reviewer, Role::Owner].as_slice() } else { &[Role::Reviewer] };
+    if !standing.is_host(may_review) {
+        return Err(Error::Forbidden("reviewers of the host review claims, and its owners once it was escalated"));
+    }
+    Ok(parties)
+}
+
 /// Records a review. The one that completes the quorum approves the claim, and its objection window begins.
 ///
 /// # Errors
@@ -164,17 +194,7 @@ pub async fn review(
     wall: Timestamp,
 ) -> Result<(Claim, Review), Error> {
     let Locked { book, milestone, claim } = lock_present(tx, id, wall).await?;
-    let standing = standing::standing(tx, &book, claim.team, by).await?;
-    if standing.is_stranger() {
-        return Err(Error::NotFound("claim"));
-    }
-    let parties = access::parties(tx, &book, claim.team, claim.claimant).await?;
-    parties.admit(by)?;
-    let waiting = claim.takes_reviews()?;
-    let may_review = if waiting.escalated { [Role::Reviewer, Role::Owner].as_slice() } else { &[Role::Reviewer] };
-    if !standing.is_host(may_review) {
-        return Err(Error::Forbidden("reviewers of the host review claims, and its owners once it was escalated"));
-    }
+    let parties = admit_reviewer(tx, &book, &claim, by).await?;
     let now = book.now(wall);
     let Opinion { verdict, claim: digest, evidence, comment } = opinion;
     let new = Review { reviewer: by, round: claim.round, verdict, claim: digest, evidence, comment, at: now };

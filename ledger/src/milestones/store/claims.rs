@@ -240,6 +240,20 @@ pub async fn list(
     with_evidence(client, milestone.book, &rows).await
 }
 
+/// The newest claims of a milestone, the newest first.
+pub async fn list_newest(client: &impl GenericClient, milestone: MilestoneId, limit: i64) -> Result<Vec<Claim>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- claims::list_newest
+            SELECT * FROM claim WHERE book_id = $1 AND milestone_id = $2 ORDER BY id DESC LIMIT $3",
+        )
+        .await?;
+    let rows = client
+        .query(&statement, &[/* book_id */ &milestone.book.0, /* milestone_id */ &milestone.object, /* limit */ &limit])
+        .await?;
+    with_evidence(client, milestone.book, &rows).await
+}
+
 async fn with_evidence(client: &impl GenericClient, book: BookId, claims: &[Row]) -> Result<Vec<Claim>, Error> {
     let ids: Vec<Uuid> = claims.iter().map(|row| row.get("id")).collect();
     let statement = client

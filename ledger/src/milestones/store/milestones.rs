@@ -170,6 +170,46 @@ pub async fn list_of_person(
     rows.iter().map(from_row).collect()
 }
 
+/// A milestone with the names of what it lies in.
+#[derive(Debug, Clone)]
+pub struct OfTeam {
+    /// The milestone.
+    pub milestone: Milestone,
+    /// The title of its campaign.
+    pub campaign: String,
+    /// The name of its book.
+    pub book: String,
+}
+
+/// The milestones, over all books, whose team a person belongs to: those of the youngest books first, after a place.
+pub async fn list_of_teams(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Option<(i32, Uuid)>,
+    limit: i64,
+) -> Result<Vec<OfTeam>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- milestones::list_of_teams
+            SELECT m.*, c.title AS of_campaign, b.name AS of_book
+              FROM book b
+              JOIN milestone m ON m.book_id = b.number
+              JOIN campaign c ON c.book_id = m.book_id AND c.id = m.campaign_id
+             WHERE m.team IN (SELECT organisation FROM membership WHERE person = $1)
+               AND ($2::int IS NULL OR (m.book_id, m.id) < ($2, $3))
+             ORDER BY m.book_id DESC, m.id DESC LIMIT $4",
+        )
+        .await?;
+    let (book, id) = after.unzip();
+    let rows = client
+        .query(&statement, &[/* person */ &person.0, /* book_id */ &book, /* id */ &id, /* limit */ &limit])
+        .await?;
+    let of_team = |row: &Row| {
+        Ok(OfTeam { milestone: from_row(row)?, campaign: row.get("of_campaign"), book: row.get("of_book") })
+    };
+    rows.iter().map(of_team).collect()
+}
+
 /// The milestones of a campaign for which money is set aside and that nobody claims, locked. The caller has locked the campaign.
 pub async fn lock_unclaimed(tx: &Transaction<'_>, campaign: CampaignId) -> Result<Vec<Milestone>, Error> {
     let statement = tx

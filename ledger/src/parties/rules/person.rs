@@ -1,5 +1,6 @@
 //! People who sign in.
 
+use super::second_factor::Proof;
 use crate::id::{CallerId, PersonId, SessionId};
 use jiff::Timestamp;
 
@@ -35,4 +36,6 @@ pub struct SignedIn {
     pub caller: CallerId,
     /// Whether the person runs the installation.
     pub is_operator: bool,
+    /// The last proof of the second factor in the session, however old it is.
+    pub proof: Option<Proof>,
 }

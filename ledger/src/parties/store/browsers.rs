@@ -4,6 +4,7 @@
 use crate::error::Error;
 use crate::id::{CallerId, PersonId, SessionId};
 use crate::parties::rules::person::SignedIn;
+use crate::parties::store::second_factors;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
@@ -124,7 +125,7 @@ pub async fn list_live(
     let statement = client
         .prepare_cached(
             "-- browsers::list_live
-            SELECT b.digest, f.id, p.id AS person, p.caller, p.is_operator
+            SELECT b.digest, f.id, p.id AS person, p.caller, p.is_operator, f.proved_at, f.proved_by
               FROM browser_session b JOIN refresh_family f ON f.id = b.family JOIN person p ON p.id = f.person
              WHERE b.digest = ANY($1) AND b.expires_at > $3 AND f.ended_at IS NULL AND f.created_at > $2
                AND p.disabled_at IS NULL",
@@ -142,6 +143,7 @@ pub async fn list_live(
             person: PersonId(row.get("person")),
             caller: CallerId(row.get("caller")),
             is_operator: row.get("is_operator"),
+            proof: second_factors::proof(row)?,
         };
         found.push((digest, signed_in));
     }

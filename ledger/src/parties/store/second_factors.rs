@@ -171,6 +171,14 @@ pub async fn count_codes(client: &impl GenericClient, person: PersonId) -> Resul
     Ok(client.query_one(&statement, &[/* person */ &person.0]).await?.get("codes"))
 }
 
+/// The last proof in a session, from its columns `proved_by` and `proved_at`.
+pub(super) fn proof(session: &Row) -> Result<Option<Proof>, Error> {
+    match (session.get::<_, Option<&str>>("proved_by"), session.get("proved_at")) {
+        (Some(method), Some(at)) => Ok(Some(Proof { method: method.parse()?, at })),
+        (None | Some(_), None) | (None, Some(_)) => Ok(None),
+    }
+}
+
 /// Writes down that the factor was proved in a session.
 pub async fn update_proved(tx: &Transaction<'_>, session: SessionId, proof: Proof) -> Result<(), Error> {
     let statement = tx

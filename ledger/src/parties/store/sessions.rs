@@ -3,8 +3,10 @@
 use crate::error::Error;
 use crate::id::{CallerId, PersonId, SessionId};
 use crate::parties::rules::person::SignedIn;
+use crate::parties::store::second_factors;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 /// A new session: somebody has signed in.
@@ -29,20 +31,23 @@ pub async fn list_live(
     let statement = client
         .prepare_cached(
             "-- sessions::list_live
-            SELECT f.id, p.id AS person, p.caller, p.is_operator
+            SELECT f.id, p.id AS person, p.caller, p.is_operator, f.proved_at, f.proved_by
               FROM refresh_family f JOIN person p ON p.id = f.person
              WHERE f.id = ANY($1) AND f.ended_at IS NULL AND f.created_at > $2 AND p.disabled_at IS NULL",
         )
         .await?;
     let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     let rows = client.query(&statement, &[/* ids */ &ids, /* created_at */ &began_after]).await?;
-    let signed_in = rows.iter().map(|row| SignedIn {
-        session: SessionId(row.get("id")),
-        person: PersonId(row.get("person")),
-        caller: CallerId(row.get("caller")),
-        is_operator: row.get("is_operator"),
-    });
-    Ok(signed_in.collect())
+    let signed_in = |row: &Row| {
+        Ok(SignedIn {
+            session: SessionId(row.get("id")),
+            person: PersonId(row.get("person")),
+            caller: CallerId(row.get("caller")),
+            is_operator: row.get("is_operator"),
+            proof: second_factors::proof(row)?,
+        })
+    };
+    rows.iter().map(signed_in).collect()
 }
 
 /// When a session began, by the wall clock.

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::id::{PersonId, SessionId};
 use crate::parties::rules::second_factor::Proof;
+use crate::parties::store::second_factors;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
@@ -114,10 +115,6 @@ pub async fn lock_refresh(tx: &Transaction<'_>, digest: &[u8]) -> Result<Option<
         )
         .await?;
     let token = tx.query_one(&token, &[/* digest */ &digest]).await?;
-    let proof = match (session.get::<_, Option<&str>>("proved_by"), session.get("proved_at")) {
-        (Some(method), Some(at)) => Some(Proof { method: method.parse()?, at }),
-        (None | Some(_), None) | (None, Some(_)) => None,
-    };
     Ok(Some(Refresh {
         session: SessionId(session.get("id")),
         person: PersonId(session.get("person")),
@@ -125,7 +122,7 @@ pub async fn lock_refresh(tx: &Transaction<'_>, digest: &[u8]) -> Result<Option<
         expires_at: token.get("expires_at"),
         used_at: token.get("used_at"),
         ended: session.get("ended"),
-        proof,
+        proof: second_factors::proof(&session)?,
     }))
 }
 

@@ -1,0 +1,97 @@
+//! Desks: pages on which people do what waits for them, by the operations that the API calls. Who may not see a thing by the API does not see
+//! its desk.
+
+pub(super) mod bank_account;
+pub(super) mod claim;
+pub(super) mod distribution;
+pub(super) mod evidence;
+pub(super) mod file;
+pub(super) mod milestone;
+pub(super) mod milestones;
+pub(super) mod operator;
+pub(super) mod payout;
+mod rows;
+pub(super) mod submission;
+
+use super::shown::{Amount, Day};
+use super::twins::{Asked, Form};
+use crate::problem::Problem;
+use actix_web::web::ServiceConfig;
+use ledger::evidence::EvidenceKind;
+use ledger::milestones::rules::claim::ClaimState;
+use ledger::money::Currency;
+
+/// The pages of desks.
+pub(super) fn routes(routes: &mut ServiceConfig) {
+    routes
+        .service(claim::show)
+        .service(claim::decide)
+        .service(claim::declare_tie)
+        .service(milestone::show)
+        .service(milestone::save)
+        .service(milestone::submit)
+        .service(milestones::list)
+        .service(file::show)
+        .service(payout::show)
+        .service(payout::approve)
+        .service(payout::send)
+        .service(payout::decide)
+        .service(distribution::show)
+        .service(distribution::bring)
+        .service(distribution::approve)
+        .service(bank_account::show)
+        .service(bank_account::confirm)
+        .service(bank_account::reject)
+        .service(submission::show)
+        .service(submission::score)
+        .service(submission::declare_tie)
+        .service(operator::show)
+        .service(operator::requeue);
+}
+
+/// What an address names; a desk has no twin.
+fn named<T>(asked: Asked<T>) -> Result<T, Problem> {
+    match asked.form {
+        Form::Html => Ok(asked.id),
+        Form::Json | Form::Csv => Err(Problem::not_found("page")),
+    }
+}
+
+/// A sum as people read it.
+fn sum(minor: i64, currency: Currency) -> String {
+    Amount::of(minor, currency).to_string()
+}
+
+/// A kind of evidence in words.
+fn kind_in_words(kind: EvidenceKind) -> &'static str {
+    match kind {
+        EvidenceKind::DesignFiles => "Design files",
+        EvidenceKind::BillOfMaterials => "Bill of materials",
+        EvidenceKind::BuildInstructions => "Build instructions",
+        EvidenceKind::TestReport => "Test report",
+        EvidenceKind::Licence => "Licence",
+        EvidenceKind::EnterprisePlan => "Enterprise plan",
+        EvidenceKind::Photo => "Picture",
+        EvidenceKind::Video => "Film",
+        EvidenceKind::Other => "Something else",
+    }
+}
+
+/// How a claim stands, in a sentence. `day` is when its clock ends.
+fn standing(state: &ClaimState, day: Option<Day>) -> String {
+    let until = day.map(|day| format!(" until {day}")).unwrap_or_default();
+    match state {
+        ClaimState::Draft { .. } => {
+            format!("It is a draft{until}: nobody but the team and the host has to do with it yet.")
+        }
+        ClaimState::Submitted(_) | ClaimState::InReview(_) => format!("It waits for its reviewers{until}."),
+        ClaimState::ChangesAsked { .. } => format!("Changes are asked for: the team has{until} to make them."),
+        ClaimState::Approved(_) => "It is approved; whoever is concerned may object before it is released.".to_owned(),
+        ClaimState::Disputed(_) => "A dispute about it is open.".to_owned(),
+        ClaimState::Rejected { reason } => format!("It was rejected: {reason}."),
+        ClaimState::Payable(_) => "It is released, and owed to the team.".to_owned(),
+        ClaimState::Paid(_) => "It is paid.".to_owned(),
+        ClaimState::Revoked { reason, .. } => format!("It was revoked: {reason}."),
+        ClaimState::Expired => "It has expired: nobody decided in time.".to_owned(),
+    }
+}

@@ -1,0 +1,217 @@
+//! A distribution on the desk of whoever brings it before the members or approves it: the waterfall in numbers, and the step that it waits for.
+
+use super::named;
+use crate::auth::Caller;
+use crate::extract::Form;
+use crate::handlers::cooperatives::distributions::{ApproveDistribution, approve_once, open_once};
+use crate::handlers::cooperatives::members::{cooperative_of, visible_members};
+use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::page;
+use crate::pages::shown::{Amount, Day};
+use crate::pages::twins::Asked;
+use crate::problem::Problem;
+use crate::state::State;
+use crate::who_may::{DECIDERS, KEEPERS};
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post, route};
+use askama::Template;
+use ledger::Error;
+use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
+use ledger::cooperatives::store::distributions;
+use ledger::id::DistributionId;
+use std::collections::BTreeMap;
+
+#[derive(Template)]
+#[template(path = "desks/distribution.html")]
+struct DistributionPage {
+    id: DistributionId,
+    book: String,
+    from: Day,
+    to: Day,
+    net: String,
+    standing: String,
+    currency: String,
+    /// The waterfall, from the sales to what each group of members gets.
+    lines: Vec<Line>,
+    rule_version: i32,
+    objections: Vec<String>,
+    digest: String,
+    window_days: u16,
+    step: Option<Now>,
+    form: Filled,
+}
+
+/// A line of the waterfall.
+struct Line {
+    name: String,
+    amount: String,
+    is_sum: bool,
+}
+
+/// The step that it waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Now {
+    Open,
+    Approve,
+    /// Approve it all the same, with an answer to the objections.
+    Answer,
+}
+
+/// The waterfall: nothing in it is of a single member.
+fn lines(it: &Distribution) -> Vec<Line> {
+    let line = |name: &str, minor: i64, is_sum| Line {
+        name: name.to_owned(),
+        amount: Amount::of(minor, it.currency).bare(),
+        is_sum,
+    };
+    let mut lines = vec![
+        line("Sales", it.sales, false),
+        line("Costs", -it.costs, false),
+        line("Losses of earlier periods", -it.loss_before, false),
+        line("What is distributed", it.net(), true),
+    ];
+    lines.extend(it.plan.steps.iter().map(|part| line(&part.to.account().code, part.amount, false)));
+    let mut groups: BTreeMap<&str, (usize, i64, i64)> = BTreeMap::new();
+    for part in &it.plan.members {
+        let group = groups.entry(&part.group).or_default();
+        *group = (group.0 + 1, group.1 + part.cash, group.2 + part.retained);
+    }
+    for (name, (members, cash, retained)) in groups {
+        lines.push(line(&format!("{name}, {members} members, in cash"), cash, false));
+        lines.push(line(&format!("{name}, {members} members, as their capital"), retained, false));
+    }
+    lines
+}
+
+/// How it stands, in a sentence.
+fn standing(state: &DistributionState, day: impl Fn(jiff::Timestamp) -> Day) -> String {
+    match state {
+        DistributionState::Draft { until } => {
+            format!("It is a draft. Unless it is brought before the members by {}, it is withdrawn.", day(*until))
+        }
+        DistributionState::Objection { until } => {
+            format!("Members may object until {}. It waits for an approval.", day(*until))
+        }
+        DistributionState::Objected { answer_until, .. } => {
+            format!("A member has objected. Unless it is answered by {}, it is withdrawn.", day(*answer_until))
+        }
+        DistributionState::Approved { until, .. } => format!("It is approved, and posted after {}.", day(*until)),
+        DistributionState::Posted(posting) => format!("It is posted, by entry {}.", posting.entry),
+        DistributionState::Paid(posting) => format!("It is posted by entry {}, and paid.", posting.entry),
+        DistributionState::StatementsIssued(posting) => {
+            format!("It is posted by entry {}, and every member has a statement.", posting.entry)
+        }
+        DistributionState::Reversed { reversal, reason, .. } => {
+            format!("It was taken back by entry {reversal}: {reason}")
+        }
+        DistributionState::Withdrawn { reason } => format!("It was withdrawn: {reason}"),
+    }
+}
+
+async fn shown(state: &State, caller: &Caller, id: DistributionId, form: Filled) -> Result<DistributionPage, Problem> {
+    let client = state.client().await?;
+    let book = cooperative_of(&client, caller, id.book, "distribution").await?;
+    let it = distributions::get(&client, id).await?;
+    let is_plain = visible_members(&client, caller, &book).await?.is_some();
+    let is_draft = matches!(it.state, DistributionState::Draft { .. });
+    if is_plain && is_draft {
+        return Err(Error::NotFound("distribution").into());
+    }
+    let keeps = caller.has_role(&client, book.organisation, KEEPERS).await?;
+    let decides = caller.has_role(&client, book.organisation, DECIDERS).await?;
+    let step = match it.state {
+        DistributionState::Draft { .. } if keeps => Some(Now::Open),
+        DistributionState::Objection { .. } if decides => Some(Now::Approve),
+        DistributionState::Objected { .. } if decides => Some(Now::Answer),
+        DistributionState::Draft { .. }
+        | DistributionState::Objection { .. }
+        | DistributionState::Objected { .. }
+        | DistributionState::Approved { .. }
+        | DistributionState::Posted(_)
+        | DistributionState::Paid(_)
+        | DistributionState::StatementsIssued(_)
+        | DistributionState::Reversed { .. }
+        | DistributionState::Withdrawn { .. } => None,
+    };
+    let objections = distributions::objections(&client, id).await?;
+    Ok(DistributionPage {
+        id,
+        from: Day(it.period.from),
+        to: Day(it.period.to),
+        net: Amount::of(it.net(), it.currency).to_string(),
+        standing: standing(&it.state, |at| Day(book.day_of(at))),
+        currency: it.currency.code().to_owned(),
+        lines: lines(&it),
+        rule_version: it.rule_version,
+        objections: objections.into_iter().map(|it| it.reason).collect(),
+        digest: hex::encode(it.digest),
+        window_days: it.window_days,
+        book: book.name,
+        step,
+        form,
+    })
+}
+
+/// The distribution, for whoever has to do with the cooperative's proceeds.
+#[route("/desk/distributions/{id}", method = "GET", method = "HEAD")]
+pub(in crate::pages) async fn show(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<DistributionId>,
+) -> Result<HttpResponse, Problem> {
+    page(StatusCode::OK, &shown(&state, &caller, named(asked)?, Filled::fresh(&[])).await?)
+}
+
+/// Where a step leads to: the distribution as it is then, or why it was refused.
+async fn after(
+    state: &State,
+    caller: &Caller,
+    id: DistributionId,
+    sent: Fields,
+    taken: Result<HttpResponse, Problem>,
+) -> Result<HttpResponse, Problem> {
+    match taken {
+        Ok(_) => Ok(done(&format!("/desk/distributions/{id}"))),
+        Err(problem) if is_for_form(&problem) => {
+            let of_answer = |pointer: &str| (pointer == "/answer").then(|| "answer".to_owned());
+            let again = Filled::again(sent, &problem, of_answer);
+            page(StatusCode::UNPROCESSABLE_ENTITY, &shown(state, caller, id, again).await?)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Brings it before the members.
+#[post("/desk/distributions/{id}/open")]
+pub(in crate::pages) async fn bring(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<DistributionId>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let (id, sent) = (named(asked)?, Fields::new(form.0));
+    let taken = match sent.key(&format!("/desk/distributions/{id}/open")) {
+        Ok(key) => open_once(&state, &caller, id, &key).await,
+        Err(problem) => Err(problem),
+    };
+    after(&state, &caller, id, sent, taken).await
+}
+
+/// Approves what was shown.
+#[post("/desk/distributions/{id}/approve")]
+pub(in crate::pages) async fn approve(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<DistributionId>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let (id, sent) = (named(asked)?, Fields::new(form.0));
+    let new =
+        ApproveDistribution { digest: sent.get("digest").to_owned(), answer: sent.get("answer").trim().to_owned() };
+    let taken = match sent.key(&format!("/desk/distributions/{id}/approve")) {
+        Ok(key) => approve_once(&state, &caller, id, &key, &new).await,
+        Err(problem) => Err(problem),
+    };
+    after(&state, &caller, id, sent, taken).await
+}

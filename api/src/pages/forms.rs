@@ -1,0 +1,180 @@
+//! Forms of pages that act: what was typed stands there again after an error, what is wrong is said beside its field and in a list with
+//! links at the top, and each form carries a key, so that it does its thing once however often it is posted.
+
+use crate::idempotency::IdempotencyKey;
+use crate::keys;
+use crate::problem::Problem;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use serde_json::{Map, Value};
+
+/// The field that holds the key.
+const KEY: &str = "key";
+
+/// What a form has sent: names with what was typed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Browsers end the lines of a text as mails do; here a line ends as everywhere else.
+    pub(super) fn new(pairs: Vec<(String, String)>) -> Fields {
+        Fields(pairs.into_iter().map(|(name, text)| (name, text.replace("\r\n", "\n"))).collect())
+    }
+
+    /// What was typed into a field; nothing when it was not sent.
+    pub(super) fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text)
+    }
+
+    /// The same without blanks around it; none when nothing is left.
+    pub(super) fn given(&self, name: &str) -> Option<String> {
+        Some(self.get(name).trim()).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    /// Whether a field has something in it.
+    pub(super) fn has(&self, name: &str) -> bool {
+        !self.get(name).trim().is_empty()
+    }
+
+    /// Puts something into a field.
+    pub(super) fn set(&mut self, name: &str, text: impl Into<String>) {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), text.into()));
+    }
+
+    /// The key of the form, bound to where it is posted and to all that was typed.
+    pub(super) fn key(&self, path: &str) -> Result<IdempotencyKey, Problem> {
+        let typed = self.0.iter().filter(|(name, _)| name != KEY);
+        let typed: Map<_, _> = typed.map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect();
+        let key = IdempotencyKey::of_item(path, self.get(KEY), &Value::Object(typed));
+        key.ok_or_else(|| Problem::invalid("", "this form has not come whole: look at it once more, and send it again"))
+    }
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wrong {
+    /// The field, which is the id of its input too; empty when it is about none.
+    pub(super) field: String,
+    /// What is wrong.
+    pub(super) message: String,
+}
+
+/// A form as a page shows it. Each time it is shown it has a new key: what was refused once may be sent once more.
+#[derive(Debug)]
+pub(super) struct Filled {
+    /// Lets it do its thing once.
+    pub(super) key: String,
+    fields: Fields,
+    /// Why it was not done; empty before it was sent.
+    pub(super) said: String,
+    /// What is wrong with its fields.
+    pub(super) wrong: Vec<Wrong>,
+}
+
+impl Filled {
+    /// One that nobody has sent yet, with what stands in it.
+    pub(super) fn fresh(values: &[(&str, String)]) -> Filled {
+        Filled::holding(Fields(values.iter().map(|(name, text)| ((*name).to_owned(), text.clone())).collect()))
+    }
+
+    /// The same with all its fields.
+    pub(super) fn holding(fields: Fields) -> Filled {
+        Filled { key: keys::secret(), fields, said: String::new(), wrong: Vec::new() }
+    }
+
+    /// One that was refused, with what was typed. `field_of` says to which field a JSON Pointer belongs.
+    pub(super) fn again(fields: Fields, problem: &Problem, field_of: impl Fn(&str) -> Option<String>) -> Filled {
+        let wrong = problem
+            .body()
+            .errors
+            .iter()
+            .map(|error| Wrong { field: field_of(&error.pointer).unwrap_or_default(), message: error.message.clone() });
+        let wrong: Vec<_> = wrong.collect();
+        Filled { key: keys::secret(), fields, said: said(problem, !wrong.is_empty()), wrong }
+    }
+
+    /// What stands in a field.
+    pub(super) fn value(&self, name: &str) -> &str {
+        self.fields.get(name)
+    }
+
+    /// Whether a choice is made.
+    pub(super) fn is(&self, name: &str, choice: &str) -> bool {
+        self.fields.get(name) == choice
+    }
+
+    /// What is wrong with a field; empty when nothing is.
+    pub(super) fn error(&self, name: &str) -> &str {
+        self.wrong.iter().find(|wrong| wrong.field == name).map_or("", |wrong| &wrong.message)
+    }
+
+    /// Whether it was refused.
+    pub(super) fn failed(&self) -> bool {
+        !self.said.is_empty()
+    }
+}
+
+/// Why something was not done, for whoever has filled a form.
+fn said(problem: &Problem, has_fields: bool) -> String {
+    if problem.is("idempotency-key-reused") {
+        return "This form was sent before, with something else in it, and that stands. Look at what this page shows now; \
+                send it again if there is still something to do."
+            .to_owned();
+    }
+    if problem.is("stale") || problem.is("digest-mismatch") {
+        return "It has changed since this page was shown. Read it once more: what stands here now is the newest."
+            .to_owned();
+    }
+    if has_fields { "Something is missing or wrong.".to_owned() } else { problem.body().detail.clone() }
+}
+
+/// Whether a refusal is told beside the form; all others have a page of their own.
+pub(super) fn is_for_form(problem: &Problem) -> bool {
+    matches!(
+        problem.status(),
+        StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED | StatusCode::UNPROCESSABLE_ENTITY
+    )
+}
+
+/// Leads the browser to the page that shows what was done.
+pub(super) fn done(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ledger::{Error, Refusal};
+
+    fn fields(pairs: &[(&str, &str)]) -> Fields {
+        Fields::new(pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+    }
+
+    #[test]
+    fn a_form_has_one_key_for_what_was_typed_and_another_where_something_else_was() {
+        let sent = fields(&[("key", "k1"), ("note", "one\r\ntwo")]);
+        assert_eq!(sent.get("note"), "one\ntwo");
+        let key = |of: &Fields| of.key("/desk/x").unwrap();
+        assert_eq!(key(&sent), key(&fields(&[("note", "one\ntwo"), ("key", "k1")])));
+        assert_ne!(key(&sent), key(&fields(&[("key", "k1"), ("note", "one")])));
+        assert_ne!(key(&sent), sent.key("/desk/y").unwrap());
+        assert_eq!(fields(&[("note", "x")]).key("/desk/x").unwrap_err().status(), 422);
+    }
+
+    #[test]
+    fn what_was_refused_keeps_what_was_typed_has_a_new_key_and_says_what_is_wrong_beside_the_field() {
+        let sent = fields(&[("key", "k1"), ("amount", "5.001")]);
+        let problem = Problem::invalid("/amount/amount", "too many digits");
+        let again =
+            Filled::again(sent.clone(), &problem, |pointer| (pointer == "/amount/amount").then(|| "amount".to_owned()));
+        assert_eq!((again.value("amount"), again.error("amount")), ("5.001", "too many digits"));
+        assert!(again.failed() && again.key != "k1" && again.error("note").is_empty());
+        let refusal = Problem::from(Error::from(Refusal::new("claim-open", "another claim is decided")));
+        let again = Filled::again(sent, &refusal, |_| None);
+        assert_eq!((again.said.as_str(), again.wrong.len()), ("another claim is decided", 0));
+        assert!(is_for_form(&refusal) && !is_for_form(&Problem::not_found("claim")));
+        assert!(!Filled::fresh(&[]).failed());
+    }
+}
