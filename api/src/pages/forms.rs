@@ -8,13 +8,21 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use serde_json::{Map, Value};
+use std::fmt;
 
 /// The field that holds the key.
 const KEY: &str = "key";
 
 /// What a form has sent: names with what was typed.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Fields(Vec<(String, String)>);
+
+/// Nothing of it, so that no log can print it: a code may be among it.
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what was typed")
+    }
+}
 
 impl Fields {
     /// Browsers end the lines of a text as mails do; here a line ends as everywhere else.

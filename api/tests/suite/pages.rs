@@ -5,7 +5,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::{Method, header};
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
-use api::who_may::{Access, PAGES};
+use api::who_may::PAGES;
 use jiff::Timestamp;
 use ledger::id::PersonId;
 use ledger::parties::operations::{invitations, persons, sign_in};
@@ -339,7 +339,7 @@ async fn without_a_cookie_every_page_that_is_not_for_everybody_leads_to_the_sign
             "GET" => browser.get(path).await,
             _ => browser.post(path, &[]).await,
         };
-        if *access == Access::InBrowser {
+        if !access.is_open() {
             shown.leads_to("/sign-in");
         } else {
             // Of a donor's page a token that nobody gave is not there.
