@@ -971,7 +971,7 @@ mod tests {
         }
         assert_eq!(find("GET", "/sign-in/link"), Found::OtherMethods(vec!["POST"]));
         assert_eq!(find("POST", "/sign-in/s3cret"), Found::OtherMethods(vec!["GET"]));
-        assert_eq!(find("HEAD", "/v1/me"), Found::OtherMethods(vec!["GET"]));
+        assert_eq!(find("HEAD", "/v1/me"), Found::OtherMethods(vec!["GET", "PATCH"]));
         assert!(is_page("/") && !is_page("/sign-in/") && !is_page("/v1/me"));
     }
 

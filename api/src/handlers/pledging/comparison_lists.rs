@@ -132,8 +132,8 @@ pub struct ListLineBody {
     /// The day, such as 2031-02-03.
     #[schema(max_length = 201)]
     day: Option<String>,
-    /// `charge`, `refund`, `dispute`, `dispute_won` or `pledge`. Without it a line went back when its gross is less than zero, and was captured
-    /// otherwise.
+    /// What happened: `charge`, `refund`, `dispute`, `dispute_won` or `pledge`; a line with another word cannot be read. Without it a line went back
+    /// when its gross is less than zero, and was captured otherwise.
     #[schema(max_length = 201, example = "charge")]
     kind: Option<String>,
     /// Our id of the charge, refund, chargeback or pledge.
