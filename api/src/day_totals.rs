@@ -19,9 +19,12 @@ const KEPT: Duration = Duration::from_mins(5);
 /// How many days are remembered: the least used are forgotten.
 const REMEMBERED_MAX: usize = 1_000;
 
+/// Whose day of which book.
+type Key = (BookId, OrganisationId, Date);
+
 /// What days come to that somebody has begun to read.
 pub struct DayTotals {
-    known: Cache<(BookId, OrganisationId, Date), (Instant, Arc<[Total]>)>,
+    known: Cache<Key, (Instant, Arc<[Total]>)>,
 }
 
 impl Default for DayTotals {

@@ -259,7 +259,7 @@ const SHOTS: [Reader; 3] = [
 
 /// `make screenshots`: pictures of every page that the demo names, and of what waits for each of its people.
 #[tokio::test]
-#[ignore = "it draws pictures for people to look at: `make screenshots`"]
+#[ignore = "left to `make check-long`"]
 async fn screenshots_of_the_demo() -> Outcome {
     let folder = target().join("screenshots");
     std::fs::create_dir_all(&folder)?;

@@ -112,7 +112,7 @@ fn dollars(amount: &Value) -> anyhow::Result<i64> {
 /// The spans of a campaign as a reader has them: first month, last month and dollars.
 fn spans(page: &Value) -> anyhow::Result<Vec<(String, String, i64)>> {
     let months = page["months"].as_array().context("months")?;
-    let month = |row: &Value| text(row, "/from").and_then(|from| Ok(from.to_owned()));
+    let month = |row: &Value| text(row, "/from").map(str::to_owned);
     let span =
         |row: &Value| Ok((month(row)?[5..].to_owned(), text(row, "/to")?[5..].to_owned(), dollars(&row["collected"])?));
     months.iter().map(span).collect()

@@ -131,7 +131,7 @@ async fn check(client: &impl GenericClient, book: &Book, before: usize) -> Resul
     Ok(BookCheck {
         id: book.reference(),
         name: book.name.clone(),
-        is_sandbox: book.mode == Mode::Sandbox,
+        is_sandbox: matches!(book.mode, Mode::Sandbox),
         as_of: Day(book.today(ledger::calendar::now())),
         in_sums,
         holds: found.map(numbered),
