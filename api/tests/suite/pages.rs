@@ -61,10 +61,13 @@ impl<'a, A: AsyncFn(TestRequest) -> ServiceResponse<BoxBody>> Browser<'a, A> {
         let policy = told(header::CONTENT_SECURITY_POLICY);
         assert!(policy.starts_with("default-src 'none'; style-src 'self'; form-action 'self'"), "{policy}");
         if told(header::CONTENT_TYPE) != "text/css; charset=utf-8" {
-            assert_eq!(told(header::CACHE_CONTROL), "no-store");
+            // What everybody reads is kept for a minute by who comes without a cookie.
+            let is_kept = told(header::VARY) == "cookie" && told(header::CACHE_CONTROL) == "public, max-age=60";
+            assert!(is_kept || told(header::CACHE_CONTROL) == "no-store", "{}", told(header::CACHE_CONTROL));
         }
         if status != 303 && !told(header::CONTENT_TYPE).is_empty() {
-            assert!(told(header::CONTENT_TYPE).starts_with("text/"), "{}", told(header::CONTENT_TYPE));
+            let is_shown = told(header::CONTENT_TYPE).starts_with("text/") || told(header::CONTENT_TYPE) == "application/json";
+            assert!(is_shown, "{}", told(header::CONTENT_TYPE));
         }
         let leads_to = told(header::LOCATION);
         Shown { status, leads_to, html: String::from_utf8(read_body(response).await.to_vec()).unwrap() }
@@ -148,7 +151,7 @@ async fn l4_opening_a_link_uses_nothing_up_and_its_button_signs_in_once() {
     assert!(!opening.is_in().await, "nobody has pressed the button");
     opening.post("/sign-in/link", &[("secret", &link)]).await.leads_to("/me");
     opening.get("/me").await.says(200, &email);
-    opening.get("/").await.leads_to("/me");
+    opening.get("/").await.says(200, "href=\"/me\"");
     asking.post("/sign-in/link", &[("secret", &link)]).await.says(409, "was used already");
     assert!(!asking.is_in().await && opening.is_in().await);
 }
