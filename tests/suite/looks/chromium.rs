@@ -68,7 +68,7 @@ impl Chromium {
 async fn port(said: impl tokio::io::AsyncRead + Unpin) -> anyhow::Result<u16> {
     let mut lines = BufReader::new(said).lines();
     while let Some(line) = lines.next_line().await? {
-        if let Some((_, port)) = line.rsplit_once("on port ") {
+        if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
             return Ok(port.trim_end_matches('.').parse()?);
         }
     }
