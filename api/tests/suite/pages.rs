@@ -66,7 +66,8 @@ impl<'a, A: AsyncFn(TestRequest) -> ServiceResponse<BoxBody>> Browser<'a, A> {
             assert!(is_kept || told(header::CACHE_CONTROL) == "no-store", "{}", told(header::CACHE_CONTROL));
         }
         if status != 303 && !told(header::CONTENT_TYPE).is_empty() {
-            let is_shown = told(header::CONTENT_TYPE).starts_with("text/") || told(header::CONTENT_TYPE) == "application/json";
+            let is_shown =
+                told(header::CONTENT_TYPE).starts_with("text/") || told(header::CONTENT_TYPE) == "application/json";
             assert!(is_shown, "{}", told(header::CONTENT_TYPE));
         }
         let leads_to = told(header::LOCATION);
