@@ -31,8 +31,11 @@ const NEVER_SAID: &[&str] = &[
 ];
 
 /// What is said all the same: the text around the word, and why it may stand there.
-const SAID: &[(&str, &str)] =
-    &[("`interest`", "what a bank pays for money that lies there"), ("as interest, which is", "the same")];
+const SAID: &[(&str, &str)] = &[
+    ("`interest`", "what a bank pays for money that lies there"),
+    ("as interest, which is", "the same"),
+    ("a charge or interest of the bank", "the same"),
+];
 
 /// Words of closed sets, whole.
 const NAMES: &[(&str, &str)] = &[
