@@ -43,6 +43,10 @@ struct ChallengePage {
     sentence: String,
     purse: Amount,
     arrived: Amount,
+    awarded: Amount,
+    /// How far it has come: what has arrived, and from the award on what was awarded.
+    #[serde(skip)]
+    headline: String,
     #[serde(skip)]
     bar: PurseBar,
     figures: Vec<Figure>,
@@ -117,7 +121,7 @@ fn sentence(state: &ChallengeState, day: Option<Day>) -> String {
 }
 
 /// What the purse holds and held.
-fn figures(challenge: &Challenge, purse: &PurseState) -> Vec<Figure> {
+fn figures(challenge: &Challenge, purse: &PurseState, awarded: i64) -> Vec<Figure> {
     let (currency, totals) = (challenge.purse.currency(), &purse.totals);
     let figure = |name, minor: i128, meaning| Figure { name, amount: Amount::of(minor, currency), meaning };
     vec![
@@ -125,6 +129,7 @@ fn figures(challenge: &Challenge, purse: &PurseState) -> Vec<Figure> {
         figure("Promised", totals.pledged, "by sponsors, and no money yet"),
         figure("Paid", totals.captured.into(), "by sponsors to a custodian, and not arrived yet"),
         figure("In the purse", purse.settled.into(), "arrived: it opens the challenge, and prizes are paid of it"),
+        figure("Awarded", awarded.into(), "to those who won: it is theirs"),
         figure("Returned", totals.returned.into(), "to sponsors"),
         figure("Rolled over", totals.rolled.into(), "to another challenge, as nobody had won it"),
     ]
@@ -167,6 +172,8 @@ impl ChallengePage {
         let host = organisations::find(client, book.organisation).await?.ok_or(Error::NotFound("challenge"))?;
         let state_until = it.state.until().map(|until| Day(book.day_of(until)));
         let arrived = Amount::of(purse.settled, it.purse.currency());
+        let paid = awards::total(client, it.id).await?;
+        let headline = headline(&it, &purse, paid);
         Ok(ChallengePage {
             id: it.id,
             book: book.reference(),
@@ -175,8 +182,10 @@ impl ChallengePage {
             state: it.state.as_str(),
             state_until,
             sentence: sentence(&it.state, state_until),
-            bar: bar(&it, &purse, &rules, &awarded),
-            figures: figures(&it, &purse),
+            bar: bar(&it, &purse, &rules, paid, &headline),
+            figures: figures(&it, &purse, paid),
+            awarded: Amount::of(paid, it.purse.currency()),
+            headline,
             prizes: prizes(&rules),
             won: won(client, &awarded, &rules).await?,
             has_more,
@@ -190,12 +199,15 @@ impl ChallengePage {
     }
 }
 
-fn bar(it: &Challenge, purse: &PurseState, rules: &Rules, awarded: &[Award]) -> PurseBar {
-    let paid = awarded.iter().map(|award| award.amount.minor()).sum();
+/// What a purse has come to, in a few words.
+fn headline(it: &Challenge, purse: &PurseState, awarded: i64) -> String {
+    let (part, what) = if awarded > 0 { (awarded, "awarded") } else { (purse.settled, "arrived") };
+    format!("{} of {} {what}", Amount::of(part, it.purse.currency()).bare(), Amount::from(it.purse))
+}
+
+fn bar(it: &Challenge, purse: &PurseState, rules: &Rules, paid: i64, title: &str) -> PurseBar {
     let tiers = rules.prizes.iter().map(|prize| Tier { each: prize.amount.minor(), count: prize.count }).collect();
-    let title =
-        format!("{} of {} have arrived", Amount::of(purse.settled, it.purse.currency()), Amount::from(it.purse));
-    PurseBar::new(it.purse.minor(), purse.settled, paid, tiers, &title)
+    PurseBar::new(it.purse.minor(), purse.settled, paid, tiers, title)
 }
 
 /// Shows a challenge.

@@ -90,6 +90,19 @@ pub async fn list(
     rows.iter().map(from_row).collect()
 }
 
+/// What a challenge has awarded, in minor units: at most its purse.
+pub async fn total(client: &impl GenericClient, challenge: ChallengeId) -> Result<i64, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- awards::total
+            SELECT coalesce(sum(amount), 0)::bigint FROM award WHERE book_id = $1 AND challenge = $2",
+        )
+        .await?;
+    let row =
+        client.query_one(&statement, &[/* book_id */ &challenge.book.0, /* challenge */ &challenge.object]).await?;
+    Ok(row.get(0))
+}
+
 /// The awards of a team in a book, the newest first: what it can be paid.
 pub async fn list_of_team(
     client: &impl GenericClient,
