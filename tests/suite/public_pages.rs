@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 use tests::{Stage, day, once};
 
 type Outcome = anyhow::Result<()>;
@@ -214,16 +215,16 @@ async fn a_public_campaign_says_what_the_api_says_and_nobody_can_subtract_one_do
     stage.app.finish().await
 }
 
-/// Both were released: one of the money of six donors, one of that of fewer.
+/// Both were released, in whatever order: of how many donors' money is said where they are five or more.
 async fn of_milestones(stage: &Stage, reader: &Reader, both: [&Value; 2]) -> Outcome {
-    for (milestone, donors) in both.into_iter().zip([json!(6), json!(null)]) {
+    for milestone in both {
         let id = text(milestone, "/id")?;
         let [html, json, csv] = reader.three(&format!("/milestones/{id}")).await?;
         reader.links_lead_somewhere(&html).await?;
         let page: Value = serde_json::from_str(&json)?;
         let shown = stage.app.nobody()?.get(&format!("/v1/milestones/{id}")).await?.ok()?;
         ensure!(page["released"] == shown["released"] && page["amount"] == shown["amount"], "{page} {shown}");
-        ensure!(page["releases"][0]["donors"] == donors, "{page}");
+        ensure!(page["releases"][0]["donors"].as_i64().is_none_or(|donors| donors >= 5), "{page}");
         let amount = text(&shown, "/amount/amount")?;
         ensure!(html.contains(&format!("<title>Sawmill: {amount} USD of {amount} USD released")), "{html}");
         ensure!(csv.contains(&format!(",{amount},USD,")), "{csv}");
@@ -263,11 +264,23 @@ async fn the_team_reads_its_claim(stage: &Stage, milestone: &Value) -> Outcome {
     Ok(())
 }
 
+/// How long the news may take on a busy machine.
+const NEWS_MAX: Duration = Duration::from_mins(2);
+
 /// The first page sums up what the only public book says of its funds, and tells of both releases.
 async fn of_home(stage: &Stage, reader: &Reader, both: [&Value; 2]) -> Outcome {
+    // What happened is told once nothing older can come before it any more.
+    let deadline = Instant::now() + NEWS_MAX;
+    let page = loop {
+        let page = reader.json("/home").await?;
+        let told = page["news"].as_array().map_or(0, Vec::len);
+        if told >= both.len() || Instant::now() > deadline {
+            break page;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
     let html = reader.get("/").await?;
     reader.links_lead_somewhere(&html).await?;
-    let page = reader.json("/home").await?;
     let csv = reader.get("/home.csv").await?;
     ensure!(page["mode"] == "sandbox" && page["as_of"] == day(4, 12).to_string() && page["book_count"] == 1, "{page}");
     ensure!(html.contains("none of this is real money") && html.contains("href=\"/check\""), "{html}");
