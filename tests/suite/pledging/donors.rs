@@ -126,13 +126,10 @@ async fn a_donor_sees_by_a_link_what_became_of_the_gifts_and_steers_the_plans_al
     let links = format!("/v1/pledges/{}/donor-links", text(&pledge, "/id")?);
     let revoke = async |id: &str| partner.send(Method::DELETE, &format!("{links}/{id}"), None, &[]).await;
     let (lapsed, _) = link(&stage, &pledge).await?;
+    let (_, secret) = lapsed.rsplit('/').next().and_then(|token| token.split_once('-')).context("a secret")?;
     let owner = migrations::connect(&stage.app.database_url().parse()?).await?;
-    owner
-        .execute(
-            "UPDATE donor_link SET lapses_at = now() WHERE created_at = (SELECT max(created_at) FROM donor_link)",
-            &[],
-        )
-        .await?;
+    let lapses = "UPDATE donor_link SET lapses_at = now() WHERE secret_digest = sha256($1)";
+    ensure!(owner.execute(lapses, &[&secret.as_bytes()]).await? == 1);
     ensure!(stage.cast.stranger.get(&links).await?.status == 403, "a person reads no links");
     ensure!(revoke(&id).await?.status == 204 && revoke(&id).await?.status == 204);
     let receipt =
