@@ -1,6 +1,6 @@
 //! The service as it runs, from outside: postings over HTTP, one tenant beside a greedy one, ten times too many requests,
 //! postings while workers work, exports of a large book, pledges a thousand at a request, charges that fall due at once, a long file
-//! of a bank, events to endpoints of which some are hostile.
+//! of a bank, events to endpoints of which some are hostile, pages beside the API.
 //!
 //! `cargo bench -p tests --bench service [-- CASE…]` builds the programs, prints a table and puts its cases into
 //! `target/bench.json`, beside those of `cargo bench -p ledger`.
@@ -25,6 +25,8 @@ mod load;
 mod open_loop;
 #[path = "service/overload.rs"]
 mod overload;
+#[path = "service/pages.rs"]
+mod pages;
 #[path = "service/payouts.rs"]
 mod payouts;
 #[path = "service/pledges.rs"]
@@ -120,6 +122,11 @@ async fn run() -> anyhow::Result<()> {
     if is_wanted("webhooks") {
         let mut service = Service::start(&server, &home, "webhooks").await?;
         webhooks::beside_hostile(&mut service, &mut report).await?;
+        service.stop().await?;
+    }
+    if is_wanted("pages") {
+        let mut service = Service::start(&server, &home, "pages").await?;
+        pages::beside_the_api(&mut service, &mut report).await?;
         service.stop().await?;
     }
     report.finish();

@@ -1,15 +1,13 @@
 //! How pages look: in a real Chromium, in light and dark, as wide as a desk and as a phone. No rule of access that axe knows is
 //! broken, no page is wider than its reader, and none is heavy or asks anybody else for anything.
 
-mod chromium;
-
+use crate::chromium::{Chromium, DevTools, READERS, Reader};
 use crate::contract::{Piece, npm_modules, target};
 use crate::pages::{Browser, links, readable};
 use crate::scene::{Known, Scene};
 use anyhow::{Context as _, ensure};
 use api::stack::programs_beside_this_one;
 use api::who_may::{Found, PAGES, find};
-use chromium::{Chromium, READERS, Reader};
 use fantoccini::{Client, Locator};
 use ledger::calendar;
 use ledger::id::{BookId, BookRef};
@@ -247,10 +245,10 @@ async fn shoot(page: &Client, folder: &Path, name: &str) -> Outcome {
     let height = height.as_u64().context("a height")?.clamp(400, 6_000);
     let width = page.execute("return innerWidth", vec![]).await?.as_u64().context("a width")?;
     let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
-    page.issue_cmd(chromium::DevTools("Emulation.setDeviceMetricsOverride", size)).await?;
+    page.issue_cmd(DevTools("Emulation.setDeviceMetricsOverride", size)).await?;
     std::fs::write(folder.join(format!("{name}.png")), page.screenshot().await?)?;
     let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
-    page.issue_cmd(chromium::DevTools("Emulation.setDeviceMetricsOverride", size)).await?;
+    page.issue_cmd(DevTools("Emulation.setDeviceMetricsOverride", size)).await?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ mod bank_answers;
 mod book_pages;
 mod books;
 mod chaos;
+mod chromium;
 mod claims;
 mod clients;
 mod clock;

@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// So many groups, and as many as a large host has with `COMMONPURSE_LONG`.
 fn groups() -> usize {
-    if std::env::var_os("COMMONPURSE_LONG").is_some() { 600 } else { 30 }
+    if std::env::var_os("COMMONPURSE_LONG").is_some() { 600 } else { 12 }
 }
 
 fn refused(answer: &Answer, code: &str) -> Outcome {

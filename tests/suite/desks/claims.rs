@@ -14,9 +14,9 @@ type Outcome = anyhow::Result<()>;
 const HOSTILE: &str = "<script>alert(\"x\")</script></textarea><b>built</b>";
 
 /// An archive, as far as its first bytes tell.
-const ARCHIVE: &[u8] = b"PK\x03\x04 drawings of a saw";
+pub(super) const ARCHIVE: &[u8] = b"PK\x03\x04 drawings of a saw";
 
-async fn milestone(stage: &Stage, campaign: &Value) -> anyhow::Result<Value> {
+pub(super) async fn milestone(stage: &Stage, campaign: &Value) -> anyhow::Result<Value> {
     let body = json!({
         "campaign": text(campaign, "/id")?, "team": stage.cast.team, "name": "Saw <i>mill</i>", "amount": usd("5000.00"),
         "policy": {"reviewers_needed": 2}, "gate": {"design_files": true, "licence": true},

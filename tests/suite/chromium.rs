@@ -1,6 +1,5 @@
 //! A Chromium that a test drives by its driver: in light or dark, as wide as a desk or a phone.
 
-use super::Outcome;
 use anyhow::{Context as _, bail};
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
@@ -18,25 +17,25 @@ const BEGIN_MAX: Duration = Duration::from_mins(2);
 
 /// What a reader has.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Reader {
-    pub(super) name: &'static str,
-    pub(super) width: u32,
-    pub(super) is_dark: bool,
+pub(crate) struct Reader {
+    pub(crate) name: &'static str,
+    pub(crate) width: u32,
+    pub(crate) is_dark: bool,
 }
 
 /// A desk by day, and a phone by night: between them they have every width and both grounds.
-pub(super) const READERS: [Reader; 2] =
+pub(crate) const READERS: [Reader; 2] =
     [Reader { name: "desk", width: 1200, is_dark: false }, Reader { name: "phone", width: 360, is_dark: true }];
 
 /// A browser and its driver, with a profile of its own.
-pub(super) struct Chromium {
-    pub(super) page: Client,
+pub(crate) struct Chromium {
+    pub(crate) page: Client,
     driver: Child,
     _profile: TempDir,
 }
 
 impl Chromium {
-    pub(super) async fn open(reader: Reader, with_scripts: bool) -> anyhow::Result<Chromium> {
+    pub(crate) async fn open(reader: Reader, with_scripts: bool) -> anyhow::Result<Chromium> {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -57,7 +56,7 @@ impl Chromium {
         Ok(Chromium { page, driver, _profile: profile })
     }
 
-    pub(super) async fn close(mut self) -> Outcome {
+    pub(crate) async fn close(mut self) -> anyhow::Result<()> {
         self.page.close().await?;
         self.driver.kill().await?;
         Ok(())
@@ -92,7 +91,7 @@ fn capabilities(reader: Reader, profile: &TempDir, with_scripts: bool) -> Value 
 
 /// A command of Chromium's own, which the standard of drivers does not have: its name, and its parameters.
 #[derive(Debug)]
-pub(super) struct DevTools(pub(super) &'static str, pub(super) Value);
+pub(crate) struct DevTools(pub(crate) &'static str, pub(crate) Value);
 
 impl WebDriverCompatibleCommand for DevTools {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
