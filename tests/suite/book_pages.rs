@@ -14,7 +14,7 @@ type Outcome = anyhow::Result<()>;
 const FUND: &str = "liabilities:fund:open-product-development";
 
 /// Makes a book public.
-async fn publish(stage: &Stage) -> Outcome {
+pub(crate) async fn publish(stage: &Stage) -> Outcome {
     let path = format!("/v1/books/{}", stage.cast.book);
     let seen = stage.cast.operator.get(&path).await?.etag.unwrap_or_default();
     let public = json!({"visibility": "public"});

@@ -1,6 +1,7 @@
 //! People at a real Chromium, without scripts and with them: each does what waits for them in no more clicks than was promised.
 
 use super::claims::{ARCHIVE, milestone};
+use crate::book_pages::publish;
 use crate::chromium::{Chromium, READERS};
 use crate::shares::Open;
 use anyhow::{Context as _, ensure};
@@ -10,6 +11,7 @@ use fantoccini::Locator;
 use jiff::civil::Date;
 use serde_json::json;
 use std::path::Path;
+use std::time::{Duration, Instant};
 use tests::browser::sign_in_mail;
 use tests::{Stage, day, monthly};
 
@@ -17,6 +19,12 @@ type Outcome = anyhow::Result<()>;
 
 /// Everything is done by a browser that runs no scripts, and again by one that does.
 const BOTH: [bool; 2] = [false, true];
+
+/// How long a page may take on a busy machine.
+const PAGE_MAX: Duration = Duration::from_mins(2);
+
+/// How often it is looked at.
+const POLL: Duration = Duration::from_millis(20);
 
 /// Somebody at a browser, who counts what they press.
 struct Hand {
@@ -69,7 +77,20 @@ impl Hand {
         self.press(&format!("a[href='{href}']")).await
     }
 
+    /// Presses what leads to another page, and waits until that is there.
     async fn press(&mut self, css: &str) -> Outcome {
+        let before = self.find("html").await?;
+        self.unfold(css).await?;
+        let deadline = Instant::now() + PAGE_MAX;
+        while before.tag_name().await.is_ok() {
+            ensure!(Instant::now() < deadline, "{css} leads nowhere");
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    }
+
+    /// Presses what shows more of the same page.
+    async fn unfold(&mut self, css: &str) -> Outcome {
         self.clicks += 1;
         Ok(self.find(css).await?.click().await?)
     }
@@ -135,11 +156,10 @@ async fn b1_a_donor_finds_a_receipt_and_redirects_what_is_left() -> Outcome {
         donor.sees("30.00 USD").await?;
         donor.open(gifts).await?;
         donor.sees("30.00 USD held for Open product development").await?;
-        let plan = "form:has([value='redirect'])";
-        donor.press(&format!("details:has({plan}) summary")).await?;
+        donor.unfold("details:has([value='redirect']) summary").await?;
         donor.choose("campaign", text(&other, "/id")?).await?;
         donor.tick("move_settled").await?;
-        donor.press(&format!("{plan} button")).await?;
+        donor.press("form:has([value='redirect']) button").await?;
         donor.sees("30.00 USD from Open product development to Open loom").await?;
         donor.done_in(5).await?;
     }
@@ -195,6 +215,7 @@ async fn b2_a_team_claims_with_a_file_two_reviewers_approve_and_everybody_sees_t
     let folder = tempfile::TempDir::new()?;
     let file = folder.path().join("saw.zip");
     std::fs::write(&file, ARCHIVE)?;
+    publish(&stage).await?;
     let campaign = stage.campaign().await?;
     stage.fund(&campaign, "b2", "10000.00", day(1, 1)).await?;
     for (after, with_scripts) in [day(1, 14), day(1, 28)].into_iter().zip(BOTH) {
