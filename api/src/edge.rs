@@ -99,7 +99,7 @@ fn announces_body(headers: &HeaderMap) -> bool {
 fn finish(response: ServiceResponse<BoxBody>, id: &RequestId, reader: Reader) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let mut response = response;
-    let is_page = reader.is_shown_a_page(status);
+    let tells_people = reader.is_shown_a_page(status);
     if status.is_client_error() || status.is_server_error() {
         let problem = response.response().error().and_then(|error| error.as_error::<Problem>()).cloned();
         // What answers in JSON says itself what is wrong, as readiness does; the framework answers in plain text.
@@ -117,7 +117,7 @@ fn finish(response: ServiceResponse<BoxBody>, id: &RequestId, reader: Reader) ->
             response.request().extensions_mut().insert(ProblemCode::of(&problem));
             let before = response.headers().clone();
             let (request, _) = response.into_parts();
-            let made = if is_page {
+            let made = if tells_people {
                 trouble::answer(&problem, &id.0)
             } else {
                 actix_web::ResponseError::error_response(&problem.with_request_id(&id.0))
@@ -132,7 +132,7 @@ fn finish(response: ServiceResponse<BoxBody>, id: &RequestId, reader: Reader) ->
         }
     }
     let headers = response.headers_mut();
-    if is_page {
+    if tells_people || reader.at_page {
         guard(headers);
     }
     if let Ok(value) = HeaderValue::from_str(&id.0) {
@@ -150,20 +150,26 @@ fn finish(response: ServiceResponse<BoxBody>, id: &RequestId, reader: Reader) ->
 struct Reader {
     /// The path is that of a page.
     at_page: bool,
+    /// The path is that of what a page has for programs.
+    at_twin: bool,
     /// A person may have typed an address that is none.
     may_be_lost: bool,
 }
+
+/// How the addresses end of what pages have for programs.
+const TWINS: [&str; 3] = [".json", ".csv", ".atom"];
 
 impl Reader {
     fn of(request: &ServiceRequest) -> Reader {
         let path = request.match_info().unprocessed();
         let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let may_be_lost = accept.contains("text/html") && !path.starts_with("/v1/");
-        Reader { at_page: who_may::is_page(path), may_be_lost }
+        let at_twin = TWINS.iter().any(|ending| path.ends_with(ending));
+        Reader { at_page: who_may::is_page(path), at_twin, may_be_lost }
     }
 
     fn is_shown_a_page(self, status: StatusCode) -> bool {
-        self.at_page || (self.may_be_lost && status == StatusCode::NOT_FOUND)
+        !self.at_twin && (self.at_page || (self.may_be_lost && status == StatusCode::NOT_FOUND))
     }
 }
 

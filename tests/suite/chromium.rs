@@ -4,7 +4,10 @@ use anyhow::{Context as _, bail};
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -31,7 +34,27 @@ pub(crate) const READERS: [Reader; 2] =
 pub(crate) struct Chromium {
     pub(crate) page: Client,
     driver: Child,
-    _profile: TempDir,
+    profile: TempDir,
+}
+
+/// The driver starts the browser in a group of its own, in which it outlives a driver that is killed because a test has failed.
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        let _ = self.driver.start_kill();
+        for process in processes_of(self.profile.path()) {
+            // One that has ended by itself needs no signal.
+            let _ = kill(Pid::from_raw(process), Signal::SIGKILL);
+        }
+    }
+}
+
+/// The processes that were told of a folder when they were started.
+fn processes_of(folder: &Path) -> Vec<i32> {
+    let folder = folder.display().to_string();
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let ids = all.filter_map(|process| process.file_name().to_str()?.parse().ok());
+    ids.filter(|id| std::fs::read_to_string(format!("/proc/{id}/cmdline")).is_ok_and(|line| line.contains(&folder)))
+        .collect()
 }
 
 impl Chromium {
@@ -53,11 +76,11 @@ impl Chromium {
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .context("Chromium does not open")?;
-        Ok(Chromium { page, driver, _profile: profile })
+        Ok(Chromium { page, driver, profile })
     }
 
     pub(crate) async fn close(mut self) -> anyhow::Result<()> {
-        self.page.close().await?;
+        self.page.clone().close().await?;
         self.driver.kill().await?;
         Ok(())
     }
