@@ -1,15 +1,15 @@
 //! A Chromium that a test drives by its driver: in light or dark, as wide as a desk or a phone.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use fantoccini::wd::WebDriverCompatibleCommand;
-use fantoccini::{Client, ClientBuilder};
+use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -17,6 +17,12 @@ use url::{ParseError, Url};
 
 /// How long the driver may take to begin on a busy machine.
 const BEGIN_MAX: Duration = Duration::from_mins(2);
+
+/// How long a page may take on a busy machine.
+const PAGE_MAX: Duration = Duration::from_mins(2);
+
+/// How often it is looked at.
+const POLL: Duration = Duration::from_millis(20);
 
 /// What a reader has.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +83,18 @@ impl Chromium {
             .await
             .context("Chromium does not open")?;
         Ok(Chromium { page, driver, profile })
+    }
+
+    /// Presses what leads to another page, and waits until that is there.
+    pub(crate) async fn press(&self, css: &str) -> anyhow::Result<()> {
+        let before = self.page.find(Locator::Css("html")).await?;
+        self.page.find(Locator::Css(css)).await?.click().await?;
+        let deadline = Instant::now() + PAGE_MAX;
+        while before.tag_name().await.is_ok() {
+            ensure!(Instant::now() < deadline, "{css} leads nowhere");
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
     }
 
     pub(crate) async fn close(mut self) -> anyhow::Result<()> {

@@ -8,7 +8,7 @@ use crate::scene::{Known, Scene};
 use anyhow::{Context as _, ensure};
 use api::stack::programs_beside_this_one;
 use api::who_may::{Found, PAGES, find};
-use fantoccini::{Client, Locator};
+use fantoccini::Client;
 use ledger::calendar;
 use ledger::id::{BookId, BookRef};
 use ledger::parties::operations::sign_in;
@@ -123,7 +123,8 @@ fn sample(known: &Known, at: &str) -> anyhow::Result<String> {
 }
 
 /// Signs somebody in by the button of a link, which no mail brings: nobody sends mails when the scene is set.
-async fn sign_in(page: &Client, scene: &Scene, email: &str) -> Outcome {
+async fn sign_in(browser: &Chromium, scene: &Scene, email: &str) -> Outcome {
+    let page = &browser.page;
     let base = scene.app.base_url();
     Browser::new(base)?.post("/sign-in", &[("email", email)]).await?;
     let asked = "SELECT payload->>'token' FROM job WHERE kind = 'send_sign_in' ORDER BY id DESC LIMIT 1";
@@ -133,7 +134,7 @@ async fn sign_in(page: &Client, scene: &Scene, email: &str) -> Outcome {
     sign_in::open_link(&tx, email, &link, now + sign_in::LINK_LIFETIME, now).await?;
     tx.commit().await?;
     page.goto(&format!("{base}/sign-in/{link}")).await?;
-    page.find(Locator::Css("main button")).await?.click().await?;
+    browser.press("main button").await?;
     ensure!(page.current_url().await?.path() == "/me", "{}", page.current_url().await?);
     Ok(())
 }
@@ -174,7 +175,7 @@ async fn every_page_is_read_by_everybody_in_light_and_dark_on_a_desk_and_on_a_ph
     let mut found = Vec::new();
     for reader in READERS {
         let browser = Chromium::open(reader, true).await?;
-        sign_in(&browser.page, &scene, OPERATOR).await?;
+        sign_in(&browser, &scene, OPERATOR).await?;
         for path in paths.values() {
             browser.page.goto(&format!("{}{path}", scene.app.base_url())).await?;
             let faults = faults(&browser.page, &axe, scene.app.base_url()).await?;
@@ -272,7 +273,7 @@ async fn screenshots_of_the_demo() -> Outcome {
         let browser = Chromium::open(reader, true).await?;
         for (role, _) in api::demo::people::STORY {
             browser.page.goto(&demo.link(role).await?).await?;
-            browser.page.find(Locator::Css("main button")).await?.click().await?;
+            browser.press("main button").await?;
             shoot(&browser.page, &folder, &format!("me-of-{role}-{}", reader.name)).await?;
             if *role == "operator" {
                 for (name, address) in &pages {

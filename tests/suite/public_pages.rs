@@ -93,7 +93,8 @@ impl Reader {
         for ending in ["", ".json", ".csv"] {
             let read = self.send(Method::GET, &format!("{path}{ending}"), "").await?;
             ensure!(read.status == StatusCode::NOT_FOUND, "{path}{ending}: {}", read.status);
-            let kind = if ending.is_empty() { "text/html" } else { "application/problem+json" };
+            let for_people = ending.is_empty() && !path.ends_with(".json");
+            let kind = if for_people { "text/html" } else { "application/problem+json" };
             ensure!(read.kind.starts_with(kind), "{path}{ending}: {}", read.kind);
         }
         Ok(())

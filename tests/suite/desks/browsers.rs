@@ -11,7 +11,6 @@ use fantoccini::Locator;
 use jiff::civil::Date;
 use serde_json::json;
 use std::path::Path;
-use std::time::{Duration, Instant};
 use tests::browser::sign_in_mail;
 use tests::{Stage, day, monthly};
 
@@ -19,12 +18,6 @@ type Outcome = anyhow::Result<()>;
 
 /// Everything is done by a browser that runs no scripts, and again by one that does.
 const BOTH: [bool; 2] = [false, true];
-
-/// How long a page may take on a busy machine.
-const PAGE_MAX: Duration = Duration::from_mins(2);
-
-/// How often it is looked at.
-const POLL: Duration = Duration::from_millis(20);
 
 /// Somebody at a browser, who counts what they press.
 struct Hand {
@@ -77,16 +70,11 @@ impl Hand {
         self.press(&format!("a[href='{href}']")).await
     }
 
-    /// Presses what leads to another page, and waits until that is there.
+    /// Presses what leads to another page.
     async fn press(&mut self, css: &str) -> Outcome {
-        let before = self.find("html").await?;
-        self.unfold(css).await?;
-        let deadline = Instant::now() + PAGE_MAX;
-        while before.tag_name().await.is_ok() {
-            ensure!(Instant::now() < deadline, "{css} leads nowhere");
-            tokio::time::sleep(POLL).await;
-        }
-        Ok(())
+        self.clicks += 1;
+        self.find(css).await?;
+        self.browser.press(css).await
     }
 
     /// Presses what shows more of the same page.
