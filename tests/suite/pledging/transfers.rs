@@ -89,21 +89,36 @@ async fn b10_donors_transfer_with_a_reference_and_everybody_sees_where_it_went_a
     ensure!(stage.balance("liabilities:fund:").await? == "39.00");
     ensure!(stage.balance("liabilities:suspense:").await? == "0.00");
 
-    // A stranger sees of a public book what differs: nothing but a card payment that is on its way.
+    // Its own people see what differs: nothing but a card payment that is on its way. A stranger sees no single one of a public book.
     stage.pledge(&campaign, &once(&campaign, "bob", "5.00", day(1, 5), "sandbox_ok")?).await?;
     stage.app.work_until_idle().await?;
     change_book(&cast.operator, &cast.book, &json!({"visibility": "public"})).await?.ok()?;
     let report = format!("/v1/books/{}/reports/reconciliation", cast.book);
-    let nobody = Client::new(stage.app.base_url())?;
-    let seen = nobody.get(&report).await?.ok()?;
+    let seen = by.get(&report).await?.ok()?;
     ensure!(seen["custodians"][0]["unexplained"]["amount"] == "0.00", "{seen}");
-    let all = nobody.all(&report).await?;
+    let all = by.all(&report).await?;
     let found: Vec<&Value> = all.iter().filter(|it| it["differences"] != json!([])).collect();
     ensure!(all.len() == 5 && found.len() == 1, "{all:?}");
     let difference = &found[0]["differences"][0];
     ensure!(difference["reason"] == "in_transit" && difference["amount"]["amount"] == "5.00", "{found:?}");
     ensure!(all.iter().filter(|it| it["bank"]["amount"] == it["book"]["amount"]).count() == 4, "{all:?}");
-    let none = nobody.get(&format!("{report}?custodian={}", cast.host)).await?.ok()?;
+    let none = by.get(&format!("{report}?custodian={}", cast.host)).await?.ok()?;
     ensure!(none["items"] == json!([]) && none["custodians"] == json!([]), "{none}");
+    a_stranger_sees_no_bank_line(&stage).await?;
     stage.app.finish().await
+}
+
+/// To a stranger of a public book with payments of people, banks and the book agree or differ: no figure of either is told.
+async fn a_stranger_sees_no_bank_line(stage: &Stage) -> Outcome {
+    let nobody = Client::new(stage.app.base_url())?;
+    for path in ["reconciliation", "custodian-check"] {
+        let seen = nobody.get(&format!("/v1/books/{}/reports/{path}", stage.cast.book)).await?;
+        ensure!(seen.status == 403, "{path}: {}", seen.body);
+    }
+    let check = nobody.get("/check.json").await?.ok()?;
+    let bank = &check["books"][0]["banks"][0];
+    ensure!(bank["is_explained"] == true && bank["figures"].is_null(), "{check}");
+    let page = nobody.download("/check").await?;
+    ensure!(page.contains("agrees with the book") && !page.contains("At the bank"), "{page}");
+    Ok(())
 }

@@ -4,7 +4,7 @@ use crate::auth::MaybeCaller;
 use crate::extract::Params;
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::read;
+use crate::visibility::read_accounts;
 use crate::wire::BalanceBody;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
@@ -91,6 +91,7 @@ pub struct ChecksBody {
 
 /// Compares what the banks of custodians said last with the cash that they have in the book, per custodian and currency, at the end of the
 /// day of the bank's closing balance. What is neither in an open line nor in the book is unexplained.
+/// Of a public book with payments of people, its own people alone read it; the page `/check` tells everybody whether both agree.
 #[utoipa::path(tag = "bank-statements", params(("book" = String, Path, description = "The book"), CheckedAsOf),
     responses((status = 200, description = "As of a day", body = ChecksBody)))]
 #[get("/v1/books/{book}/reports/custodian-check")]
@@ -101,7 +102,7 @@ pub(crate) async fn check(
     query: Params<CheckedAsOf>,
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
-    let (book, _) = read(&client, &caller, *book).await?;
+    let book = read_accounts(&client, &caller, *book).await?;
     let as_of = query.0.as_of.unwrap_or_else(|| book.today(ledger::calendar::now()));
     let checks = custodian_check::check(&client, &book, as_of).await?;
     Ok(HttpResponse::Ok().json(ChecksBody { as_of, checks: checks.into_iter().map(CheckBody::from).collect() }))

@@ -6,7 +6,7 @@ use crate::extract::Params;
 use crate::paging::{PageQuery, respond};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::read;
+use crate::visibility::read_accounts;
 use crate::wire::{BalanceBody, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
@@ -165,6 +165,7 @@ pub struct ReconciliationBody {
 
 /// Compares what custodians said that they paid over, what the book has of its charges and contributions, and what the lines of banks say, settlement
 /// by settlement, each difference with its reason; and per custodian and currency what no line and no entry explains.
+/// Of a public book with payments of people, its own people alone read it: a settlement may be one person's gift.
 #[utoipa::path(tag = "bank-statements", params(("book" = String, Path, description = "The book"), WhichSettlements),
     responses((status = 200, description = "A page, the oldest first", body = ReconciliationBody)))]
 #[get("/v1/books/{book}/reports/reconciliation")]
@@ -179,7 +180,7 @@ pub(crate) async fn reconcile(
     let window = PageQuery { limit, cursor }.window::<Uuid>()?;
     let custodian: Option<OrganisationId> = custodian.as_ref().map(|id| parse("/custodian", id)).transpose()?;
     let client = state.client().await?;
-    let (book, _) = read(&client, &caller, *book).await?;
+    let book = read_accounts(&client, &caller, *book).await?;
     let now = book.now(ledger::calendar::now());
     if at.is_some_and(|at| at > now) {
         return Err(Problem::invalid("/at", format!("a moment that has passed: it is {now}")));

@@ -65,11 +65,18 @@ struct Holds {
 struct Bank {
     custodian: String,
     day: Day,
+    /// None of a book whose payments are told in sums: cash moves with single payments.
+    figures: Option<BankFigures>,
+    is_explained: bool,
+}
+
+/// What a bank and the book have at the end of a day.
+#[derive(Serialize)]
+struct BankFigures {
     at_bank: Amount,
     in_book: Amount,
     open_lines: i64,
     unexplained: Amount,
-    is_explained: bool,
 }
 
 impl Twinned for CheckPage {
@@ -99,18 +106,22 @@ fn holds(number: usize, of: &reports::Held) -> Holds {
     }
 }
 
-async fn banks(client: &impl GenericClient, book: &Book) -> Result<Vec<Bank>, Error> {
+/// What banks said last; without figures where payments are told in sums.
+async fn banks(client: &impl GenericClient, book: &Book, in_sums: bool) -> Result<Vec<Bank>, Error> {
     let today = book.today(ledger::calendar::now());
     let mut banks = Vec::new();
     for it in custodian_check::check(client, book, today).await? {
         let custodian = organisations::find(client, it.custodian).await?;
-        banks.push(Bank {
-            custodian: custodian.map(|custodian| custodian.name).unwrap_or_default(),
-            day: Day(it.on),
+        let figures = BankFigures {
             at_bank: Amount::of(it.at_bank, it.currency),
             in_book: Amount::of(it.in_book, it.currency),
             open_lines: it.open.lines,
             unexplained: Amount::of(it.unexplained, it.currency),
+        };
+        banks.push(Bank {
+            custodian: custodian.map(|custodian| custodian.name).unwrap_or_default(),
+            day: Day(it.on),
+            figures: (!in_sums).then_some(figures),
             is_explained: it.unexplained == 0,
         });
     }
@@ -137,7 +148,7 @@ async fn check(client: &impl GenericClient, book: &Book, before: usize) -> Resul
         holds: found.map(numbered),
         frozen: custodians::list_standing(client, book.id).await?.len(),
         late: late(client, book).await?,
-        banks: banks(client, book).await?,
+        banks: banks(client, book, in_sums).await?,
     })
 }
 
