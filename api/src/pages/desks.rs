@@ -8,6 +8,10 @@ pub(super) mod endpoint;
 pub(super) mod endpoints;
 pub(super) mod evidence;
 pub(super) mod file;
+pub(super) mod host;
+pub(super) mod host_campaign;
+pub(super) mod host_challenge;
+pub(super) mod host_milestone;
 pub(super) mod milestone;
 pub(super) mod milestones;
 pub(super) mod operator;
@@ -68,6 +72,13 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(endpoint::ping)
         .service(endpoint::delete)
         .service(endpoint::show)
+        .service(host_campaign::show)
+        .service(host_campaign::create)
+        .service(host_challenge::show)
+        .service(host_challenge::create)
+        .service(host_milestone::show)
+        .service(host_milestone::create)
+        .service(host::show)
         .service(operator::show)
         .service(operator::invite)
         .service(operator::requeue_installation)
