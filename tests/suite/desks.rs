@@ -2,8 +2,10 @@
 //! sent, and nothing that the API would refuse.
 
 mod claims;
+mod host;
 mod judging;
 mod money;
+mod partner;
 
 use anyhow::ensure;
 use api::demo::cast::Cast;
