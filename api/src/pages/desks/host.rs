@@ -7,6 +7,7 @@ use crate::auth::Caller;
 use crate::extract::Params;
 use crate::pages::forms::{Fields, Filled};
 use crate::pages::page;
+use crate::pages::shown::Day;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
 use crate::state::State;
@@ -19,7 +20,8 @@ use ledger::challenges::store::challenges;
 use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, CampaignId, ChallengeId, MilestoneId};
 use ledger::milestones::store::milestones;
-use ledger::money::Currency;
+use ledger::money::{Currency, Money};
+use ledger::pledging::rules::kind::Kind;
 use ledger::pledging::store::campaigns;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -45,6 +47,22 @@ struct Offered<Id> {
     name: String,
     amount: String,
     state: String,
+}
+
+/// What a campaign asks for, in words.
+fn asks_for(kind: &Kind) -> String {
+    let written = |money: Money| sum(money.minor(), money.currency());
+    match *kind {
+        Kind::Recurring { monthly_goal } => format!("{} each month", written(monthly_goal)),
+        Kind::AllOrNothing { goal, last_day, .. } => format!("{} until {}, or nothing", written(goal), Day(last_day)),
+        Kind::KeepWhatYouRaise { goal, last_day } => match goal {
+            Some(goal) => format!("{} until {}, or what comes", written(goal), Day(last_day)),
+            None => format!("what comes until {}", Day(last_day)),
+        },
+        Kind::MinimumAndOptimum { minimum, optimum, last_day, .. } => {
+            format!("{} at least and {} at best until {}", written(minimum), written(optimum), Day(last_day))
+        }
+    }
 }
 
 /// From which template, and for what.
@@ -123,7 +141,7 @@ pub(in crate::pages) async fn show(
             });
         }
         let state = it.state.at(book.now(ledger::calendar::now())).as_str().to_owned();
-        offered.push(Offered { id: it.id, amount: super::host_campaign::asks_for(&it.kind), state, name: it.title });
+        offered.push(Offered { id: it.id, amount: asks_for(&it.kind), state, name: it.title });
     }
     let contests = challenges::list(&client, book.id, Uuid::nil(), SHOWN).await?.into_iter().map(|it| Offered {
         id: it.id,

@@ -20,7 +20,6 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use ledger::engine::store::books::Book;
 use ledger::id::BookRef;
-use ledger::pledging::rules::kind::Kind;
 use serde_json::{Value, json};
 
 /// What donors agree to, unless the host writes something else.
@@ -44,22 +43,6 @@ const KINDS: [(&str, &str); 3] = [
     ("all_or_nothing", "a goal until a last day; what misses it goes back"),
     ("keep_what_you_raise", "as much as comes until a last day"),
 ];
-
-/// What a campaign asks for, in words.
-pub(super) fn asks_for(kind: &Kind) -> String {
-    let written = |money: ledger::money::Money| sum(money.minor(), money.currency());
-    match *kind {
-        Kind::Recurring { monthly_goal } => format!("{} each month", written(monthly_goal)),
-        Kind::AllOrNothing { goal, last_day, .. } => format!("{} until {}, or nothing", written(goal), Day(last_day)),
-        Kind::KeepWhatYouRaise { goal, last_day } => match goal {
-            Some(goal) => format!("{} until {}, or what comes", written(goal), Day(last_day)),
-            None => format!("what comes until {}", Day(last_day)),
-        },
-        Kind::MinimumAndOptimum { minimum, optimum, last_day, .. } => {
-            format!("{} at least and {} at best until {}", written(minimum), written(optimum), Day(last_day))
-        }
-    }
-}
 
 /// The fields of a template.
 fn template(word: &str, book: &Book) -> Result<Fields, Problem> {

@@ -1,6 +1,7 @@
 //! A secret that was made just now, shown once: on the page that answers the form, in no address, and nowhere kept.
 
 use super::answered;
+use crate::idempotency::REPLAYED;
 use crate::pages::page;
 use crate::problem::Problem;
 use actix_web::HttpResponse;
@@ -21,7 +22,13 @@ struct SecretPage<'a> {
 
 /// Shows the secret in what an operation has answered. Whoever sends the form once more is told that it was shown.
 pub(super) async fn shown_once(response: HttpResponse, what: &str, back: &str) -> Result<HttpResponse, Problem> {
+    let replayed = response.headers().get(REPLAYED).cloned();
     let said = answered(response).await?;
     let text = |name: &str| said[name].as_str().unwrap_or_default();
-    page(StatusCode::OK, &SecretPage { what, id: text("id"), secret: text("secret"), back })
+    let mut shown = page(StatusCode::OK, &SecretPage { what, id: text("id"), secret: text("secret"), back })?;
+    // What was done before asks for no role again, and shows no secret.
+    if let Some(replayed) = replayed {
+        shown.headers_mut().insert(REPLAYED, replayed);
+    }
+    Ok(shown)
 }
