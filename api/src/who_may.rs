@@ -349,18 +349,18 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     // of whose money it was, only readers of donors see more than totals
     ("GET", "/v1/releases/{id}/sources", Public),
     ("POST", "/v1/ties", SignedIn),
-    // webhooks: of the partner that asks; the handler looks whether the endpoint is its own
-    ("POST", "/v1/webhook-endpoints", Access::Scope(Scope::WebhooksWrite)),
-    ("GET", "/v1/webhook-endpoints", Access::Scope(Scope::WebhooksWrite)),
-    ("GET", "/v1/webhook-endpoints/{id}", Access::Scope(Scope::WebhooksWrite)),
-    ("PATCH", "/v1/webhook-endpoints/{id}", Access::Scope(Scope::WebhooksWrite)),
-    ("DELETE", "/v1/webhook-endpoints/{id}", Access::Scope(Scope::WebhooksWrite)),
-    ("POST", "/v1/webhook-endpoints/{id}:rotate-secret", Access::Scope(Scope::WebhooksWrite)),
-    ("POST", "/v1/webhook-endpoints/{id}:ping", Access::Scope(Scope::WebhooksWrite)),
-    ("POST", "/v1/webhook-endpoints/{id}:replay", Access::Scope(Scope::WebhooksWrite)),
-    ("GET", "/v1/webhook-endpoints/{id}/deliveries", Access::Scope(Scope::WebhooksWrite)),
-    ("GET", "/v1/webhook-endpoints/{id}/deliveries/{event}/attempts", Access::Scope(Scope::WebhooksWrite)),
-    ("POST", "/v1/webhook-endpoints/{id}/deliveries/{event}:replay", Access::Scope(Scope::WebhooksWrite)),
+    // webhooks: of the partner that asks, or that a person owns; the handler looks whose the endpoint is
+    ("POST", "/v1/webhook-endpoints", Access::RoleOrScope(OWNER, Scope::WebhooksWrite)),
+    ("GET", "/v1/webhook-endpoints", Access::RoleOrScope(OWNER, Scope::WebhooksWrite)),
+    ("GET", "/v1/webhook-endpoints/{id}", Access::RoleOrScope(OWNER, Scope::WebhooksWrite)),
+    ("PATCH", "/v1/webhook-endpoints/{id}", Access::RoleOrScope(OWNER, Scope::WebhooksWrite)),
+    ("DELETE", "/v1/webhook-endpoints/{id}", Access::RoleOrScope(OWNER, Scope::WebhooksWrite)),
+    ("POST", "/v1/webhook-endpoints/{id}:rotate-secret", Access::RoleOrScope(OWNER, Scope::WebhooksWrite)),
+    ("POST", "/v1/webhook-endpoints/{id}:ping", Access::RoleOrScope(OWNER, Scope::WebhooksWrite)),
+    ("POST", "/v1/webhook-endpoints/{id}:replay", Access::RoleOrScope(OWNER, Scope::WebhooksWrite)),
+    ("GET", "/v1/webhook-endpoints/{id}/deliveries", Access::RoleOrScope(OWNER, Scope::WebhooksWrite)),
+    ("GET", "/v1/webhook-endpoints/{id}/deliveries/{event}/attempts", Access::RoleOrScope(OWNER, Scope::WebhooksWrite)),
+    ("POST", "/v1/webhook-endpoints/{id}/deliveries/{event}:replay", Access::RoleOrScope(OWNER, Scope::WebhooksWrite)),
     // of a sandbox book that has admitted the partner that asks
     ("POST", "/v1/books/{book}/events:fire", Access::Scope(Scope::WebhooksWrite)),
     // fetches: of who asked; the handler looks whether they have a reason to in the book
@@ -624,7 +624,31 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("GET", "/desk/submissions/{id}/scores", InBrowser),
     ("POST", "/desk/submissions/{id}/scores", Access::Role(JUDGES)),
     ("POST", "/desk/submissions/{id}/tie", InBrowser),
+    ("GET", "/desk/partners/{id}", RoleOrOperator(OWNER)),
+    ("POST", "/desk/partners/{id}/credentials", RoleOrOperator(OWNER)),
+    ("POST", "/desk/partners/{id}/credentials/{credential}/rotate", RoleOrOperator(OWNER)),
+    ("POST", "/desk/partners/{id}/credentials/{credential}/revoke", RoleOrOperator(OWNER)),
+    ("GET", "/desk/partners/{id}/requests", RoleOrOperator(OWNER)),
+    ("GET", "/desk/partners/{id}/books/{book}/endpoints", Access::Role(OWNER)),
+    ("POST", "/desk/partners/{id}/books/{book}/endpoints", Access::Role(OWNER)),
+    ("GET", "/desk/endpoints/{id}", Access::Role(OWNER)),
+    ("POST", "/desk/endpoints/{id}/turn", Access::Role(OWNER)),
+    ("POST", "/desk/endpoints/{id}/ping", Access::Role(OWNER)),
+    ("POST", "/desk/endpoints/{id}/rotate", Access::Role(OWNER)),
+    ("POST", "/desk/endpoints/{id}/delete", Access::Role(OWNER)),
+    ("GET", "/desk/endpoints/{id}/deliveries/{event}", Access::Role(OWNER)),
+    ("POST", "/desk/endpoints/{id}/deliveries/{event}/replay", Access::Role(OWNER)),
+    ("GET", "/desk/books/{id}", Access::Role(KEEPERS)),
+    ("GET", "/desk/books/{id}/campaigns", Access::Role(KEEPERS)),
+    ("POST", "/desk/books/{id}/campaigns", Access::Role(KEEPERS)),
+    ("GET", "/desk/books/{id}/challenges", Access::Role(KEEPERS)),
+    ("POST", "/desk/books/{id}/challenges", Access::Role(KEEPERS)),
+    ("GET", "/desk/books/{id}/milestones", Access::Role(KEEPERS)),
+    ("POST", "/desk/books/{id}/milestones", Access::Role(KEEPERS)),
     ("GET", "/desk/operator", Access::Operator),
+    ("POST", "/desk/operator/invitations", RoleOrOperator(OWNER)),
+    // of the installation, in which nobody has a role: operators alone
+    ("POST", "/desk/jobs/{id}/requeue", RoleOrOperator(OWNER)),
     ("POST", "/desk/books/{book}/jobs/{id}/requeue", RoleOrOperator(OWNER)),
     ("GET", "/me/second-factor", InBrowser),
     ("POST", "/me/second-factor/proof", InBrowser),
@@ -947,19 +971,59 @@ mod tests {
             ("/desk/distributions/{id}/open", "/v1/distributions/{id}:open"),
             ("/desk/distributions/{id}/approve", "/v1/distributions/{id}:approve"),
             ("/desk/books/{book}/jobs/{id}/requeue", "/v1/books/{book}/jobs/{id}:requeue"),
+            ("/desk/books/{id}/campaigns", "/v1/campaigns"),
+            ("/desk/books/{id}/challenges", "/v1/challenges"),
+            ("/desk/books/{id}/milestones", "/v1/milestones"),
+            ("/desk/jobs/{id}/requeue", "/v1/books/{book}/jobs/{id}:requeue"),
+            ("/desk/operator/invitations", "/v1/organisations/{id}/invitations"),
+            ("/desk/partners/{id}/credentials", "/v1/partners/{id}/credentials"),
+            (
+                "/desk/partners/{id}/credentials/{credential}/rotate",
+                "/v1/partners/{id}/credentials/{credential}:rotate",
+            ),
+            (
+                "/desk/partners/{id}/credentials/{credential}/revoke",
+                "DELETE /v1/partners/{id}/credentials/{credential}",
+            ),
+            ("/desk/partners/{id}/books/{book}/endpoints", "/v1/webhook-endpoints"),
+            ("/desk/endpoints/{id}/turn", "PATCH /v1/webhook-endpoints/{id}"),
+            ("/desk/endpoints/{id}/ping", "/v1/webhook-endpoints/{id}:ping"),
+            ("/desk/endpoints/{id}/rotate", "/v1/webhook-endpoints/{id}:rotate-secret"),
+            ("/desk/endpoints/{id}/delete", "DELETE /v1/webhook-endpoints/{id}"),
+            ("/desk/endpoints/{id}/deliveries/{event}/replay", "/v1/webhook-endpoints/{id}/deliveries/{event}:replay"),
         ];
         let desks = PAGES.iter().filter(|(method, path, _)| *method == "POST" && path.starts_with("/desk/"));
         for (_, path, _) in desks {
             assert!(same.iter().any(|(desk, _)| desk == path), "{path} does what nothing of the API does");
         }
         for (desk, api) in same {
-            let row = |table: &[(&str, &str, Access)], path: &str| {
-                table.iter().find(|(method, template, _)| *method == "POST" && *template == path).unwrap().2
+            // A form is posted, whatever the method of the API is.
+            let (of_method, api) = api.split_once(' ').unwrap_or(("POST", api));
+            let row = |table: &[(&str, &str, Access)], of_method: &str, path: &str| {
+                table.iter().find(|(method, template, _)| *method == of_method && *template == path).unwrap().2
             };
-            let (of_desk, of_api) = (row(PAGES, desk), row(TABLE, api));
-            let of_page = if of_api == SignedIn { InBrowser } else { of_api };
-            assert_eq!(of_desk, of_page, "{desk}");
-            assert_eq!(second_factor("POST", desk, of_desk), second_factor("POST", api, of_api), "{desk}");
+            let (of_desk, of_api) = (row(PAGES, "POST", desk), row(TABLE, of_method, api));
+            assert_eq!(of_desk, on_page(of_api), "{desk}");
+            let demands = (second_factor("POST", desk, of_desk), second_factor(of_method, api, of_api));
+            assert_eq!(demands.0, demands.1, "{desk}");
+        }
+    }
+
+    /// Who may use a page that does what a route does: the same persons, and no token.
+    fn on_page(of_api: Access) -> Access {
+        match of_api {
+            SignedIn | Access::SignedInOrScope(_) => InBrowser,
+            Access::RoleOrScope(roles, _) => Access::Role(roles),
+            Access::RoleOrOperatorOrScope(roles, _) => RoleOrOperator(roles),
+            Public
+            | Guessable
+            | Access::Signed
+            | Visible
+            | InBrowser
+            | Access::Operator
+            | Access::Role(_)
+            | RoleOrOperator(_)
+            | Access::Scope(_) => of_api,
         }
     }
 

@@ -1,5 +1,5 @@
 //! Desk: what waits for a person, across all their roles.
-//! Stands on: engine, service, parties, books, treasury, pledging, milestones, challenges, cooperatives.
+//! Stands on: engine, service, parties, books, treasury, pledging, milestones, challenges, cooperatives, payouts.
 
 /// Pure rules.
 pub mod rules {
@@ -9,6 +9,7 @@ pub mod rules {
 /// SQL, and nothing else.
 pub mod store {
     pub mod claim_tasks;
+    pub mod desks;
     pub mod payout_tasks;
     pub mod share_tasks;
     pub mod tasks;

@@ -3,8 +3,10 @@
 
 mod browsers;
 mod claims;
+mod host;
 mod judging;
 mod money;
+mod partner;
 
 use anyhow::ensure;
 use api::demo::cast::Cast;

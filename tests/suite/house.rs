@@ -59,7 +59,18 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ),
     (
         "desk",
-        &["engine", "service", "parties", "books", "treasury", "pledging", "milestones", "challenges", "cooperatives"],
+        &[
+            "engine",
+            "service",
+            "parties",
+            "books",
+            "treasury",
+            "pledging",
+            "milestones",
+            "challenges",
+            "cooperatives",
+            "payouts",
+        ],
     ),
     (
         "winding",

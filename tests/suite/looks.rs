@@ -30,7 +30,7 @@ const BYTES_MAX: i64 = 100 * 1024;
 const DEMO_MAX: Duration = Duration::from_mins(15);
 
 /// Pages by their route, and where one of them is: `{cmp}` stands for the first id that begins so of those the scene knows, `{book}`
-/// for the book of its cooperative.
+/// for the book of its cooperative, `{host_book}` for that of its host, `{platform}` for its partner, and `{endpoint}` for one of the partner.
 const SAMPLES: &[(&str, &str)] = &[
     ("/", "/"),
     ("/me", "/me"),
@@ -48,6 +48,14 @@ const SAMPLES: &[(&str, &str)] = &[
     ("/books/{id}/entries/{number}", "/books/{book}/entries/1"),
     ("/me/second-factor", "/me/second-factor"),
     ("/desk/operator", "/desk/operator"),
+    ("/desk/books/{id}", "/desk/books/{host_book}"),
+    ("/desk/books/{id}/campaigns", "/desk/books/{host_book}/campaigns?template=machine"),
+    ("/desk/books/{id}/challenges", "/desk/books/{host_book}/challenges?template=drill"),
+    ("/desk/books/{id}/milestones", "/desk/books/{host_book}/milestones?template=prototype"),
+    ("/desk/partners/{id}", "/desk/partners/{platform}"),
+    ("/desk/partners/{id}/requests", "/desk/partners/{platform}/requests?only=failed"),
+    ("/desk/partners/{id}/books/{book}/endpoints", "/desk/partners/{platform}/books/{host_book}/endpoints"),
+    ("/desk/endpoints/{id}", "/desk/endpoints/{endpoint}"),
     ("/desk/milestones", "/desk/milestones"),
     ("/desk/milestones/{id}/claim", "/desk/milestones/{mls}/claim"),
     ("/desk/claims/{id}", "/desk/claims/{clm}"),
@@ -65,6 +73,7 @@ const NOT_LOOKED_AT: &[(&str, &str)] = &[
     ("/books/{id}/search.{form}", "for programs"),
     ("/books/{id}/corrections.{form}", "for programs"),
     ("/style.css", "the style sheet"),
+    ("/desk/endpoints/{id}/deliveries/{event}", "no event of the scene is on its way to the endpoint"),
     ("/desk/files/{id}", "a file that somebody has uploaded"),
     ("/challenges/{id}/badge.svg", "a picture"),
     ("/donors/{token}/data.json", "for programs"),
@@ -97,8 +106,13 @@ async fn addresses(scene: &Scene) -> anyhow::Result<BTreeMap<&'static str, Strin
     let of_cooperative = "SELECT b.number, b.uid FROM book b JOIN distribution d ON d.book_id = b.number LIMIT 1";
     let row = scene.app.connection().await?.query_one(of_cooperative, &[]).await?;
     let book = BookRef::new(BookId(row.get(0)), row.get(1)).to_string();
+    let new = json!({"book": scene.cast.book, "url": "https://shop.example/purse-events"});
+    let made = scene.partner.post("/v1/webhook-endpoints", &new).await?.ok()?;
+    let endpoint = made["id"].as_str().context("an endpoint")?;
     for (route, at) in SAMPLES {
-        paths.insert(*route, sample(&scene.known, &at.replace("{book}", &book))?);
+        let at = at.replace("{book}", &book).replace("{host_book}", &scene.cast.book);
+        let at = at.replace("{platform}", &scene.cast.platform).replace("{endpoint}", endpoint);
+        paths.insert(*route, sample(&scene.known, &at)?);
     }
     for file in std::fs::read_dir(scene.app.mail_dir())? {
         for link in links(&readable(&file?.path())?) {

@@ -4,7 +4,7 @@ mod crowd;
 mod libraries;
 
 use anyhow::{Context as _, ensure};
-use api::demo::cast::organisation;
+use api::demo::cast::{join, organisation};
 use api::demo::client::{Answer, Client, text};
 use jiff::{SignedDuration, Timestamp};
 use ledger::partners::rules::signing::Secret;
@@ -25,7 +25,7 @@ const SCOPES: &[&str] = &["webhooks:write", "pledges:read", "charges:read"];
 const NOTHING_ELSE: &str = "pledge_move.posted";
 
 /// What is to hold soon.
-async fn soon(what: &str, mut holds: impl AsyncFnMut() -> anyhow::Result<bool>) -> Outcome {
+pub(crate) async fn soon(what: &str, mut holds: impl AsyncFnMut() -> anyhow::Result<bool>) -> Outcome {
     let deadline = Instant::now() + SENT_MAX;
     while !holds().await? {
         ensure!(Instant::now() < deadline, "after {} s not: {what}", SENT_MAX.as_secs());
@@ -360,6 +360,26 @@ async fn a_silent_endpoint_keeps_no_other_waiting(stage: &Stage, partner: &Clien
     Ok(())
 }
 
+/// An owner of the partner keeps its endpoints as a program of it does, and names it; who owns another organisation finds none.
+async fn persons_name_a_partner_that_they_own(stage: &Stage, path: &str) -> Outcome {
+    let cast = &stage.cast;
+    let owner = join(&cast.operator, &cast.platform, "olga@fans.example", "owner").await?;
+    ensure!(owner.get(path).await?.status == 200);
+    let list = format!("/v1/webhook-endpoints?book={}", cast.book);
+    ensure!(owner.get(&list).await?.status == 404, "a person names the partner");
+    let named = format!("{list}&partner={}", cast.platform);
+    ensure!(owner.get(&named).await?.ok()?["items"].as_array().is_some_and(|items| !items.is_empty()));
+    ensure!(cast.treasurer.get(&named).await?.status == 404);
+    let new =
+        json!({"book": cast.book, "partner": cast.platform, "url": "https://shop.example/", "kinds": [NOTHING_ELSE]});
+    let refused = cast.treasurer.post("/v1/webhook-endpoints", &new).await?;
+    ensure!(refused.status == 404, "{refused:?}");
+    let made = owner.post("/v1/webhook-endpoints", &new).await?.ok()?;
+    let made = format!("/v1/webhook-endpoints/{}", text(&made, "/id")?);
+    ensure!(owner.send(Method::DELETE, &made, None, &[]).await?.status == 204);
+    Ok(())
+}
+
 async fn nobody_else_sees_an_endpoint(stage: &Stage, partner: &Client) -> Outcome {
     let receiver = Receiver::open(Script::default()).await?;
     let platform = organisation(&stage.cast.operator, "Fans of Closed Machines", "partner_platform").await?;
@@ -386,7 +406,8 @@ async fn nobody_else_sees_an_endpoint(stage: &Stage, partner: &Client) -> Outcom
         ensure!(answer.status == 404, "{path}: {answer:?}");
     }
     ensure!(other.send(Method::DELETE, &it.path, None, &[]).await?.status == 404);
-    ensure!(without.get(&it.path).await?.status == 403 && stage.cast.treasurer.get(&it.path).await?.status == 403);
+    ensure!(without.get(&it.path).await?.status == 403 && stage.cast.treasurer.get(&it.path).await?.status == 404);
+    persons_name_a_partner_that_they_own(stage, &it.path).await?;
     let campaign = stage.cast.campaign("closed-book", "Closed book", "100.00").await?;
     let mine = Endpoint::make(stage, partner, &receiver.url("/mine"), &[]).await?;
     let start = stage.cast.today().await?;

@@ -4,22 +4,35 @@
 pub(super) mod bank_account;
 pub(super) mod claim;
 pub(super) mod distribution;
+pub(super) mod endpoint;
+pub(super) mod endpoints;
 pub(super) mod evidence;
 pub(super) mod file;
+pub(super) mod host;
+pub(super) mod host_campaign;
+pub(super) mod host_challenge;
+pub(super) mod host_milestone;
 pub(super) mod milestone;
 pub(super) mod milestones;
 pub(super) mod operator;
+pub(super) mod partner;
+pub(super) mod partner_requests;
 pub(super) mod payout;
 mod rows;
+mod secret;
 pub(super) mod submission;
 
 use super::shown::{Amount, Day};
 use super::twins::{Asked, Form};
 use crate::problem::Problem;
+use actix_web::HttpResponse;
+use actix_web::body::to_bytes;
 use actix_web::web::ServiceConfig;
+use jiff::Timestamp;
 use ledger::evidence::EvidenceKind;
 use ledger::milestones::rules::claim::ClaimState;
 use ledger::money::Currency;
+use serde_json::Value;
 
 /// The pages of desks.
 pub(super) fn routes(routes: &mut ServiceConfig) {
@@ -45,7 +58,30 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(submission::show)
         .service(submission::score)
         .service(submission::declare_tie)
+        .service(partner_requests::list)
+        .service(partner::rotate)
+        .service(partner::revoke)
+        .service(partner::create)
+        .service(partner::show)
+        .service(endpoints::create)
+        .service(endpoints::list)
+        .service(endpoint::replay)
+        .service(endpoint::attempts)
+        .service(endpoint::turn)
+        .service(endpoint::rotate)
+        .service(endpoint::ping)
+        .service(endpoint::delete)
+        .service(endpoint::show)
+        .service(host_campaign::show)
+        .service(host_campaign::create)
+        .service(host_challenge::show)
+        .service(host_challenge::create)
+        .service(host_milestone::show)
+        .service(host_milestone::create)
+        .service(host::show)
         .service(operator::show)
+        .service(operator::invite)
+        .service(operator::requeue_installation)
         .service(operator::requeue);
 }
 
@@ -55,6 +91,17 @@ fn named<T>(asked: Asked<T>) -> Result<T, Problem> {
         Form::Html => Ok(asked.id),
         Form::Json | Form::Csv => Err(Problem::not_found("page")),
     }
+}
+
+/// What an operation has answered, as the API would say it.
+async fn answered(response: HttpResponse) -> Result<Value, Problem> {
+    let bytes = to_bytes(response.into_body()).await.map_err(|_| Problem::internal())?;
+    serde_json::from_slice(&bytes).map_err(|_| Problem::internal())
+}
+
+/// A moment by its clock.
+fn moment(at: Timestamp) -> String {
+    at.strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 
 /// A sum as people read it.

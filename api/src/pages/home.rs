@@ -7,12 +7,15 @@ use crate::handlers::desk::waiting::{self, TaskBody};
 use crate::paging::PageQuery;
 use crate::problem::Problem;
 use crate::state::State;
+use crate::who_may::KEEPERS;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, route};
 use askama::Template;
 use ledger::Error;
 use ledger::desk::rules::task::TaskKind;
+use ledger::desk::store::desks;
+use ledger::id::{BookRef, OrganisationId};
 use ledger::milestones::store::milestones;
 use ledger::parties::store::people;
 
@@ -25,7 +28,14 @@ struct Home<'a> {
     /// Whether a team of theirs has milestones.
     has_milestones: bool,
     is_operator: bool,
+    /// Books that they keep, with their names.
+    books: Vec<(BookRef, String)>,
+    /// Partner platforms that they own, with their names.
+    partners: Vec<(OrganisationId, String)>,
 }
+
+/// So many desks of a kind are named.
+const DESKS_SHOWN: i64 = 50;
 
 impl TaskBody {
     /// What is to be done, for people.
@@ -106,11 +116,13 @@ pub(super) async fn me(state: Data<State>, caller: Caller, query: Params<PageQue
     let client = state.client().await?;
     let person = people::find(&client, id).await?.ok_or(Error::NotFound("person"))?;
     let has_milestones = !milestones::list_of_teams(&client, id, None, 1).await?.is_empty();
+    let books = desks::books_of(&client, id, KEEPERS, DESKS_SHOWN).await?;
+    let books = books.into_iter().map(|book| (book.reference(), book.name)).collect();
+    let partners = desks::partners_of(&client, id, DESKS_SHOWN).await?;
     drop(client);
     let waiting = waiting::page(&state, id, &query.0).await?;
     let next = waiting.next_cursor.as_deref();
-    page(
-        StatusCode::OK,
-        &Home { email: &person.email, tasks: &waiting.items, next, has_milestones, is_operator: caller.is_operator() },
-    )
+    let is_operator = caller.is_operator();
+    let home = Home { email: &person.email, tasks: &waiting.items, next, has_milestones, is_operator, books, partners };
+    page(StatusCode::OK, &home)
 }

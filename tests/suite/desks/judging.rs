@@ -3,7 +3,7 @@
 use super::{browser, filled, open, refused, send_twice};
 use crate::shares::Open;
 use anyhow::ensure;
-use api::demo::cast::{join, person};
+use api::demo::cast::{join, organisation, person};
 use api::demo::client::text;
 use serde_json::json;
 use tests::browser::form_of;
@@ -53,6 +53,37 @@ async fn d8_a_judge_scores_an_entry_in_three_steps_says_first_that_there_is_no_t
     ensure!(browser(cast, &cast.reviewers[0]).await?.fill(&desk, &filled(&late, &typed)).await?.status == 403);
     ensure!(browser(cast, &cast.stranger).await?.get(&desk).await?.0 == 404);
     ensure!(stage_cards(&challenge).await? == 1);
+    challenge.stage.app.finish().await
+}
+
+#[tokio::test]
+async fn d15_a_judge_goes_from_one_entry_to_the_next_with_the_step_that_scores() -> Outcome {
+    let challenge = Open::set("return_to_sponsors").await?;
+    let (cast, path) = (&challenge.stage.cast, &challenge.path);
+    let gears = organisation(&cast.stranger, "Gear Works", "project_team").await?;
+    for (by, team) in [(&cast.claimant, &cast.team), (&cast.stranger, &gears)] {
+        let entry = json!({"team": team, "rules_sha256": challenge.sha256});
+        by.post(&format!("{path}/entries"), &entry).await?.ok()?;
+        let work = challenge.draft(by, team, json!([])).await?;
+        by.post(&format!("/v1/submissions/{}:submit", text(&work, "/id")?), &json!({})).await?.ok()?;
+    }
+    let joan = join(&cast.operator, &cast.host, "joan@panel.example", "judge").await?;
+    cast.treasurer.post(&format!("{path}/judges"), &json!({"person": person(&joan).await?})).await?.ok()?;
+    challenge.days_pass(21).await?;
+    let mut judge = browser(cast, &joan).await?;
+    let me = open(&mut judge, "/me").await?;
+    let first = me.split_once("href=\"/desk/submissions/").map(|(_, rest)| rest.split('"').next().unwrap_or_default());
+    let first = format!("/desk/submissions/{}", first.unwrap_or_default());
+    judge.clicks = 1;
+    let html = open(&mut judge, &first).await?;
+    ensure!(html.contains("Score it, and show the next entry"), "{html}");
+    let typed = [("points-0", "94"), ("tie", "none"), ("comment", "As measured"), ("then", "next")];
+    let next = send_twice(&mut judge, &html, &first, &typed).await?;
+    ensure!(next != first && next.ends_with("/scores") && judge.clicks == 3, "{next} {}", judge.clicks);
+    let html = open(&mut judge, &next).await?;
+    ensure!(html.contains("Your card") && !html.contains("show the next entry"), "it is the last one: {html}");
+    ensure!(send_twice(&mut judge, &html, &next, &typed).await? == next && stage_cards(&challenge).await? == 2);
+    ensure!(open(&mut judge, "/me").await?.contains("Nothing waits for you now"));
     challenge.stage.app.finish().await
 }
 

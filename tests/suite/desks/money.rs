@@ -5,7 +5,7 @@ use crate::cooperatives::Coop;
 use crate::scene::payouts::account;
 use crate::second_factor::early_in_a_step;
 use anyhow::ensure;
-use api::demo::cast::{give_role, join};
+use api::demo::cast::{give_role, join, usd};
 use api::demo::client::text;
 use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
@@ -122,6 +122,59 @@ async fn d6_an_operator_tries_a_job_again_in_two_steps_and_nobody_else_sees_what
     ensure!(operator.clicks == 2 && stage.app.count(dead).await? == 0, "{leads_to}");
     ensure!(open(&mut operator, &leads_to).await?.contains("is due again"));
     stage.app.finish().await
+}
+
+#[tokio::test]
+async fn d14_an_operator_tries_a_job_of_the_installation_again_reads_mismatches_and_invites_in_two_steps_each()
+-> Outcome {
+    let stage = Stage::set().await?;
+    let cast = &stage.cast;
+    let line = json!({"lines": [{
+        "reference": "2031-02-03/<b>17</b>", "direction": "debit", "amount": usd("12.00"), "end_to_end_id": "nobody-knows",
+        "value_date": cast.today().await?.to_string(),
+    }]});
+    cast.treasurer.post(&format!("/v1/books/{}/bank-statements", cast.book), &line).await?.ok()?;
+    stage.app.work_until_idle().await?;
+    let owner = migrations::connect(&stage.app.database_url().parse()?).await?;
+    let bury =
+        "UPDATE job SET finished_at = NULL, dead_at = now(), last_error = 'nobody is there' WHERE (book_id, id) IN
+                (SELECT book_id, id FROM job WHERE book_id = 0 LIMIT 1)";
+    ensure!(owner.execute(bury, &[]).await? == 1);
+    let dead = "SELECT count(*) FROM job WHERE book_id = 0 AND dead_at IS NOT NULL AND finished_at IS NULL";
+    let mut operator = browser(cast, &cast.operator).await?;
+    let html = open(&mut operator, "/desk/operator").await?;
+    ensure!(html.contains("1 jobs given up, 1 mismatches") && html.contains("12.00 USD left"), "{html}");
+    ensure!(html.contains("no payout from this account has its reference") && html.contains("0 days ago"), "{html}");
+    ensure!(html.contains("&#60;b&#62;17") && !html.contains("<b>17"), "{html}");
+    let action = html.split_once("action=\"/desk/jobs/").map(|(_, rest)| rest.split('"').next().unwrap_or_default());
+    let action = format!("/desk/jobs/{}", action.unwrap_or_default());
+    let there = form_of(&html, &action)?;
+    for other in [&cast.stranger, &cast.treasurer] {
+        ensure!(browser(cast, other).await?.fill(&action, &filled(&there, &[])).await?.status == 404);
+    }
+    ensure!(stage.app.count(dead).await? == 1);
+    let leads_to = send_twice(&mut operator, &html, &action, &[]).await?;
+    ensure!(operator.clicks == 2 && stage.app.count(dead).await? == 0, "{leads_to} {}", operator.clicks);
+    let noted = "SELECT count(*) FROM activity WHERE book_id = 0 AND action = 'requeued'";
+    ensure!(stage.app.count(noted).await? == 1, "who did it is noted, once");
+    ensure!(open(&mut operator, &leads_to).await?.contains("is due again"));
+
+    let invite = "/desk/operator/invitations";
+    let html = open(&mut operator, "/desk/operator").await?;
+    let there = form_of(&html, invite)?;
+    let typed = [("organisation", cast.team.as_str()), ("email", "nobody"), ("role", "reviewer")];
+    let html = refused(operator.fill(invite, &filled(&there, &typed)).await?, "id=\"email-error\"")?;
+    ensure!(html.contains("value=\"nobody\"") && html.contains(&format!("{}\" selected", cast.team)), "{html}");
+    let typed = [("organisation", cast.team.as_str()), ("email", "nora@builders.example"), ("role", "reviewer")];
+    let mut stranger = browser(cast, &cast.stranger).await?;
+    ensure!(stranger.fill(invite, &filled(&there, &typed)).await?.status == 404);
+    operator.clicks = 1;
+    let leads_to = send_twice(&mut operator, &html, invite, &typed).await?;
+    ensure!(operator.clicks == 2 && leads_to == format!("/desk/operator?invited={}", cast.team), "{leads_to}");
+    ensure!(open(&mut operator, &leads_to).await?.contains("An invitation of Open Machine Builders is on its way"));
+    let invited = "SELECT count(*) FROM invitation WHERE email = 'nora@builders.example' AND role = 'reviewer'";
+    ensure!(stage.app.count(invited).await? == 1, "they are invited once");
+    stage.app.finish_with_jobs_left().await
 }
 
 #[tokio::test]

@@ -5,12 +5,13 @@ use crate::extract::{Keyed, Nothing};
 use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{kept, note};
+use crate::visibility::{actor, kept, note};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use jiff::Timestamp;
 use ledger::Error;
-use ledger::id::{BookRef, JobId};
+use ledger::id::{BookId, BookRef, JobId};
+use ledger::service::store::activity::{self, Done};
 use ledger::service::store::jobs::{self, BookWithWork, Dead};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -125,6 +126,27 @@ pub(crate) async fn try_again(
         let wall = ledger::calendar::now();
         jobs::requeue(tx, id, wall).await?;
         note(tx, caller, &book, &id, "requeued", wall).await?;
+        Ok(Reply::ok(&RequeuedJob { id }))
+    })
+    .await
+}
+
+/// Makes a job of the installation itself due again, once for the key of a form. Nobody has a role in it: operators do this alone, and others
+/// are told that there is none.
+pub(crate) async fn try_installation_again(
+    state: &State,
+    caller: &Caller,
+    id: JobId,
+    key: &IdempotencyKey,
+) -> Result<HttpResponse, Problem> {
+    idempotent(state, key, Scope::Caller, caller.id(), async |tx| {
+        caller.check_roles(&[], "dead job")?;
+        if id.book != BookId::INSTALLATION {
+            return Err(Error::NotFound("dead job"));
+        }
+        let wall = ledger::calendar::now();
+        jobs::requeue(tx, id, wall).await?;
+        activity::record(tx, BookId::INSTALLATION, Done::new(&id, "requeued", actor(caller)), wall).await?;
         Ok(Reply::ok(&RequeuedJob { id }))
     })
     .await

@@ -5,7 +5,7 @@ use super::challenge_body::{ChallengeBody, challenge_of, require_reader};
 use super::rules_schema::RulesSchema;
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery, Window};
 use crate::problem::Problem;
 use crate::state::State;
@@ -63,8 +63,17 @@ pub(crate) async fn create(
     caller: Caller,
     request: Keyed<NewChallenge>,
 ) -> Result<HttpResponse, Problem> {
+    create_once(&state, &caller, &request.key, &request.body).await
+}
+
+/// Makes a challenge, once for its key: that of a request, or of a form.
+pub(crate) async fn create_once(
+    state: &State,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    body: &NewChallenge,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let body = &request.body;
     let book: BookRef = parse("/book", &body.book)?;
     let new = operations::NewChallenge {
         book: book.book,
@@ -74,7 +83,7 @@ pub(crate) async fn create(
         purse: body.purse.parse("/purse")?,
         rules: body.rules.clone(),
     };
-    idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
+    idempotent(state, key, Scope::Book(book.book), caller.id(), async |tx| {
         let book = books::resolve(tx, book).await?;
         caller.require_role(tx, book.organisation, "book").await?;
         let made = operations::create(tx, new.clone(), by, ledger::calendar::now()).await?;

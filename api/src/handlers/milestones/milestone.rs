@@ -2,7 +2,7 @@
 
 use crate::auth::{Caller, MaybeCaller};
 use crate::extract::{Keyed, Nothing, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, Window};
 use crate::problem::Problem;
 use crate::state::State;
@@ -195,18 +195,28 @@ pub(crate) async fn create(
     caller: Caller,
     request: Keyed<NewMilestone>,
 ) -> Result<HttpResponse, Problem> {
+    create_once(&state, &caller, &request.key, &request.body).await
+}
+
+/// Plans a milestone, once for its key: that of a request, or of a form.
+pub(crate) async fn create_once(
+    state: &State,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    body: &NewMilestone,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let new = operations::NewMilestone {
-        campaign: parse("/campaign", &request.body.campaign)?,
-        team: parse("/team", &request.body.team)?,
-        name: bounded("/name", &request.body.name, text::NAME)?,
-        description: paragraphs("/description", &request.body.description, text::STATEMENT_OR_NONE)?,
-        amount: request.body.amount.parse("/amount")?,
-        policy: request.body.policy.as_ref().map(NewPolicy::parse).transpose()?.unwrap_or_default(),
-        gate: gate(request.body.gate),
+        campaign: parse("/campaign", &body.campaign)?,
+        team: parse("/team", &body.team)?,
+        name: bounded("/name", &body.name, text::NAME)?,
+        description: paragraphs("/description", &body.description, text::STATEMENT_OR_NONE)?,
+        amount: body.amount.parse("/amount")?,
+        policy: body.policy.as_ref().map(NewPolicy::parse).transpose()?.unwrap_or_default(),
+        gate: gate(body.gate),
     };
     let book = new.campaign.book;
-    idempotent(&state, &request.key, Scope::Book(book), caller.id(), async |tx| {
+    idempotent(state, key, Scope::Book(book), caller.id(), async |tx| {
         let book = book_of(tx, book, "campaign").await?;
         caller.require_role(tx, book.organisation, "campaign").await?;
         let planned = operations::create(tx, new.clone(), by, ledger::calendar::now()).await?;

@@ -2,7 +2,7 @@
 
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::keys;
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
@@ -10,8 +10,10 @@ use crate::state::State;
 use crate::wire::{bounded, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
+use deadpool_postgres::Transaction;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use ledger::Error;
 use ledger::book::Mode;
 use ledger::id::{CredentialId, OrganisationId};
 use ledger::parties::operations::credentials::rotate as rotate_secret;
@@ -30,13 +32,13 @@ use uuid::Uuid;
 pub struct NewCredential {
     /// What you call it.
     #[schema(min_length = 1, max_length = 200, example = "nightly import")]
-    name: String,
+    pub(crate) name: String,
     /// `sandbox` sees sandbox books only, `live` live ones only.
     #[schema(pattern = "^(live|sandbox)$", example = "sandbox")]
-    mode: String,
+    pub(crate) mode: String,
     /// What its tokens may do.
     #[schema(min_items = 1, max_items = 20, example = json!(["campaigns:read", "pledges:write"]))]
-    scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
 }
 
 /// A credential.
@@ -103,14 +105,25 @@ pub(crate) async fn create(
     id: Path<OrganisationId>,
     request: Keyed<NewCredential>,
 ) -> Result<HttpResponse, Problem> {
+    create_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Makes a credential, once for its key: that of a request, or of a form.
+pub(crate) async fn create_once(
+    state: &State,
+    caller: &Caller,
+    id: OrganisationId,
+    key: &IdempotencyKey,
+    asked: &NewCredential,
+) -> Result<HttpResponse, Problem> {
     let created_by = caller.person()?.id;
-    let name = bounded("/name", &request.body.name, text::NAME)?;
-    let mode: Mode = parse("/mode", &request.body.mode)?;
-    let scopes = parse_scopes(&request.body.scopes)?;
+    let name = bounded("/name", &asked.name, text::NAME)?;
+    let mode: Mode = parse("/mode", &asked.mode)?;
+    let scopes = parse_scopes(&asked.scopes)?;
     let secret = keys::secret();
-    idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        caller.require_role(tx, *id, "partner").await?;
-        let new = New { organisation: *id, mode, scopes: &scopes, name: &name, created_by };
+    idempotent(state, key, Scope::Caller, caller.id(), async |tx| {
+        caller.require_role(tx, id, "partner").await?;
+        let new = New { organisation: id, mode, scopes: &scopes, name: &name, created_by };
         let wall = ledger::calendar::now();
         let made = CredentialBody::at(organisations::create_credential(tx, &new, &secret, wall).await?, wall);
         let shown = CredentialBody { secret: Some(secret.clone()), ..made.clone() };
@@ -180,13 +193,22 @@ pub(crate) async fn rotate(
     path: Path<(OrganisationId, CredentialId)>,
     request: Keyed<RotateCredentialRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, credential) = path.into_inner();
-    let hours = request.body.old_ends_after_hours;
+    rotate_once(&state, &caller, path.into_inner(), &request.key, request.body.old_ends_after_hours).await
+}
+
+/// Gives a credential another secret, once for its key. The present one goes on for some hours.
+pub(crate) async fn rotate_once(
+    state: &State,
+    caller: &Caller,
+    (id, credential): (OrganisationId, CredentialId),
+    key: &IdempotencyKey,
+    hours: i64,
+) -> Result<HttpResponse, Problem> {
     if !(0..=OVERLAP_MAX.as_hours()).contains(&hours) {
         return Err(Problem::invalid("/old_ends_after_hours", format!("must be 0 to {}", OVERLAP_MAX.as_hours())));
     }
     let secret = keys::secret();
-    idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
+    idempotent(state, key, Scope::Caller, caller.id(), async |tx| {
         caller.require_role(tx, id, "partner").await?;
         let (overlap, wall) = (SignedDuration::from_hours(hours), ledger::calendar::now());
         let rotated = rotate_secret(tx, id, credential, &secret, overlap, wall).await?;
@@ -208,12 +230,30 @@ pub(crate) async fn revoke(
     caller: Caller,
     path: Path<(OrganisationId, CredentialId)>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, credential) = path.into_inner();
-    state
-        .in_transaction(async |tx| {
-            caller.require_role(tx, id, "partner").await?;
-            organisations::revoke_credential(tx, id, credential, ledger::calendar::now()).await
-        })
-        .await?;
+    let of = path.into_inner();
+    state.in_transaction(async |tx| revoke_in(tx, &caller, of).await).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+async fn revoke_in(
+    tx: &Transaction<'_>,
+    caller: &Caller,
+    (id, credential): (OrganisationId, CredentialId),
+) -> Result<(), Error> {
+    caller.require_role(tx, id, "partner").await?;
+    organisations::revoke_credential(tx, id, credential, ledger::calendar::now()).await
+}
+
+/// Revokes a credential, once for the key of a form.
+pub(crate) async fn revoke_once(
+    state: &State,
+    caller: &Caller,
+    of: (OrganisationId, CredentialId),
+    key: &IdempotencyKey,
+) -> Result<HttpResponse, Problem> {
+    idempotent(state, key, Scope::Caller, caller.id(), async |tx| {
+        revoke_in(tx, caller, of).await?;
+        Ok(Reply::ok(&of.1))
+    })
+    .await
 }

@@ -3,7 +3,7 @@
 use super::organisations::MembershipBody;
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::keys;
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
@@ -80,15 +80,26 @@ pub(crate) async fn create(
     id: Path<OrganisationId>,
     request: Keyed<NewInvitation>,
 ) -> Result<HttpResponse, Problem> {
+    invite_once(&state, &caller, *id, &request.key, (&request.body.email, &request.body.role)).await
+}
+
+/// Invites somebody to a role, once for its key: that of a request, or of a form.
+pub(crate) async fn invite_once(
+    state: &State,
+    caller: &Caller,
+    id: OrganisationId,
+    key: &IdempotencyKey,
+    (email, role): (&str, &str),
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let email: Email = parse("/email", &request.body.email)?;
-    let role: Role = parse("/role", &request.body.role)?;
+    let email: Email = parse("/email", email)?;
+    let role: Role = parse("/role", role)?;
     let secret = keys::secret();
-    idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
-        caller.require_role(tx, *id, "organisation").await?;
+    idempotent(state, key, Scope::Caller, caller.id(), async |tx| {
+        caller.require_role(tx, id, "organisation").await?;
         let wall = ledger::calendar::now();
         caller.take_quota(tx, state.config.quotas, Quota::Invitations, wall).await?;
-        let made = operations::invite(tx, *id, &email, role, by, &secret, wall).await?;
+        let made = operations::invite(tx, id, &email, role, by, &secret, wall).await?;
         Ok(Reply::created(&InvitationBody::at(wall)(made)))
     })
     .await

@@ -68,6 +68,6 @@ pub(crate) async fn list(
     caller.require_role(&client, *id, "partner").await?;
     let of_credential = caller.partner().map(|partner| [partner.mode]);
     let modes = of_credential.as_ref().map_or(Mode::ALL, |mode| mode.as_slice());
-    let rows = requests::list(&client, *id, modes, window.after, window.fetch()).await?;
+    let rows = requests::list(&client, *id, modes, false, window.after, window.fetch()).await?;
     Ok(window.page(rows, |row| row.id, RequestLineBody::from).respond(&http))
 }

@@ -3,7 +3,7 @@
 use super::endpoints::{WHAT, own};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Nothing, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery, Window};
 use crate::problem::Problem;
 use crate::state::State;
@@ -140,9 +140,18 @@ pub(crate) async fn replay(
     path: Path<(WebhookEndpointId, EventId)>,
     request: Keyed<Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, event) = path.into_inner();
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let (book, _) = own(tx, &caller, id).await?;
+    replay_once(&state, &caller, path.into_inner(), &request.key).await
+}
+
+/// Sends an event again, once for its key: that of a request, or of a form.
+pub(crate) async fn replay_once(
+    state: &State,
+    caller: &Caller,
+    (id, event): (WebhookEndpointId, EventId),
+    key: &IdempotencyKey,
+) -> Result<HttpResponse, Problem> {
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let (book, ..) = own(tx, caller, id).await?;
         let again = operations::replay(tx, &book, id, event, ledger::calendar::now()).await?;
         Ok(Reply::accepted(&WebhookDeliveryBody::from(again)))
     })
@@ -178,7 +187,7 @@ pub(crate) async fn replay_since(
 ) -> Result<HttpResponse, Problem> {
     let since = request.body.since;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let (book, _) = own(tx, &caller, *id).await?;
+        let (book, ..) = own(tx, &caller, *id).await?;
         let replayed = operations::replay_since(tx, &book, *id, since, ledger::calendar::now()).await?;
         Ok(Reply::accepted(&ReplayedWebhooks { replayed }))
     })

@@ -1,20 +1,21 @@
 //! Endpoints of partners: made, changed, pinged, deleted, and how sending to them goes.
 
-use crate::auth::{Caller, Partner};
+use crate::auth::{Caller, Who};
 use crate::extract::{Body, Keyed, Nothing, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::Page;
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{book_of, note, require_admitted};
-use crate::wire::{IfMatch, OfBook, bounded, etag, parse};
+use crate::wire::{IfMatch, bounded, etag, parse};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
-use deadpool_postgres::GenericClient;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::{SignedDuration, Timestamp};
 use ledger::engine::store::books::{self, Book};
-use ledger::id::{BookRef, WebhookEndpointId};
+use ledger::id::{BookRef, OrganisationId, WebhookEndpointId};
+use ledger::parties::rules::role::Scope as Permission;
 use ledger::partners::operations::endpoints::{self as operations, ChangedEndpoint, NewEndpoint};
 use ledger::partners::rules::endpoint::{
     DESCRIPTION, Disabled, Endpoint, EndpointState, OVERLAP_MAX, SealedSigning, check_url,
@@ -24,7 +25,7 @@ use ledger::partners::store::{deliveries, endpoints};
 use ledger::{Error, Refusal};
 use rand::RngCore;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// What is missing when an endpoint is.
@@ -39,19 +40,23 @@ const KINDS_MAX: usize = 500;
 pub struct NewWebhookEndpoint {
     /// The book whose events are sent.
     #[schema(pattern = "^bok_[a-z2-7]{32}$")]
-    book: String,
+    pub(crate) book: String,
+    /// Whose endpoint it is: a person names the partner platform that they own; a partner's own when it is left out.
+    #[serde(default)]
+    #[schema(pattern = "^org_[a-z2-7]{26}$")]
+    pub(crate) partner: Option<String>,
     /// Where they are sent: an https link, at the port of https. For development a sandbox book takes `http://127.0.0.1` and `http://localhost`
     /// with a port too, where whoever runs the service lets it reach this machine.
     #[schema(min_length = 8, max_length = 2000, example = "https://shop.example/purse-events")]
-    url: String,
+    pub(crate) url: String,
     /// What you call it.
     #[serde(default)]
     #[schema(max_length = 200, example = "shop, production")]
-    description: String,
-    /// The kinds of events that you want; all that your token may read when it is empty.
+    pub(crate) description: String,
+    /// The kinds of events that you want; all that your token may read when it is empty, and of a person all that there are.
     #[serde(default)]
     #[schema(max_items = 500, example = json!(["charge.captured", "charge.declined"]))]
-    kinds: Vec<String>,
+    pub(crate) kinds: Vec<String>,
 }
 
 /// What changes of an endpoint; what is left out stays.
@@ -138,22 +143,58 @@ impl WebhookEndpointBody {
     }
 }
 
-/// The partner that asks; nobody else has endpoints.
-pub(super) fn partner(caller: &Caller) -> Result<&Partner, Error> {
-    caller.partner().ok_or(Error::NotFound(WHAT))
+/// Whose endpoints somebody asks about, and which events they may have sent there.
+pub(crate) struct Holder {
+    /// The partner platform.
+    pub(crate) organisation: OrganisationId,
+    scopes: Vec<Permission>,
 }
 
-/// An endpoint of the partner that asks, in a book that has admitted it. Others are told that there is none.
-pub(super) async fn own(
+/// The partner platform whose endpoints in a book are asked about: the partner's own, or the one that a person names and owns. The book has
+/// admitted it. Others are told that there is none.
+pub(crate) async fn holder(
+    client: &impl GenericClient,
+    caller: &Caller,
+    book: &Book,
+    named: Option<OrganisationId>,
+    what: &'static str,
+) -> Result<Holder, Error> {
+    match &caller.who {
+        Who::Partner(partner) => {
+            require_admitted(client, partner, book, what).await?;
+            if named.is_some_and(|named| named != partner.organisation) {
+                return Err(Error::NotFound("partner"));
+            }
+            Ok(Holder { organisation: partner.organisation, scopes: partner.scopes.clone() })
+        }
+        Who::Person(_) => {
+            let organisation = named.ok_or(Error::NotFound("partner"))?;
+            caller.require_role(client, organisation, what).await?;
+            if !books::partner_admitted(client, book.id, organisation).await? {
+                return Err(Error::NotFound(what));
+            }
+            // Who owns a partner gives its credentials what scopes they want.
+            Ok(Holder { organisation, scopes: Permission::ALL.to_vec() })
+        }
+    }
+}
+
+/// An endpoint of the partner that asks, or of one that a person owns, in a book that has admitted it. Others are told that there is none.
+pub(crate) async fn own(
     client: &impl GenericClient,
     caller: &Caller,
     id: WebhookEndpointId,
-) -> Result<(Book, Endpoint), Error> {
-    let partner = partner(caller)?;
+) -> Result<(Book, Endpoint, Holder), Error> {
     let book = book_of(client, id.book, WHAT).await?;
-    require_admitted(client, partner, &book, WHAT).await?;
-    let found = endpoints::find(client, id).await?.filter(|it| it.partner == partner.organisation);
-    Ok((book, found.ok_or(Error::NotFound(WHAT))?))
+    if let Some(partner) = caller.partner() {
+        require_admitted(client, partner, &book, WHAT).await?;
+    }
+    let found = endpoints::find(client, id).await?.ok_or(Error::NotFound(WHAT))?;
+    let holder = holder(client, caller, &book, Some(found.partner), WHAT).await;
+    match holder {
+        Err(Error::NotFound(_)) => Err(Error::NotFound(WHAT)),
+        other => Ok((book, found, other?)),
+    }
 }
 
 /// A new secret, and what the database has of it.
@@ -191,20 +232,30 @@ pub(crate) async fn create(
     caller: Caller,
     request: Keyed<NewWebhookEndpoint>,
 ) -> Result<HttpResponse, Problem> {
-    let (partner, asked) = (partner(&caller)?, request.body);
+    create_once(&state, &caller, &request.key, request.body).await
+}
+
+/// Makes an endpoint, once for its key: that of a request, or of a form.
+pub(crate) async fn create_once(
+    state: &State,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    asked: NewWebhookEndpoint,
+) -> Result<HttpResponse, Problem> {
     let reference: BookRef = parse("/book", &asked.book)?;
+    let named = asked.partner.as_deref().map(|named| parse("/partner", named)).transpose()?;
     few(&asked.kinds)?;
     let description = bounded("/description", &asked.description, DESCRIPTION)?;
     let id = WebhookEndpointId::generate(reference.book);
-    idempotent(&state, &request.key, Scope::Book(reference.book), caller.id(), async |tx| {
+    idempotent(state, key, Scope::Book(reference.book), caller.id(), async |tx| {
         let book = books::resolve(tx, reference).await?;
-        require_admitted(tx, partner, &book, "book").await?;
+        let holder = holder(tx, caller, &book, named, "book").await?;
         check_url(&asked.url, book.mode)?;
-        let (secret, sealed) = sealed(&state, id)?;
+        let (secret, sealed) = sealed(state, id)?;
         let new = NewEndpoint {
             id,
-            partner: partner.organisation,
-            scopes: partner.scopes.clone(),
+            partner: holder.organisation,
+            scopes: holder.scopes,
             url: asked.url.clone(),
             description: description.clone(),
             kinds: asked.kinds.clone(),
@@ -212,7 +263,7 @@ pub(crate) async fn create(
         };
         let wall = ledger::calendar::now();
         let made = operations::create(tx, new, wall).await?;
-        note(tx, &caller, &book, &id, "webhook_endpoint_created", wall).await?;
+        note(tx, caller, &book, &id, "webhook_endpoint_created", wall).await?;
         let made = WebhookEndpointBody::shown(tx, made, &book).await?;
         let shown = WebhookEndpointBody { secret: Some(secret.reveal()), ..made.clone() };
         Ok(Reply::created(&made).showing_once(&shown))
@@ -220,23 +271,43 @@ pub(crate) async fn create(
     .await
 }
 
+/// Whose endpoints, in which book.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct OfEndpoints {
+    /// The book.
+    #[param(max_length = 36, pattern = "^bok_[a-z2-7]{32}$")]
+    book: String,
+    /// A person names the partner platform that they own; a partner leaves it out.
+    #[param(max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
+    partner: Option<String>,
+    /// Items of a page; 50 when it is not given.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    #[param(max_length = 500)]
+    cursor: Option<String>,
+}
+
 /// Lists your endpoints in a book.
-#[utoipa::path(tag = "webhooks", operation_id = "list_endpoints", params(OfBook),
+#[utoipa::path(tag = "webhooks", operation_id = "list_endpoints", params(OfEndpoints),
     responses((status = 200, description = "A page, the oldest first", body = Page<WebhookEndpointBody>)))]
 #[get("/v1/webhook-endpoints")]
 pub(crate) async fn list(
     state: Data<State>,
     caller: Caller,
-    query: Params<OfBook>,
+    query: Params<OfEndpoints>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let (partner, reference): (_, BookRef) = (partner(&caller)?, parse("/book", &query.0.book)?);
+    let reference: BookRef = parse("/book", &query.0.book)?;
+    let named = query.0.partner.as_deref().map(|named| parse("/partner", named)).transpose()?;
     let window = crate::paging::Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
     let client = state.client().await?;
     let book = books::resolve(&client, reference).await?;
-    require_admitted(&client, partner, &book, "book").await?;
+    let of = holder(&client, &caller, &book, named, "book").await?.organisation;
     let after = window.after.unwrap_or_default();
-    let rows = endpoints::list(&client, book.id, partner.organisation, after, window.fetch()).await?;
+    let rows = endpoints::list(&client, book.id, of, after, window.fetch()).await?;
     let page = window.page(rows, |row| row.id.object, |row| row);
     let mut items = Vec::with_capacity(page.items.len());
     for it in page.items {
@@ -255,7 +326,7 @@ pub(crate) async fn show(
     id: Path<WebhookEndpointId>,
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
-    let (book, found) = own(&client, &caller, *id).await?;
+    let (book, found, _) = own(&client, &caller, *id).await?;
     answer(&client, found, &book).await
 }
 
@@ -278,28 +349,58 @@ pub(crate) async fn change(
     seen: IfMatch,
     request: Body<ChangeWebhookEndpointRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let (partner, asked) = (partner(&caller)?, request.0);
+    let asked = request.0;
     few(asked.kinds.as_deref().unwrap_or_default())?;
-    let state_asked: Option<EndpointState> = asked.state.as_deref().map(|state| parse("/state", state)).transpose()?;
-    if state_asked == Some(EndpointState::Disabled) {
-        return Err(Problem::invalid("/state", "must be active or paused"));
-    }
+    let state_asked = asked.state.as_deref().map(wanted_state).transpose()?;
     let changed = ChangedEndpoint {
         url: asked.url,
         description: asked.description.as_deref().map(|text| bounded("/description", text, DESCRIPTION)).transpose()?,
-        kinds: asked.kinds.map(|kinds| (kinds, partner.scopes.clone())),
+        // With the scopes of who asks, which are known below.
+        kinds: asked.kinds.map(|kinds| (kinds, Vec::new())),
         state: state_asked,
     };
-    let (it, book) = state
-        .in_transaction(async |tx| {
-            let (book, _) = own(tx, &caller, *id).await?;
-            let wall = ledger::calendar::now();
-            let it = operations::change(tx, &book, *id, seen.0, changed.clone(), wall).await?;
-            note(tx, &caller, &book, &*id, "webhook_endpoint_changed", wall).await?;
-            Ok((it, book))
-        })
-        .await?;
+    let (it, book) =
+        state.in_transaction(async |tx| change_in(tx, &caller, *id, seen.0, changed.clone()).await).await?;
     answer(&state.client().await?, it, &book).await
+}
+
+/// How a partner may want its endpoint to stand.
+fn wanted_state(word: &str) -> Result<EndpointState, Problem> {
+    match parse("/state", word)? {
+        EndpointState::Disabled => Err(Problem::invalid("/state", "must be active or paused")),
+        wanted @ (EndpointState::Active | EndpointState::Paused) => Ok(wanted),
+    }
+}
+
+async fn change_in(
+    tx: &Transaction<'_>,
+    caller: &Caller,
+    id: WebhookEndpointId,
+    seen: i64,
+    mut changed: ChangedEndpoint,
+) -> Result<(Endpoint, Book), Error> {
+    let (book, _, holder) = own(tx, caller, id).await?;
+    changed.kinds = changed.kinds.map(|(kinds, _)| (kinds, holder.scopes));
+    let wall = ledger::calendar::now();
+    let it = operations::change(tx, &book, id, seen, changed, wall).await?;
+    note(tx, caller, &book, &id, "webhook_endpoint_changed", wall).await?;
+    Ok((it, book))
+}
+
+/// Pauses an endpoint or makes it active again, once for the key of a form that was filled from a version.
+pub(crate) async fn turn_once(
+    state: &State,
+    caller: &Caller,
+    id: WebhookEndpointId,
+    key: &IdempotencyKey,
+    (seen, word): (i64, &str),
+) -> Result<HttpResponse, Problem> {
+    let changed = ChangedEndpoint { state: Some(wanted_state(word)?), ..ChangedEndpoint::default() };
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let (it, book) = change_in(tx, caller, id, seen, changed).await?;
+        Ok(Reply::ok(&WebhookEndpointBody::shown(tx, it, &book).await?))
+    })
+    .await
 }
 
 /// Deletes an endpoint: nothing more is sent there, and what was sent is shown no more.
@@ -311,15 +412,29 @@ pub(crate) async fn delete(
     caller: Caller,
     id: Path<WebhookEndpointId>,
 ) -> Result<HttpResponse, Problem> {
-    state
-        .in_transaction(async |tx| {
-            let (book, _) = own(tx, &caller, *id).await?;
-            let wall = ledger::calendar::now();
-            operations::delete(tx, &book, *id, wall).await?;
-            note(tx, &caller, &book, &*id, "webhook_endpoint_deleted", wall).await
-        })
-        .await?;
+    state.in_transaction(async |tx| delete_in(tx, &caller, *id).await).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+async fn delete_in(tx: &Transaction<'_>, caller: &Caller, id: WebhookEndpointId) -> Result<(), Error> {
+    let (book, ..) = own(tx, caller, id).await?;
+    let wall = ledger::calendar::now();
+    operations::delete(tx, &book, id, wall).await?;
+    note(tx, caller, &book, &id, "webhook_endpoint_deleted", wall).await
+}
+
+/// Deletes an endpoint, once for the key of a form.
+pub(crate) async fn delete_once(
+    state: &State,
+    caller: &Caller,
+    id: WebhookEndpointId,
+    key: &IdempotencyKey,
+) -> Result<HttpResponse, Problem> {
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        delete_in(tx, caller, id).await?;
+        Ok(Reply::ok(&id))
+    })
+    .await
 }
 
 /// How an endpoint gets its next secret.
@@ -348,16 +463,26 @@ pub(crate) async fn rotate_secret(
     id: Path<WebhookEndpointId>,
     request: Keyed<RotateWebhookSecretRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let hours = request.body.old_ends_after_hours;
+    rotate_once(&state, &caller, *id, &request.key, request.body.old_ends_after_hours).await
+}
+
+/// Gives an endpoint another secret, once for its key. The present one signs too for some hours.
+pub(crate) async fn rotate_once(
+    state: &State,
+    caller: &Caller,
+    id: WebhookEndpointId,
+    key: &IdempotencyKey,
+    hours: i64,
+) -> Result<HttpResponse, Problem> {
     if !(0..=OVERLAP_MAX.as_hours()).contains(&hours) {
         return Err(Problem::invalid("/old_ends_after_hours", format!("must be 0 to {}", OVERLAP_MAX.as_hours())));
     }
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let (book, _) = own(tx, &caller, *id).await?;
-        let (secret, sealed) = sealed(&state, *id)?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let (book, ..) = own(tx, caller, id).await?;
+        let (secret, sealed) = sealed(state, id)?;
         let wall = ledger::calendar::now();
-        let rotated = operations::rotate(tx, *id, sealed, SignedDuration::from_hours(hours), wall).await?;
-        note(tx, &caller, &book, &*id, "webhook_secret_rotated", wall).await?;
+        let rotated = operations::rotate(tx, id, sealed, SignedDuration::from_hours(hours), wall).await?;
+        note(tx, caller, &book, &id, "webhook_secret_rotated", wall).await?;
         let rotated = WebhookEndpointBody::shown(tx, rotated, &book).await?;
         let shown = WebhookEndpointBody { secret: Some(secret.reveal()), ..rotated.clone() };
         Ok(Reply::ok(&rotated).showing_once(&shown))
@@ -376,9 +501,19 @@ pub(crate) async fn ping(
     id: Path<WebhookEndpointId>,
     request: Keyed<Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let (book, _) = own(tx, &caller, *id).await?;
-        let pinged = operations::ping(tx, *id).await?;
+    ping_once(&state, &caller, *id, &request.key).await
+}
+
+/// Tries an endpoint, once for its key.
+pub(crate) async fn ping_once(
+    state: &State,
+    caller: &Caller,
+    id: WebhookEndpointId,
+    key: &IdempotencyKey,
+) -> Result<HttpResponse, Problem> {
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let (book, ..) = own(tx, caller, id).await?;
+        let pinged = operations::ping(tx, id).await?;
         Ok(Reply::accepted(&WebhookEndpointBody::shown(tx, pinged, &book).await?))
     })
     .await

@@ -3,7 +3,7 @@
 use super::polls::{Key, Part, Place, walk};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{self, Page, Window};
 use crate::problem::Problem;
 use crate::state::State;
@@ -422,7 +422,16 @@ pub(crate) async fn create(
     caller: Caller,
     request: Keyed<NewCampaign>,
 ) -> Result<HttpResponse, Problem> {
-    let body = &request.body;
+    create_once(&state, &caller, &request.key, &request.body).await
+}
+
+/// Makes a campaign, once for its key: that of a request, or of a form.
+pub(crate) async fn create_once(
+    state: &State,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    body: &NewCampaign,
+) -> Result<HttpResponse, Problem> {
     let book: BookRef = parse("/book", &body.book)?;
     let (kind, currency) = body.kind()?;
     let asked = Asked {
@@ -449,11 +458,11 @@ pub(crate) async fn create(
             None => Method::Fifo,
         },
     };
-    idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
+    idempotent(state, key, Scope::Book(book.book), caller.id(), async |tx| {
         let book = books::resolve(tx, book).await?;
         caller.require_role(tx, book.organisation, "book").await?;
         let wall = ledger::calendar::now();
-        let made = operations::create(tx, asked.clone(), actor(&caller), wall).await?;
+        let made = operations::create(tx, asked.clone(), actor(caller), wall).await?;
         Ok(Reply::created(&CampaignBody::of(tx, made, &book, wall).await?))
     })
     .await

@@ -211,7 +211,11 @@ pub(in crate::pages) async fn score(
         score_once(&state, &caller, id, &sent.key(&format!("/desk/submissions/{id}/scores"))?, &new).await
     };
     match scored.await {
-        Ok(_) => Ok(done(&format!("/desk/submissions/{id}/scores"))),
+        Ok(_) => {
+            let goes_on = sent.get("then") == "next";
+            let next = if goes_on { next(&state.client().await?, id, caller.person()?.id).await? } else { None };
+            Ok(done(&format!("/desk/submissions/{}/scores", next.unwrap_or(id))))
+        }
         Err(problem) if is_for_form(&problem) => {
             let score = Filled::again(sent, &problem, card_field);
             let forms = Forms { score, tie: Filled::fresh(&[]) };

@@ -1,9 +1,11 @@
-//! What an operator looks after, over all books: payouts that are late, and jobs that nobody tries any more.
+//! What an operator looks after, over all books: payouts that are late, jobs that nobody tries any more, and what banks say that books do not.
 
 use crate::engine::store::rows::{money, word};
 use crate::error::Error;
-use crate::id::{BookId, BookRef, JobId, PayoutId};
+use crate::id::{BankDifferenceId, BankLineId, BookId, BookRef, JobId, PayoutId};
 use crate::money::Money;
+use crate::payouts::rules::bank_difference::Side;
+use crate::payouts::rules::bank_line::{Direction, Why};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -94,4 +96,104 @@ pub async fn dead_jobs(client: &impl GenericClient, limit: i64) -> Result<Vec<De
         }
     };
     Ok(rows.iter().map(dead).collect())
+}
+
+/// A line of a bank statement that matches nothing yet.
+#[derive(Debug, Clone)]
+pub struct OpenLine {
+    /// The line.
+    pub id: BankLineId,
+    /// What moved.
+    pub amount: Money,
+    /// Which way.
+    pub direction: Direction,
+    /// How the bank names it.
+    pub reference: String,
+    /// Its value day.
+    pub value_on: Date,
+    /// How many days ago that was, by the clock of its book.
+    pub days: i32,
+    /// Why it matches nothing.
+    pub why: Why,
+    /// The name of its book.
+    pub book: String,
+}
+
+/// What a bank has more or less than a book, and nothing explains yet.
+#[derive(Debug, Clone)]
+pub struct OpenDifference {
+    /// The difference.
+    pub id: BankDifferenceId,
+    /// How much.
+    pub amount: Money,
+    /// Who has more.
+    pub side: Side,
+    /// The day at whose end they differ.
+    pub on: Date,
+    /// How many days ago that was, by the clock of its book.
+    pub days: i32,
+    /// Whether two people have moved it; else it waits for the second one.
+    pub is_moved: bool,
+    /// Why it is moved.
+    pub reason: String,
+    /// The name of its book.
+    pub book: String,
+}
+
+/// Lines of bank statements that match nothing yet, the oldest first.
+pub async fn open_lines(client: &impl GenericClient, wall: Timestamp, limit: i64) -> Result<Vec<OpenLine>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- watch::open_lines
+            SELECT l.book_id, l.id, l.amount, l.currency, l.is_debit, l.reference, l.value_on, l.why, b.name,
+                   (($1::timestamptz + make_interval(secs => b.clock_offset_s)) AT TIME ZONE b.zone)::date - l.value_on AS days
+              FROM book b JOIN bank_line l ON l.book_id = b.number AND l.state = 'open'
+             ORDER BY l.value_on, l.book_id, l.id LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* wall */ &wall, /* limit */ &limit]).await?;
+    let line = |row: &Row| {
+        Ok(OpenLine {
+            id: BankLineId::new(BookId(row.get("book_id")), row.get("id")),
+            amount: money(row.get("amount"), word(row.get("currency"))?)?,
+            direction: if row.get("is_debit") { Direction::Debit } else { Direction::Credit },
+            reference: row.get("reference"),
+            value_on: row.get("value_on"),
+            days: row.get("days"),
+            why: word(row.get("why"))?,
+            book: row.get("name"),
+        })
+    };
+    rows.iter().map(line).collect()
+}
+
+/// Differences between banks and books that are moved or to be, and not explained yet, the oldest first.
+pub async fn open_differences(
+    client: &impl GenericClient,
+    wall: Timestamp,
+    limit: i64,
+) -> Result<Vec<OpenDifference>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- watch::open_differences
+            SELECT d.book_id, d.id, d.amount, d.currency, d.side, d.on_day, d.reason, d.approved_at IS NOT NULL AS is_moved, b.name,
+                   (($1::timestamptz + make_interval(secs => b.clock_offset_s)) AT TIME ZONE b.zone)::date - d.on_day AS days
+              FROM book b JOIN bank_difference d ON d.book_id = b.number AND d.state NOT IN ('withdrawn', 'taken_back')
+             ORDER BY d.on_day, d.book_id, d.id LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* wall */ &wall, /* limit */ &limit]).await?;
+    let difference = |row: &Row| {
+        Ok(OpenDifference {
+            id: BankDifferenceId::new(BookId(row.get("book_id")), row.get("id")),
+            amount: money(row.get("amount"), word(row.get("currency"))?)?,
+            side: word(row.get("side"))?,
+            on: row.get("on_day"),
+            days: row.get("days"),
+            is_moved: row.get("is_moved"),
+            reason: row.get("reason"),
+            book: row.get("name"),
+        })
+    };
+    rows.iter().map(difference).collect()
 }

@@ -419,3 +419,22 @@ pub async fn of_partner_from(
         .await?;
     Ok(rows.iter().map(|row| BookId(row.get(0))).collect())
 }
+
+/// The books that have admitted a partner platform, by their numbers, after one.
+pub async fn list_admitting(
+    client: &impl GenericClient,
+    partner: OrganisationId,
+    after: BookId,
+    limit: i64,
+) -> Result<Vec<Book>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- books::list_admitting
+             SELECT b.* FROM book_partner p JOIN book b ON b.number = p.book_id
+              WHERE p.organisation = $1 AND p.withdrawn_at IS NULL AND p.book_id > $2
+              ORDER BY p.book_id LIMIT $3",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* partner */ &partner.0, /* after */ &after.0, /* limit */ &limit]).await?;
+    rows.iter().map(Book::from_row).collect()
+}

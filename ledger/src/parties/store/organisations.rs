@@ -83,6 +83,18 @@ pub async fn list(client: &impl GenericClient, after: Uuid, limit: i64) -> Resul
     rows.iter().map(organisation).collect()
 }
 
+/// The newest organisations, by their names.
+pub async fn list_newest(client: &impl GenericClient, limit: i64) -> Result<Vec<Organisation>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- organisations::list_newest
+            SELECT * FROM (SELECT * FROM organisation ORDER BY id DESC LIMIT $1) newest ORDER BY name, id",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* limit */ &limit]).await?;
+    rows.iter().map(organisation).collect()
+}
+
 /// The organisations in which a person has a role, the oldest first, after an id.
 pub async fn list_of_person(
     client: &impl GenericClient,

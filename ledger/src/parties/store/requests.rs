@@ -57,11 +57,12 @@ pub async fn insert(client: &impl GenericClient, all: &[AnsweredRequest]) -> Res
     Ok(())
 }
 
-/// What a partner asked by credentials of some modes, the newest first, before one of them.
+/// What a partner asked by credentials of some modes, the newest first, before one of them; if asked, only what was refused or failed.
 pub async fn list(
     client: &impl GenericClient,
     organisation: OrganisationId,
     modes: &[Mode],
+    only_failed: bool,
     before: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<AnsweredRequest>, Error> {
@@ -71,7 +72,8 @@ pub async fn list(
             SELECT r.* FROM unnest($2::text[]) AS m(mode) CROSS JOIN LATERAL (
                    SELECT id, organisation, credential, mode, at, method, path, status, problem, request_id
                      FROM partner_request
-                    WHERE book_id = 0 AND organisation = $1 AND mode = m.mode AND id < $3 ORDER BY id DESC LIMIT $4) r
+                    WHERE book_id = 0 AND organisation = $1 AND mode = m.mode AND id < $3 AND (NOT $5 OR status >= 400)
+                    ORDER BY id DESC LIMIT $4) r
              ORDER BY r.id DESC LIMIT $4",
         )
         .await?;
@@ -85,6 +87,7 @@ pub async fn list(
                 /* modes */ &modes,
                 /* before */ &before,
                 /* limit */ &limit,
+                /* only_failed */ &only_failed,
             ],
         )
         .await?;

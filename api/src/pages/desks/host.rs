@@ -1,0 +1,167 @@
+//! A book on the desk of its keepers: the campaigns, challenges and milestones that there are, each with its state, and the templates from
+//! which new ones are made. A template is a form with its fields filled; all of them can be changed.
+
+use super::milestones::of_milestone;
+use super::{named, sum};
+use crate::auth::Caller;
+use crate::extract::Params;
+use crate::pages::forms::{Fields, Filled};
+use crate::pages::page;
+use crate::pages::shown::Day;
+use crate::pages::twins::Asked;
+use crate::problem::Problem;
+use crate::state::State;
+use crate::visibility::kept;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, route};
+use askama::Template;
+use ledger::challenges::store::challenges;
+use ledger::engine::store::books::Book;
+use ledger::id::{BookRef, CampaignId, ChallengeId, MilestoneId};
+use ledger::milestones::store::milestones;
+use ledger::money::{Currency, Money};
+use ledger::pledging::rules::kind::Kind;
+use ledger::pledging::store::campaigns;
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// So many of each are shown, the oldest.
+pub(super) const SHOWN: i64 = 200;
+
+#[derive(Template)]
+#[template(path = "desks/host.html")]
+struct HostPage {
+    book: BookRef,
+    name: String,
+    campaigns: Vec<Offered<CampaignId>>,
+    challenges: Vec<Offered<ChallengeId>>,
+    milestones: Vec<Offered<MilestoneId>>,
+    /// What was made just now; empty otherwise.
+    made: String,
+}
+
+/// What there is already.
+struct Offered<Id> {
+    id: Id,
+    name: String,
+    amount: String,
+    state: String,
+}
+
+/// What a campaign asks for, in words.
+fn asks_for(kind: &Kind) -> String {
+    let written = |money: Money| sum(money.minor(), money.currency());
+    match *kind {
+        Kind::Recurring { monthly_goal } => format!("{} each month", written(monthly_goal)),
+        Kind::AllOrNothing { goal, last_day, .. } => format!("{} until {}, or nothing", written(goal), Day(last_day)),
+        Kind::KeepWhatYouRaise { goal, last_day } => match goal {
+            Some(goal) => format!("{} until {}, or what comes", written(goal), Day(last_day)),
+            None => format!("what comes until {}", Day(last_day)),
+        },
+        Kind::MinimumAndOptimum { minimum, optimum, last_day, .. } => {
+            format!("{} at least and {} at best until {}", written(minimum), written(optimum), Day(last_day))
+        }
+    }
+}
+
+/// From which template, and for what.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::pages) struct Begun {
+    /// Word of the template; the first one when it is left out.
+    pub(super) template: Option<String>,
+}
+
+/// What was made just now.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::pages) struct Lately {
+    made: Option<String>,
+}
+
+/// So many whole units of a currency, as they are typed.
+pub(super) fn whole(currency: Currency, units: i64) -> String {
+    currency.format(i128::from(units) * 10_i128.pow(currency.exponent()))
+}
+
+/// Of a form what it does: shown beside its button, and sent back with it, so that nothing is done but what was read.
+pub(super) struct Effect {
+    /// The sentence; empty when what was typed does not tell.
+    pub(super) says: String,
+    /// Whether it is another one than was read.
+    pub(super) has_changed: bool,
+}
+
+impl Effect {
+    /// Of a form that nobody has sent yet.
+    pub(super) fn fresh(says: String) -> Effect {
+        Effect { says, has_changed: false }
+    }
+
+    /// Of one that was sent, unless it does just what was read.
+    pub(super) fn unread(sent: &Fields, says: String) -> Option<Effect> {
+        (sent.get("seen") != says).then_some(Effect { says, has_changed: true })
+    }
+}
+
+/// The form with what was typed, to be read once more.
+pub(super) fn once_more(sent: Fields) -> Filled {
+    Filled::holding(sent)
+}
+
+/// A ticked box.
+pub(super) fn is_ticked(sent: &Fields, name: &str) -> bool {
+    sent.get(name) == "yes"
+}
+
+/// The book for its keepers, and for them alone.
+pub(super) async fn kept_book(state: &State, caller: &Caller, id: BookRef) -> Result<Book, Problem> {
+    Ok(kept(&state.client().await?, caller, id).await?)
+}
+
+/// The book's campaigns, challenges and milestones.
+#[route("/desk/books/{id}", method = "GET", method = "HEAD")]
+pub(in crate::pages) async fn show(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<BookRef>,
+    query: Params<Lately>,
+) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let book = kept(&client, &caller, named(asked)?).await?;
+    let (mut offered, mut planned) = (Vec::new(), Vec::new());
+    for it in campaigns::list(&client, book.id, Uuid::nil(), SHOWN).await? {
+        for of in milestones::list(&client, it.id, Uuid::nil(), SHOWN).await? {
+            planned.push(Offered {
+                id: of.id,
+                amount: sum(of.amount.minor(), of.amount.currency()),
+                state: of_milestone(&of.state).to_owned(),
+                name: of.name,
+            });
+        }
+        let state = it.state.at(book.now(ledger::calendar::now())).as_str().to_owned();
+        offered.push(Offered { id: it.id, amount: asks_for(&it.kind), state, name: it.title });
+    }
+    let contests = challenges::list(&client, book.id, Uuid::nil(), SHOWN).await?.into_iter().map(|it| Offered {
+        id: it.id,
+        amount: sum(it.purse.minor(), it.purse.currency()),
+        state: it.state.as_str().replace('_', " "),
+        name: it.title,
+    });
+    let made = match query.0.made.as_deref() {
+        Some("campaign") => "The campaign is a draft now.",
+        Some("challenge") => "The challenge is a draft now.",
+        Some("milestone") => "The milestone is planned now.",
+        Some(_) | None => "",
+    };
+    let shown = HostPage {
+        book: book.reference(),
+        campaigns: offered,
+        challenges: contests.collect(),
+        milestones: planned,
+        made: made.to_owned(),
+        name: book.name,
+    };
+    page(StatusCode::OK, &shown)
+}

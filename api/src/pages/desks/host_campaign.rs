@@ -1,0 +1,170 @@
+//! A new campaign on the desk of a book's keepers, from a template.
+
+use super::host::{Begun, Effect, kept_book, once_more, whole};
+use super::{named, sum};
+use crate::auth::Caller;
+use crate::extract::{Form, Params, read_json};
+use crate::handlers::pledging::campaigns::{NewCampaign, create_once};
+use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::page;
+use crate::pages::shown::Day;
+use crate::pages::twins::Asked;
+use crate::problem::Problem;
+use crate::state::State;
+use crate::wire::MoneyBody;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post, route};
+use askama::Template;
+use jiff::ToSpan as _;
+use jiff::civil::Date;
+use ledger::engine::store::books::Book;
+use ledger::id::BookRef;
+use serde_json::{Value, json};
+
+/// What donors agree to, unless the host writes something else.
+const TERMS: &str = "Your money pays for what this page says and for nothing else. What is not spent stays restricted; it is \
+                     yours to redirect, and it is never forfeited.";
+
+#[derive(Template)]
+#[template(path = "desks/host_campaign.html")]
+struct CampaignPage {
+    book: BookRef,
+    name: String,
+    currency: String,
+    kinds: [(&'static str, &'static str); 3],
+    effect: Effect,
+    form: Filled,
+}
+
+/// The kinds of campaigns that are made here.
+const KINDS: [(&str, &str); 3] = [
+    ("recurring", "a goal each month, without an end"),
+    ("all_or_nothing", "a goal until a last day; what misses it goes back"),
+    ("keep_what_you_raise", "as much as comes until a last day"),
+];
+
+/// The fields of a template.
+fn template(word: &str, book: &Book) -> Result<Fields, Problem> {
+    let last_day = book.today(ledger::calendar::now()).saturating_add(90.days()).to_string();
+    let (slug, title, summary, kind, units, last_day) = match word {
+        "monthly" => {
+            let summary = "Every month pays for work on machines that anybody may build.";
+            ("product-development", "Monthly product development", summary, "recurring", 3_000, String::new())
+        }
+        "machine" => {
+            let summary = "One machine, from its drawings to its tests.";
+            ("one-machine", "One open machine", summary, "all_or_nothing", 20_000, last_day)
+        }
+        _ => return Err(Problem::not_found("template")),
+    };
+    let mut fields = Fields::default();
+    for (name, text) in [("slug", slug), ("title", title), ("summary", summary), ("kind", kind), ("terms", TERMS)] {
+        fields.set(name, text);
+    }
+    fields.set("amount", whole(book.currency, units));
+    fields.set("last_day", last_day);
+    Ok(fields)
+}
+
+/// What creating it does, in a sentence.
+fn effect(sent: &Fields, book: &Book) -> Result<String, Problem> {
+    let money = MoneyBody { amount: sent.get("amount").trim().to_owned(), currency: book.currency.code().to_owned() };
+    let amount = money.parse("/amount")?;
+    let amount = sum(amount.minor(), amount.currency());
+    let last_day = || {
+        let day = sent.get("last_day").trim().parse::<Date>();
+        day.map(Day).map_err(|_| Problem::invalid("/last_day", "a day such as 2031-03-31"))
+    };
+    let asks = match sent.get("kind") {
+        "recurring" => format!("asks for {amount} each month"),
+        "all_or_nothing" => {
+            format!("asks for {amount} until {}, and gives back what comes if that misses it", last_day()?)
+        }
+        "keep_what_you_raise" => format!("hopes for {amount} until {}, and keeps what comes", last_day()?),
+        _ => return Err(Problem::invalid("/kind", "choose what it asks for")),
+    };
+    Ok(format!("Creating it makes a draft that {asks}; nobody can give to it until it is published."))
+}
+
+/// What was filled in, as a request of the API.
+fn body(sent: &Fields, book: &Book) -> Value {
+    let amount = json!({"amount": sent.get("amount").trim(), "currency": book.currency.code()});
+    let kind = sent.get("kind");
+    let mut body = json!({
+        "book": book.reference().to_string(), "slug": sent.get("slug").trim(), "title": sent.get("title").trim(),
+        "summary": sent.get("summary").trim(), "terms": sent.get("terms").trim(), "kind": kind,
+    });
+    if kind == "recurring" {
+        body["monthly_goal"] = amount;
+    } else {
+        body["goal"] = amount;
+        body["last_day"] = sent.get("last_day").trim().into();
+    }
+    body
+}
+
+/// The field that a JSON Pointer of a new campaign means.
+fn field_of(pointer: &str) -> Option<String> {
+    let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
+    match name {
+        "slug" | "title" | "summary" | "terms" | "kind" | "last_day" => Some(name.to_owned()),
+        "amount" | "monthly_goal" | "goal" => Some("amount".to_owned()),
+        _ => None,
+    }
+}
+
+fn shown(book: Book, effect: Effect, form: Filled) -> CampaignPage {
+    CampaignPage {
+        book: book.reference(),
+        currency: book.currency.code().to_owned(),
+        name: book.name,
+        kinds: KINDS,
+        effect,
+        form,
+    }
+}
+
+/// The form, filled from a template.
+#[route("/desk/books/{id}/campaigns", method = "GET", method = "HEAD")]
+pub(in crate::pages) async fn show(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<BookRef>,
+    query: Params<Begun>,
+) -> Result<HttpResponse, Problem> {
+    let book = kept_book(&state, &caller, named(asked)?).await?;
+    let fields = template(query.0.template.as_deref().unwrap_or("monthly"), &book)?;
+    let effect = Effect::fresh(effect(&fields, &book)?);
+    page(StatusCode::OK, &shown(book, effect, Filled::holding(fields)))
+}
+
+/// Creates it, if it does what was read; else shows what it does now.
+#[post("/desk/books/{id}/campaigns")]
+pub(in crate::pages) async fn create(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<BookRef>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let (id, sent) = (named(asked)?, Fields::new(form.0));
+    let book = kept_book(&state, &caller, id).await?;
+    let made = async {
+        if let Some(unread) = Effect::unread(&sent, effect(&sent, &book)?) {
+            return Ok(Some(unread));
+        }
+        let key = sent.key(&format!("/desk/books/{id}/campaigns"))?;
+        let body: NewCampaign = read_json(body(&sent, &book).to_string().as_bytes(), "POST", "/v1/campaigns")?;
+        create_once(&state, &caller, &key, &body).await.map(|_| None)
+    };
+    match made.await {
+        Ok(None) => Ok(done(&format!("/desk/books/{id}?made=campaign"))),
+        Ok(Some(unread)) => page(StatusCode::OK, &shown(book, unread, once_more(sent))),
+        Err(problem) if is_for_form(&problem) => {
+            let says = effect(&sent, &book).unwrap_or_default();
+            let form = Filled::again(sent, &problem, field_of);
+            page(StatusCode::UNPROCESSABLE_ENTITY, &shown(book, Effect::fresh(says), form))
+        }
+        Err(problem) => Err(problem),
+    }
+}

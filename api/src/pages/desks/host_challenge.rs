@@ -1,0 +1,309 @@
+//! A new challenge on the desk of a book's keepers, from a template: one stage, its criteria, and prizes by places.
+
+use super::host::{Begun, Effect, is_ticked, kept_book, once_more, whole};
+use super::{kind_in_words, named, sum};
+use crate::auth::Caller;
+use crate::extract::{Form, Params, read_json};
+use crate::handlers::challenges::challenge::{NewChallenge, create_once};
+use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::page;
+use crate::pages::twins::Asked;
+use crate::problem::Problem;
+use crate::state::State;
+use crate::wire::MoneyBody;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post, route};
+use askama::Template;
+use ledger::engine::store::books::Book;
+use ledger::evidence::EvidenceKind;
+use ledger::id::BookRef;
+use serde_json::{Value, json};
+
+/// So many prizes and criteria have a row.
+const ROWS: usize = 6;
+
+/// What is handed in, of which some is needed.
+const GATE: [EvidenceKind; 5] = [
+    EvidenceKind::DesignFiles,
+    EvidenceKind::BillOfMaterials,
+    EvidenceKind::BuildInstructions,
+    EvidenceKind::TestReport,
+    EvidenceKind::Licence,
+];
+
+/// Names of the fields of days, and what they are.
+const DAYS: [(&str, &str); 5] = [
+    ("funding_days", "Days for raising the purse"),
+    ("announced_days", "Days from the announcement to the opening"),
+    ("submission_days", "Days for submissions"),
+    ("judging_days", "Days for judging"),
+    ("appeal_days", "Days for appeals"),
+];
+
+#[derive(Template)]
+#[template(path = "desks/host_challenge.html")]
+struct ChallengePage {
+    book: BookRef,
+    name: String,
+    currency: String,
+    prizes: Vec<PrizeRow>,
+    criteria: Vec<CriterionRow>,
+    gate: Vec<(String, &'static str)>,
+    days: [(&'static str, &'static str); 5],
+    effect: Effect,
+    form: Filled,
+}
+
+/// Names of the fields of a prize.
+struct PrizeRow {
+    number: usize,
+    name: String,
+    amount: String,
+    count: String,
+}
+
+impl PrizeRow {
+    fn at(place: usize) -> PrizeRow {
+        let field = |name: &str| format!("prize-{place}-{name}");
+        PrizeRow { number: place + 1, name: field("name"), amount: field("amount"), count: field("count") }
+    }
+}
+
+/// Names of the fields of a criterion.
+struct CriterionRow {
+    number: usize,
+    title: String,
+    weight: String,
+}
+
+impl CriterionRow {
+    fn at(place: usize) -> CriterionRow {
+        let field = |name: &str| format!("criterion-{place}-{name}");
+        CriterionRow { number: place + 1, title: field("title"), weight: field("weight") }
+    }
+}
+
+fn gate_field(kind: EvidenceKind) -> String {
+    format!("gate-{}", kind.as_str())
+}
+
+/// Prizes of a template: name, whole units each, how many.
+type Prizes = &'static [(&'static str, i64, u16)];
+
+/// The fields of a template.
+fn template(word: &str, book: &Book) -> Result<Fields, Problem> {
+    let drill: Prizes = &[
+        ("Grand prize", 150_000, 1),
+        ("Second prize", 50_000, 1),
+        ("Third prizes", 15_000, 2),
+        ("Tested designs", 2_000, 10),
+    ];
+    let small: Prizes = &[("First prize", 1_500, 1), ("Second prize", 500, 1)];
+    let (slug, title, summary, purse, prizes, days) = match word {
+        "drill" => {
+            let summary = "A drill that anybody may build and repair, with its drawings, parts and tests published.";
+            ("open-drill", "An open cordless drill", summary, 250_000, drill, ["180", "60", "180", "60", "14"])
+        }
+        "small" => {
+            let summary = "A small machine that anybody may build and repair.";
+            ("small-machine", "A small open machine", summary, 2_000, small, ["90", "30", "60", "30", "14"])
+        }
+        _ => return Err(Problem::not_found("template")),
+    };
+    let mut fields = Fields::default();
+    for (name, text) in [
+        ("slug", slug),
+        ("title", title),
+        ("summary", summary),
+        ("terms", "All work that is handed in is published under one of the licences named here."),
+        ("eligibility", "Any team may enter."),
+        ("judges_needed", "3"),
+        ("licences", "CERN-OHL-S-2.0"),
+        ("unawarded", "return_to_sponsors"),
+        ("gate-design_files", "yes"),
+        ("gate-bill_of_materials", "yes"),
+        ("gate-test_report", "yes"),
+    ] {
+        fields.set(name, text);
+    }
+    fields.set("purse", whole(book.currency, purse));
+    for ((name, _), days) in DAYS.iter().zip(days) {
+        fields.set(name, days);
+    }
+    for (place, (name, units, count)) in prizes.iter().enumerate() {
+        let row = PrizeRow::at(place);
+        fields.set(&row.name, *name);
+        fields.set(&row.amount, whole(book.currency, *units));
+        fields.set(&row.count, count.to_string());
+    }
+    let criteria = [("How well it works", "50"), ("How it is repaired", "30"), ("How it is documented", "20")];
+    for (place, (title, weight)) in criteria.into_iter().enumerate() {
+        let row = CriterionRow::at(place);
+        fields.set(&row.title, title);
+        fields.set(&row.weight, weight);
+    }
+    Ok(fields)
+}
+
+/// A whole number that was typed, or what is wrong with its field.
+fn number(sent: &Fields, field: &str) -> Result<u16, Problem> {
+    let typed = sent.get(field).trim().parse();
+    typed.map_err(|_| Problem::invalid(format!("/{field}"), "a whole number"))
+}
+
+/// An amount that was typed, in the currency of the book.
+fn money(sent: &Fields, field: &str, book: &Book) -> Result<MoneyBody, Problem> {
+    let body = MoneyBody { amount: sent.get(field).trim().to_owned(), currency: book.currency.code().to_owned() };
+    match body.parse("") {
+        Ok(_) => Ok(body),
+        Err(problem) => {
+            let message = problem.body().errors.first().map(|error| error.message.clone()).unwrap_or_default();
+            Err(Problem::invalid(format!("/{field}"), message))
+        }
+    }
+}
+
+/// The prizes that were filled in, by places one after the other, with the places of their rows.
+fn prizes(sent: &Fields, book: &Book) -> Result<(Vec<Value>, Vec<usize>), Problem> {
+    let (mut prizes, mut rows, mut first) = (Vec::new(), Vec::new(), 1_u16);
+    for place in 0..ROWS {
+        let row = PrizeRow::at(place);
+        if ![&row.name, &row.amount, &row.count].iter().any(|field| sent.has(field)) {
+            continue;
+        }
+        let count = number(sent, &row.count)?;
+        let last = first.saturating_add(count).saturating_sub(1);
+        prizes.push(json!({
+            "name": sent.get(&row.name).trim(), "amount": money(sent, &row.amount, book)?, "count": count, "stage": "final",
+            "condition": {"by": "rank", "first": first, "last": last},
+        }));
+        rows.push(place);
+        first = last.saturating_add(1);
+    }
+    Ok((prizes, rows))
+}
+
+/// The criteria that were filled in.
+fn criteria(sent: &Fields) -> Result<Vec<Value>, Problem> {
+    let mut criteria = Vec::new();
+    for place in 0..ROWS {
+        let row = CriterionRow::at(place);
+        if sent.has(&row.title) || sent.has(&row.weight) {
+            let (title, weight) = (sent.get(&row.title).trim(), number(sent, &row.weight)?);
+            criteria.push(json!({"name": format!("c{}", place + 1), "title": title, "weight": weight}));
+        }
+    }
+    Ok(criteria)
+}
+
+/// What creating it does, in a sentence.
+fn effect(sent: &Fields, book: &Book) -> Result<String, Problem> {
+    let purse = money(sent, "purse", book)?.parse("/purse")?;
+    let (prizes, _) = prizes(sent, book)?;
+    let count: u64 = prizes.iter().filter_map(|prize| prize["count"].as_u64()).sum();
+    Ok(format!(
+        "Creating it makes a draft with a purse of {} for {count} prizes; nobody is asked for money until it is published.",
+        sum(purse.minor(), purse.currency())
+    ))
+}
+
+/// What was filled in, as a request of the API.
+fn body(sent: &Fields, book: &Book) -> Result<Value, Problem> {
+    let mut timetable = json!({});
+    for (name, _) in DAYS {
+        timetable[name] = number(sent, name)?.into();
+    }
+    let gate: Vec<_> = GATE.into_iter().filter(|kind| is_ticked(sent, &gate_field(*kind))).collect();
+    let licences: Vec<_> = sent.get("licences").split([',', ' ', '\n']).filter(|each| !each.is_empty()).collect();
+    let rules = json!({
+        "terms": sent.get("terms").trim(), "eligibility": sent.get("eligibility").trim(),
+        "judges_needed": number(sent, "judges_needed")?, "entry_fee": null, "licences": licences,
+        "tie_rule": {"by": "earlier_submission"}, "unawarded": sent.get("unawarded"), "timetable": timetable,
+        "stages": [{"name": "final", "gate": gate, "admits": null, "criteria": criteria(sent)?}],
+        "prizes": prizes(sent, book)?.0,
+    });
+    Ok(json!({
+        "book": book.reference().to_string(), "slug": sent.get("slug").trim(), "title": sent.get("title").trim(),
+        "summary": sent.get("summary").trim(), "purse": money(sent, "purse", book)?, "rules": rules,
+    }))
+}
+
+/// The field that a JSON Pointer of a new challenge means. `rows` says in which row each prize stands.
+fn field_of(pointer: &str, rows: &[usize]) -> Option<String> {
+    let pointer = pointer.strip_prefix("/rules").unwrap_or(pointer);
+    let parts: Vec<&str> = pointer.trim_start_matches('/').split('/').collect();
+    match *parts.as_slice() {
+        ["prizes", place, field, ..] => {
+            let row = place.parse::<usize>().ok().and_then(|place| rows.get(place))?;
+            let field = if field == "condition" { "count" } else { field };
+            Some(format!("prize-{row}-{field}"))
+        }
+        ["prizes"] | ["purse", ..] => Some("purse".to_owned()),
+        ["stages", _, "gate", ..] => Some("gate".to_owned()),
+        ["stages", ..] => Some("criterion-0-title".to_owned()),
+        ["timetable", field] => Some(field.to_owned()),
+        [field] | ["licences" | "unawarded", field, ..] if !field.is_empty() => Some(field.to_owned()),
+        _ => None,
+    }
+}
+
+fn shown(book: Book, effect: Effect, form: Filled) -> ChallengePage {
+    ChallengePage {
+        book: book.reference(),
+        currency: book.currency.code().to_owned(),
+        name: book.name,
+        prizes: (0..ROWS).map(PrizeRow::at).collect(),
+        criteria: (0..ROWS).map(CriterionRow::at).collect(),
+        gate: GATE.into_iter().map(|kind| (gate_field(kind), kind_in_words(kind))).collect(),
+        days: DAYS,
+        effect,
+        form,
+    }
+}
+
+/// The form, filled from a template.
+#[route("/desk/books/{id}/challenges", method = "GET", method = "HEAD")]
+pub(in crate::pages) async fn show(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<BookRef>,
+    query: Params<Begun>,
+) -> Result<HttpResponse, Problem> {
+    let book = kept_book(&state, &caller, named(asked)?).await?;
+    let fields = template(query.0.template.as_deref().unwrap_or("drill"), &book)?;
+    let effect = Effect::fresh(effect(&fields, &book)?);
+    page(StatusCode::OK, &shown(book, effect, Filled::holding(fields)))
+}
+
+/// Creates it, if it does what was read; else shows what it does now.
+#[post("/desk/books/{id}/challenges")]
+pub(in crate::pages) async fn create(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<BookRef>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let (id, sent) = (named(asked)?, Fields::new(form.0));
+    let book = kept_book(&state, &caller, id).await?;
+    let made = async {
+        if let Some(unread) = Effect::unread(&sent, effect(&sent, &book)?) {
+            return Ok(Some(unread));
+        }
+        let key = sent.key(&format!("/desk/books/{id}/challenges"))?;
+        let text = body(&sent, &book)?.to_string();
+        let new: NewChallenge = read_json(text.as_bytes(), "POST", "/v1/challenges")?;
+        create_once(&state, &caller, &key, &new).await.map(|_| None)
+    };
+    match made.await {
+        Ok(None) => Ok(done(&format!("/desk/books/{id}?made=challenge"))),
+        Ok(Some(unread)) => page(StatusCode::OK, &shown(book, unread, once_more(sent))),
+        Err(problem) if is_for_form(&problem) => {
+            let says = effect(&sent, &book).unwrap_or_default();
+            let rows = prizes(&sent, &book).map(|(_, rows)| rows).unwrap_or_default();
+            let form = Filled::again(sent, &problem, |pointer| field_of(pointer, &rows));
+            page(StatusCode::UNPROCESSABLE_ENTITY, &shown(book, Effect::fresh(says), form))
+        }
+        Err(problem) => Err(problem),
+    }
+}

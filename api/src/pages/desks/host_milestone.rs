@@ -1,0 +1,204 @@
+//! A new milestone on the desk of a book's keepers, from a template.
+
+use super::host::{Begun, Effect, SHOWN, is_ticked, kept_book, once_more, whole};
+use super::{named, sum};
+use crate::auth::Caller;
+use crate::extract::{Form, Params, read_json};
+use crate::handlers::milestones::milestone::{NewMilestone, create_once};
+use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::page;
+use crate::pages::twins::Asked;
+use crate::problem::Problem;
+use crate::state::State;
+use crate::wire::MoneyBody;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post, route};
+use askama::Template;
+use ledger::engine::store::books::Book;
+use ledger::id::BookRef;
+use ledger::money::Currency;
+use ledger::pledging::store::campaigns;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// Evidence without which no claim is taken.
+const GATE: [(&str, &str); 3] = [
+    ("licence", "a licence, with its SPDX identifier"),
+    ("design_files", "design files"),
+    ("enterprise_plan", "an enterprise plan"),
+];
+
+/// Numbers of the policy.
+const POLICY: [(&str, &str); 3] = [
+    ("reviewers_needed", "How many reviewers must approve"),
+    ("review_days", "Days in which they decide"),
+    ("objection_days", "Days from the approval to the release, for objections"),
+];
+
+#[derive(Template)]
+#[template(path = "desks/host_milestone.html")]
+struct MilestonePage {
+    book: BookRef,
+    name: String,
+    campaigns: Vec<Offer>,
+    gate: [(&'static str, &'static str); 3],
+    policy: [(&'static str, &'static str); 3],
+    effect: Effect,
+    form: Filled,
+}
+
+/// A campaign on which it may draw.
+struct Offer {
+    id: String,
+    title: String,
+    currency: Currency,
+}
+
+/// The campaigns of a book, the oldest first.
+async fn offers(state: &State, book: &Book) -> Result<Vec<Offer>, Problem> {
+    let found = campaigns::list(&state.client().await?, book.id, Uuid::nil(), SHOWN).await?;
+    Ok(found.into_iter().map(|it| Offer { id: it.id.to_string(), title: it.title, currency: it.currency }).collect())
+}
+
+/// The fields of a template.
+fn template(word: &str, offers: &[Offer], book: &Book) -> Result<Fields, Problem> {
+    let first = offers.first();
+    let currency = first.map_or(book.currency, |offer| offer.currency);
+    let (name, description, units, reviewers, ticked) = match word {
+        "prototype" => {
+            let description = "One machine that works, with its drawings, and a report of its tests.";
+            ("Prototype", description, 20_000, "3", ["licence", "design_files"].as_slice())
+        }
+        "documents" => {
+            let description = "Drawings, a list of parts and instructions by which others have built it.";
+            ("Documents to build it from", description, 5_000, "2", ["licence", "design_files"].as_slice())
+        }
+        _ => return Err(Problem::not_found("template")),
+    };
+    let mut fields = Fields::default();
+    for (field, text) in [
+        ("name", name),
+        ("description", description),
+        ("reviewers_needed", reviewers),
+        ("review_days", "14"),
+        ("objection_days", "7"),
+    ] {
+        fields.set(field, text);
+    }
+    fields.set("amount", whole(currency, units));
+    fields.set("campaign", first.map(|offer| offer.id.clone()).unwrap_or_default());
+    for field in ticked {
+        fields.set(field, "yes");
+    }
+    Ok(fields)
+}
+
+/// The campaign that was chosen.
+fn chosen<'a>(sent: &Fields, offers: &'a [Offer]) -> Result<&'a Offer, Problem> {
+    let found = offers.iter().find(|offer| sent.get("campaign") == offer.id);
+    found.ok_or_else(|| Problem::invalid("/campaign", "choose the campaign on which it draws"))
+}
+
+/// What creating it does, in a sentence.
+fn effect(sent: &Fields, offers: &[Offer]) -> Result<String, Problem> {
+    let of = chosen(sent, offers)?;
+    let money = MoneyBody { amount: sent.get("amount").trim().to_owned(), currency: of.currency.code().to_owned() };
+    let amount = money.parse("/amount")?;
+    Ok(format!(
+        "Creating it plans {} of {} for its team; nothing is set aside until it is funded.",
+        sum(amount.minor(), amount.currency()),
+        of.title
+    ))
+}
+
+/// What was filled in, as a request of the API.
+fn body(sent: &Fields, offers: &[Offer]) -> Result<Value, Problem> {
+    let of = chosen(sent, offers)?;
+    let mut policy = json!({"on_silence": "escalate"});
+    for (field, _) in POLICY {
+        let typed: u16 = sent
+            .get(field)
+            .trim()
+            .parse()
+            .map_err(|_| Problem::invalid(format!("/policy/{field}"), "a whole number"))?;
+        policy[field] = typed.into();
+    }
+    let mut gate = json!({});
+    for (field, _) in GATE {
+        gate[field] = is_ticked(sent, field).into();
+    }
+    Ok(json!({
+        "campaign": of.id, "team": sent.get("team").trim(), "name": sent.get("name").trim(),
+        "description": sent.get("description").trim(),
+        "amount": {"amount": sent.get("amount").trim(), "currency": of.currency.code()}, "policy": policy, "gate": gate,
+    }))
+}
+
+/// The field that a JSON Pointer of a new milestone means.
+fn field_of(pointer: &str) -> Option<String> {
+    let pointer = pointer.strip_prefix("/policy").unwrap_or(pointer);
+    let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let known =
+        ["campaign", "team", "name", "description", "amount", "reviewers_needed", "review_days", "objection_days"];
+    known.contains(&name).then(|| name.to_owned())
+}
+
+fn shown(book: Book, offers: Vec<Offer>, effect: Effect, form: Filled) -> MilestonePage {
+    MilestonePage {
+        book: book.reference(),
+        name: book.name,
+        campaigns: offers,
+        gate: GATE,
+        policy: POLICY,
+        effect,
+        form,
+    }
+}
+
+/// The form, filled from a template.
+#[route("/desk/books/{id}/milestones", method = "GET", method = "HEAD")]
+pub(in crate::pages) async fn show(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<BookRef>,
+    query: Params<Begun>,
+) -> Result<HttpResponse, Problem> {
+    let book = kept_book(&state, &caller, named(asked)?).await?;
+    let offers = offers(&state, &book).await?;
+    let fields = template(query.0.template.as_deref().unwrap_or("prototype"), &offers, &book)?;
+    let effect = Effect::fresh(effect(&fields, &offers).unwrap_or_default());
+    page(StatusCode::OK, &shown(book, offers, effect, Filled::holding(fields)))
+}
+
+/// Creates it, if it does what was read; else shows what it does now.
+#[post("/desk/books/{id}/milestones")]
+pub(in crate::pages) async fn create(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<BookRef>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let (id, sent) = (named(asked)?, Fields::new(form.0));
+    let book = kept_book(&state, &caller, id).await?;
+    let offers = offers(&state, &book).await?;
+    let made = async {
+        if let Some(unread) = Effect::unread(&sent, effect(&sent, &offers)?) {
+            return Ok(Some(unread));
+        }
+        let key = sent.key(&format!("/desk/books/{id}/milestones"))?;
+        let text = body(&sent, &offers)?.to_string();
+        let new: NewMilestone = read_json(text.as_bytes(), "POST", "/v1/milestones")?;
+        create_once(&state, &caller, &key, &new).await.map(|_| None)
+    };
+    match made.await {
+        Ok(None) => Ok(done(&format!("/desk/books/{id}?made=milestone"))),
+        Ok(Some(unread)) => page(StatusCode::OK, &shown(book, offers, unread, once_more(sent))),
+        Err(problem) if is_for_form(&problem) => {
+            let says = effect(&sent, &offers).unwrap_or_default();
+            let form = Filled::again(sent, &problem, field_of);
+            page(StatusCode::UNPROCESSABLE_ENTITY, &shown(book, offers, Effect::fresh(says), form))
+        }
+        Err(problem) => Err(problem),
+    }
+}
