@@ -4,11 +4,13 @@
 pub(super) mod bank_account;
 pub(super) mod claim;
 pub(super) mod distribution;
+pub(super) mod entry;
 pub(super) mod evidence;
 pub(super) mod file;
 pub(super) mod milestone;
 pub(super) mod milestones;
 pub(super) mod operator;
+pub(super) mod organisation;
 pub(super) mod payout;
 mod rows;
 pub(super) mod submission;
@@ -46,7 +48,12 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(submission::score)
         .service(submission::declare_tie)
         .service(operator::show)
-        .service(operator::requeue);
+        .service(operator::requeue)
+        .service(organisation::ask)
+        .service(organisation::found)
+        .service(organisation::show)
+        .service(entry::show)
+        .service(entry::enter);
 }
 
 /// What an address names; a desk has no twin.
