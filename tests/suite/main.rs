@@ -8,6 +8,7 @@ mod claims;
 mod clients;
 mod clock;
 mod closing;
+mod coming;
 mod contract;
 mod cooperatives;
 mod crowd;

@@ -173,11 +173,7 @@ struct Codes {
     recovery_codes: Option<Vec<String>>,
 }
 
-async fn codes(
-    state: &State,
-    caller: &Caller,
-    made: Result<HttpResponse, Problem>,
-) -> Result<HttpResponse, Problem> {
+async fn codes(state: &State, caller: &Caller, made: Result<HttpResponse, Problem>) -> Result<HttpResponse, Problem> {
     match made {
         Ok(answer) => page(StatusCode::OK, &CodesPage { codes: answered::<Codes>(answer)?.recovery_codes }),
         Err(problem) => refused(state, caller, "", problem).await,

@@ -38,13 +38,7 @@ impl Context {
     }
 
     /// Committed before the mail goes out: the link in it works.
-    async fn open_link(
-        &self,
-        email: &str,
-        token: &str,
-        expires_at: Timestamp,
-        sign_up: bool,
-    ) -> Result<bool, Failure> {
+    async fn open_link(&self, email: &str, token: &str, expires_at: Timestamp, sign_up: bool) -> Result<bool, Failure> {
         let mut client = self.pool.get().await?;
         let tx = client.transaction().await?;
         if sign_up {

@@ -132,8 +132,7 @@ impl EntryPage {
         let currency = challenge.purse.currency();
         let (teams, entered) = teams(&client, person, (&book, id), currency).await?;
         let disclosure = rules.fee_disclosure.as_ref();
-        let disclosure =
-            disclosure.map(|it| (it.skill.clone(), it.sponsor.clone(), it.excluded_places.join(", ")));
+        let disclosure = disclosure.map(|it| (it.skill.clone(), it.sponsor.clone(), it.excluded_places.join(", ")));
         let host = organisations::find(&client, book.organisation).await?.map(|host| host.name);
         Ok(EntryPage {
             id,
@@ -179,10 +178,8 @@ pub(in crate::pages) async fn enter(
 ) -> Result<HttpResponse, Problem> {
     let (id, sent) = (named(asked)?, Fields::new(form.0));
     let questions = answered(&sent, &EntryPage::of(&state, &caller, id, Filled::fresh(&[])).await?);
-    let answer = |name: &String| NewAnswer {
-        question: name.clone(),
-        answer: sent.get(&field_of(name)).trim().to_owned(),
-    };
+    let answer =
+        |name: &String| NewAnswer { question: name.clone(), answer: sent.get(&field_of(name)).trim().to_owned() };
     let new = NewEntry {
         team: sent.get("team").to_owned(),
         rules_sha256: sent.get("rules_sha256").to_owned(),
