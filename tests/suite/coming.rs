@@ -74,7 +74,8 @@ async fn who_founds_a_team_in_three_steps_enters_a_challenge_with_it_in_two_more
     let there = form_of(&html, "/desk/organisations")?;
     let nameless = filled(&there, &[("name", " "), ("kind", "project_team")]);
     let html = refused(nora.fill("/desk/organisations", &nameless).await?, "id=\"name-error\"")?;
-    let host = filled(&form_of(&html, "/desk/organisations")?, &[("name", "X"), ("kind", "fiscal_host")]).to_vec();
+    let there = form_of(&html, "/desk/organisations")?;
+    let host = filled(&there, &[("name", "X"), ("kind", "fiscal_host")]);
     ensure!(nora.fill("/desk/organisations", &host).await?.status == 403, "a host is admitted by an operator");
     nora.clicks = 2;
     let team = [("name", "Nora's workshop"), ("kind", "project_team")];
@@ -91,10 +92,12 @@ async fn who_founds_a_team_in_three_steps_enters_a_challenge_with_it_in_two_more
     let html = open(&mut nora, &enter).await?;
     ensure!(html.contains(&challenge.sha256) && html.contains("It costs nothing."), "{html}");
     let team = desk.rsplit_once('/').context("an id")?.1;
-    let silent = filled(&form_of(&html, &enter)?, &[("team", team)]).to_vec();
+    let there = form_of(&html, &enter)?;
+    let silent = filled(&there, &[("team", team)]);
     let html = refused(nora.fill(&enter, &silent).await?, "id=\"agree-error\"")?;
     let foreign = [("team", cast.team.as_str()), ("agree", "yes")];
-    let foreign = filled(&form_of(&html, &enter)?, &foreign).to_vec();
+    let there = form_of(&html, &enter)?;
+    let foreign = filled(&there, &foreign);
     ensure!(nora.fill(&enter, &foreign).await?.status == 403, "a team is entered by its own people");
     nora.clicks = 1;
     let agreed = [("team", team), ("agree", "yes")];
@@ -138,6 +141,7 @@ async fn a_second_factor_is_set_up_on_pages_and_its_secrets_are_shown_once() -> 
     let (renew, remove) = ("/me/second-factor/recovery-codes", "/me/second-factor/remove");
     let renewed = nora.fill(renew, &filled(&form_of(&html, renew)?, &[])).await?;
     ensure!(renewed.status == 200 && codes(&renewed.html) == 10, "{renewed:?}");
+    let html = open(&mut nora, own).await?;
     // Another browser of the same person has proved nothing: it sees no button, and a form that is sent is refused.
     let mut other = Browser::of(stage.cast.base(), stage.cast.mail(), "nora@new.example").await?;
     ensure!(form_of(&open(&mut other, own).await?, remove).is_err());
