@@ -25,7 +25,7 @@
 //! | `COMMONPURSE_GUESSES_PER_MINUTE` | `60` | requests of one address each minute to sign-in and token endpoints |
 //! | `COMMONPURSE_ORGANISATIONS_PER_DAY` | `20` | organisations that one caller makes in a day of UTC; operators are not bound |
 //! | `COMMONPURSE_BOOKS_PER_DAY` | `50` | books that one caller opens in a day, likewise |
-//! | `COMMONPURSE_INVITATIONS_PER_DAY` | `200` | invitations of one caller in a day, likewise; nobody else gets an account |
+//! | `COMMONPURSE_INVITATIONS_PER_DAY` | `200` | invitations of one caller in a day, likewise |
 //! | `COMMONPURSE_FETCHES_PER_DAY` | `100` | addresses that the service fetches and hashes for one caller in a day, likewise |
 //! | `COMMONPURSE_FILES_PER_DAY` | `50` | files that one caller uploads in a day, likewise |
 //! | `COMMONPURSE_STALLED_CLIENT_S` | `60` | seconds after which a client that takes nothing of its answer is cut off |

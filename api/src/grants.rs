@@ -37,6 +37,9 @@ pub const GRANTS: &[(&str, &str)] = &[
     ("POST /v1/pledges/{id}/donor-links", "DELETE /v1/pledges/{id}/donor-links/{link}"),
     ("POST /desk/operator/invitations", "DELETE /v1/organisations/{id}/invitations/{invitation}"),
     ("POST /invitations/accept", "DELETE /v1/organisations/{id}/memberships/{person}/{role}"),
+    ("POST /me/second-factor/confirm", "POST /me/second-factor/remove"),
+    ("POST /me/second-factor/recovery-codes", "POST /me/second-factor/recovery-codes"),
+    ("POST /desk/organisations", "DELETE /v1/organisations/{id}/memberships/{person}/{role}"),
     ("commonpurse sign-in", "POST /sign-out"),
     ("commonpurse operator add", "commonpurse operator remove"),
 ];
@@ -45,6 +48,11 @@ pub const GRANTS: &[(&str, &str)] = &[
 pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/sign-in",
     "POST /sign-in",
+    "POST /sign-up",
+    "POST /me/name",
+    "POST /me/second-factor/begin",
+    "POST /me/second-factor/remove",
+    "POST /desk/challenges/{id}/enter",
     "POST /sign-out",
     "POST /receipts",
     "POST /sign-out/everywhere",

@@ -11,8 +11,12 @@ use actix_web::http::header::WWW_AUTHENTICATE;
 use ledger::parties::store::second_factors;
 
 /// The routes that take codes: what somebody would try who guesses.
-pub const TAKES_CODES: &[&str] =
-    &["/v1/me/second-factor:confirm", "/v1/me/second-factor:verify", "/me/second-factor/proof"];
+pub const TAKES_CODES: &[&str] = &[
+    "/v1/me/second-factor:confirm",
+    "/v1/me/second-factor:verify",
+    "/me/second-factor/proof",
+    "/me/second-factor/confirm",
+];
 
 /// What whoever has to prove a second factor first hears.
 pub const NEEDED: &str = "second-factor-needed";

@@ -9,6 +9,7 @@ mod claims;
 mod clients;
 mod clock;
 mod closing;
+mod coming;
 mod contract;
 mod cooperatives;
 mod crowd;

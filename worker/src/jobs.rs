@@ -85,8 +85,8 @@ impl Context {
     /// no async function: its frame is gone when the job begins.
     fn work_on<'a>(&'a self, leased: &'a Leased) -> BoxFuture<'a, Result<(), Failure>> {
         match &leased.job {
-            Job::SendSignIn { email, token, code, expires_at } => {
-                Box::pin(self.send_sign_in(leased, email, token, code.as_deref(), *expires_at))
+            Job::SendSignIn { email, token, code, expires_at, sign_up } => {
+                Box::pin(self.send_sign_in(leased, email, token, code.as_deref(), *expires_at, *sign_up))
             }
             Job::ChargePledge { pledge, sequence } => Box::pin(self.charge_pledge(leased, *pledge, *sequence)),
             Job::RetryCharge { charge, attempt } => Box::pin(self.retry_charge(leased, *charge, *attempt)),

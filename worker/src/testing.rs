@@ -99,6 +99,7 @@ pub(crate) fn sign_in(number: usize, email: &str) -> NewJob {
             token: format!("token{number}"),
             code: None,
             expires_at: now + SignedDuration::from_mins(15),
+            sign_up: false,
         },
     }
 }

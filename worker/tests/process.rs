@@ -57,6 +57,7 @@ async fn enqueue_sign_in(pool: &Pool) {
         token: "t0ken".into(),
         code: None,
         expires_at: now + SignedDuration::from_mins(15),
+        sign_up: false,
     };
     let new = NewJob { book: BookId::INSTALLATION, due_at: now, dedupe: "one".into(), job };
     jobs::enqueue(&tx, &new).await.unwrap();

@@ -56,6 +56,9 @@ struct ChallengePage {
     has_more: bool,
     rules_version: i32,
     rules_sha256: Digest,
+    /// Whether a team may enter it now.
+    #[serde(skip)]
+    takes_entries: bool,
 }
 
 /// A sum, and what it is.
@@ -189,6 +192,7 @@ impl ChallengePage {
             prizes: prizes(&rules),
             won: won(client, &awarded, &rules).await?,
             has_more,
+            takes_entries: it.takes_entries(book.now(ledger::calendar::now())).is_ok(),
             rules_version: it.rules_version,
             rules_sha256: it.rules,
             purse: it.purse.into(),

@@ -6,6 +6,7 @@ pub(super) mod claim;
 pub(super) mod distribution;
 pub(super) mod endpoint;
 pub(super) mod endpoints;
+pub(super) mod entry;
 pub(super) mod evidence;
 pub(super) mod file;
 pub(super) mod host;
@@ -15,6 +16,7 @@ pub(super) mod host_milestone;
 pub(super) mod milestone;
 pub(super) mod milestones;
 pub(super) mod operator;
+pub(super) mod organisation;
 pub(super) mod partner;
 pub(super) mod partner_requests;
 pub(super) mod payout;
@@ -82,7 +84,12 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(operator::show)
         .service(operator::invite)
         .service(operator::requeue_installation)
-        .service(operator::requeue);
+        .service(operator::requeue)
+        .service(organisation::ask)
+        .service(organisation::found)
+        .service(organisation::show)
+        .service(entry::show)
+        .service(entry::enter);
 }
 
 /// What an address names; a desk has no twin.

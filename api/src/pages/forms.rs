@@ -5,8 +5,10 @@ use crate::idempotency::IdempotencyKey;
 use crate::keys;
 use crate::problem::Problem;
 use actix_web::HttpResponse;
+use actix_web::body::MessageBody as _;
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -144,6 +146,12 @@ pub(super) fn is_for_form(problem: &Problem) -> bool {
         problem.status(),
         StatusCode::CONFLICT | StatusCode::PRECONDITION_FAILED | StatusCode::UNPROCESSABLE_ENTITY
     )
+}
+
+/// What an operation has answered, as a page needs it: secrets that are shown once, the id of what was made.
+pub(super) fn answered<T: DeserializeOwned>(answer: HttpResponse) -> Result<T, Problem> {
+    let body = answer.into_body().try_into_bytes().map_err(|_| Problem::internal())?;
+    serde_json::from_slice(&body).map_err(|_| Problem::internal())
 }
 
 /// Leads the browser to the page that shows what was done.

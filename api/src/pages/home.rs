@@ -1,30 +1,44 @@
 //! What somebody sees who is signed in: what waits for them.
 
+use super::forms::{Fields, Filled, done, is_for_form};
 use super::page;
 use crate::auth::Caller;
-use crate::extract::Params;
+use crate::extract::{Form, Params};
 use crate::handlers::desk::waiting::{self, TaskBody};
 use crate::paging::PageQuery;
 use crate::problem::Problem;
 use crate::state::State;
 use crate::who_may::KEEPERS;
+use crate::wire::parse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, route};
+use actix_web::{HttpResponse, post, route};
 use askama::Template;
 use ledger::Error;
 use ledger::desk::rules::task::TaskKind;
 use ledger::desk::store::desks;
-use ledger::id::{BookRef, OrganisationId};
+use ledger::id::{BookRef, OrganisationId, PersonId};
 use ledger::milestones::store::milestones;
-use ledger::parties::store::people;
+use ledger::parties::operations::persons;
+use ledger::parties::rules::person::Person;
+use ledger::parties::store::{organisations, people};
+use uuid::Uuid;
+
+/// How many of somebody's organisations the page names; the list of the API has all.
+const ORGANISATIONS_MAX: i64 = 50;
 
 #[derive(Template)]
 #[template(path = "home.html")]
-struct Home<'a> {
-    email: &'a str,
-    tasks: &'a [TaskBody],
-    next: Option<&'a str>,
+struct Home {
+    email: String,
+    /// How they are called; empty while they have not said.
+    name: String,
+    /// The form in which they say it.
+    form: Filled,
+    tasks: Vec<TaskBody>,
+    next: Option<String>,
+    /// Those in which they have a role, with their names; nobody new has any.
+    organisations: Vec<(OrganisationId, String)>,
     /// Whether a team of theirs has milestones.
     has_milestones: bool,
     is_operator: bool,
@@ -112,17 +126,71 @@ impl TaskBody {
 /// Lists what waits for who is signed in.
 #[route("/me", method = "GET", method = "HEAD")]
 pub(super) async fn me(state: Data<State>, caller: Caller, query: Params<PageQuery>) -> Result<HttpResponse, Problem> {
-    let id = caller.person()?.id;
+    let person = known(&state, caller.person()?.id).await?;
+    let form = Filled::fresh(&[("name", person.name.clone()), ("version", person.version.to_string())]);
+    page(StatusCode::OK, &shown(&state, &caller, person, &query.0, form).await?)
+}
+
+async fn known(state: &State, id: PersonId) -> Result<Person, Problem> {
+    Ok(people::find(&state.client().await?, id).await?.ok_or(Error::NotFound("person"))?)
+}
+
+async fn shown(
+    state: &State,
+    caller: &Caller,
+    person: Person,
+    query: &PageQuery,
+    form: Filled,
+) -> Result<Home, Problem> {
     let client = state.client().await?;
-    let person = people::find(&client, id).await?.ok_or(Error::NotFound("person"))?;
-    let has_milestones = !milestones::list_of_teams(&client, id, None, 1).await?.is_empty();
-    let books = desks::books_of(&client, id, KEEPERS, DESKS_SHOWN).await?;
+    let has_milestones = !milestones::list_of_teams(&client, person.id, None, 1).await?.is_empty();
+    let theirs = organisations::list_of_person(&client, person.id, Uuid::nil(), ORGANISATIONS_MAX).await?;
+    let books = desks::books_of(&client, person.id, KEEPERS, DESKS_SHOWN).await?;
     let books = books.into_iter().map(|book| (book.reference(), book.name)).collect();
-    let partners = desks::partners_of(&client, id, DESKS_SHOWN).await?;
+    let partners = desks::partners_of(&client, person.id, DESKS_SHOWN).await?;
     drop(client);
-    let waiting = waiting::page(&state, id, &query.0).await?;
-    let next = waiting.next_cursor.as_deref();
-    let is_operator = caller.is_operator();
-    let home = Home { email: &person.email, tasks: &waiting.items, next, has_milestones, is_operator, books, partners };
-    page(StatusCode::OK, &home)
+    let waiting = waiting::page(state, person.id, query).await?;
+    Ok(Home {
+        email: person.email,
+        name: person.name,
+        form,
+        tasks: waiting.items,
+        next: waiting.next_cursor,
+        organisations: theirs.into_iter().map(|it| (it.id, it.name)).collect(),
+        has_milestones,
+        books,
+        partners,
+        is_operator: caller.is_operator(),
+    })
+}
+
+/// Who is signed in says how they are called. Sent twice, it is said once.
+#[post("/me/name")]
+pub(super) async fn change_name(
+    state: Data<State>,
+    caller: Caller,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let (id, mut sent) = (caller.person()?.id, Fields::new(form.0));
+    let person = known(&state, id).await?;
+    let name = sent.get("name").trim().to_owned();
+    if person.name == name {
+        return Ok(done("/me"));
+    }
+    let changed = async {
+        let version = parse("/version", sent.get("version"))?;
+        let changed = state.in_transaction(async |tx| persons::change_name(tx, id, version, &name).await).await?;
+        Ok::<_, Problem>(changed)
+    };
+    match changed.await {
+        Ok(_) => Ok(done("/me")),
+        Err(problem) if is_for_form(&problem) => {
+            sent.set("version", person.version.to_string());
+            let of_name = |pointer: &str| (pointer == "/name").then(|| "name".to_owned());
+            let again = Filled::again(sent, &problem, of_name);
+            let first = PageQuery { limit: None, cursor: None };
+            page(StatusCode::UNPROCESSABLE_ENTITY, &shown(&state, &caller, person, &first, again).await?)
+        }
+        Err(problem) => Err(problem),
+    }
 }

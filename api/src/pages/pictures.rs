@@ -8,6 +8,7 @@ mod milestone_line;
 mod money_way;
 mod month_bars;
 mod purse_bar;
+pub(super) mod qr;
 mod step_bar;
 
 pub(super) use arrow::Arrow;

@@ -44,6 +44,13 @@ struct LinkPage<'a> {
     secret: &'a str,
 }
 
+#[derive(Template)]
+#[template(path = "sign_up.html")]
+struct SignUpPage<'a> {
+    email: &'a str,
+    error: &'a str,
+}
+
 /// Asks for the address.
 #[route("/sign-in", method = "GET", method = "HEAD")]
 pub(super) async fn show_form() -> Result<HttpResponse, Problem> {
@@ -57,21 +64,43 @@ pub(super) struct Asked {
     email: String,
 }
 
+/// What is said of a text that is no address.
+const NO_ADDRESS: &str = "This is no e-mail address. It has a name, an @ and the place where the mail goes.";
+
 /// Has link and code mailed, if somebody has the address; the answer and its time are the same if nobody has.
 #[post("/sign-in")]
 pub(super) async fn request_link(state: Data<State>, form: Form<Asked>) -> Result<HttpResponse, Problem> {
     let typed = form.0.email.trim();
-    let Ok(email) = typed.parse::<Email>() else {
-        let error = "This is no e-mail address. It has a name, an @ and the place where the mail goes.";
-        return page(StatusCode::UNPROCESSABLE_ENTITY, &AskPage { email: typed, error });
-    };
+    match typed.parse() {
+        Ok(email) => mail(&state, &email, false).await,
+        Err(_) => page(StatusCode::UNPROCESSABLE_ENTITY, &AskPage { email: typed, error: NO_ADDRESS }),
+    }
+}
+
+/// Asks somebody new for their address.
+#[route("/sign-up", method = "GET", method = "HEAD")]
+pub(super) async fn show_sign_up() -> Result<HttpResponse, Problem> {
+    page(StatusCode::OK, &SignUpPage { email: "", error: "" })
+}
+
+/// Has link and code mailed, whether somebody has the address already or not: the answer is the same.
+#[post("/sign-up")]
+pub(super) async fn request_account(state: Data<State>, form: Form<Asked>) -> Result<HttpResponse, Problem> {
+    let typed = form.0.email.trim();
+    match typed.parse() {
+        Ok(email) => mail(&state, &email, true).await,
+        Err(_) => page(StatusCode::UNPROCESSABLE_ENTITY, &SignUpPage { email: typed, error: NO_ADDRESS }),
+    }
+}
+
+async fn mail(state: &State, email: &Email, sign_up: bool) -> Result<HttpResponse, Problem> {
     let (link, code, browser) = (keys::secret(), short_code(), keys::secret());
     let drawn = Drawn { link: &link, code: &code, browser: &browser };
     state
-        .in_transaction(async |tx| browsers::request_sign_in(tx, &email, drawn, ledger::calendar::now()).await)
+        .in_transaction(async |tx| browsers::request_sign_in(tx, email, drawn, sign_up, ledger::calendar::now()).await)
         .await?;
     let mut response = see_other("/sign-in/code");
-    add(&mut response, Purpose::Asked.set(&state, &browser))?;
+    add(&mut response, Purpose::Asked.set(state, &browser))?;
     Ok(response)
 }
 

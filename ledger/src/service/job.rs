@@ -20,7 +20,7 @@ use uuid::Uuid;
 #[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Job {
-    /// Send the link that signs a person in, if somebody has the address.
+    /// Send the link that signs a person in, if somebody has the address or asks to be somebody.
     SendSignIn {
         /// The address to which it goes, known or not.
         email: String,
@@ -31,6 +31,9 @@ pub enum Job {
         code: Option<String>,
         /// Wall clock after which the link is worthless, and so the mail.
         expires_at: Timestamp,
+        /// Whether whoever has the address asks to sign up with it, if nobody here has it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        sign_up: bool,
     },
     /// Make the charge of one due payment of a plan, and try it.
     ChargePledge {
@@ -1215,6 +1218,7 @@ mod tests {
             token: "s3cret".into(),
             code: None,
             expires_at: Timestamp::UNIX_EPOCH,
+            sign_up: false,
         }
     }
 

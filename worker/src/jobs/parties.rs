@@ -16,7 +16,8 @@ use ledger::parties::store::{invitations, organisations};
 use ledger::service::store::jobs::Leased;
 
 impl Context {
-    /// Mails the link and the code that sign a person in, unless nobody who may sign in has the address, or the link has less than a
+    /// Mails the link and the code that sign a person in, unless nobody who may sign in has the address (whoever asks to sign up has
+    /// it from now on), or the link has less than a
     /// minute left to work.
     pub(super) async fn send_sign_in(
         &self,
@@ -25,9 +26,10 @@ impl Context {
         token: &str,
         code: Option<&str>,
         expires_at: Timestamp,
+        sign_up: bool,
     ) -> Result<(), Failure> {
         let minutes = ledger::calendar::now().duration_until(expires_at).as_mins();
-        if minutes >= 1 && self.open_link(email, token, expires_at).await? {
+        if minutes >= 1 && self.open_link(email, token, expires_at, sign_up).await? {
             let link = self.link(&format!("sign-in/{token}")).into();
             let mail = SignIn { link, code: code.map(in_groups).unwrap_or_default(), minutes };
             self.send(leased, Occasion::new("sign-in", &leased.id), email, &mail).await?;
@@ -36,9 +38,12 @@ impl Context {
     }
 
     /// Committed before the mail goes out: the link in it works.
-    async fn open_link(&self, email: &str, token: &str, expires_at: Timestamp) -> Result<bool, Failure> {
+    async fn open_link(&self, email: &str, token: &str, expires_at: Timestamp, sign_up: bool) -> Result<bool, Failure> {
         let mut client = self.pool.get().await?;
         let tx = client.transaction().await?;
+        if sign_up {
+            sign_in::sign_up(&tx, email, ledger::calendar::now()).await?;
+        }
         let is_opened = sign_in::open_link(&tx, email, token, expires_at, ledger::calendar::now()).await?;
         tx.commit().await?;
         Ok(is_opened)

@@ -4,7 +4,7 @@ use super::challenge_body::challenge_of;
 use super::purses::{CapturePaymentRequest, custodian};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent, or_kept};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent, or_kept};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -37,17 +37,17 @@ use uuid::Uuid;
 pub struct NewEntry {
     /// The organisation that enters.
     #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
-    team: String,
+    pub(crate) team: String,
     /// SHA-256 of the rules that the team agrees to.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-fA-F]{64}$")]
-    rules_sha256: String,
+    pub(crate) rules_sha256: String,
     /// The partner platform that takes the fee; the host takes it when this is not given.
     #[schema(min_length = 30, max_length = 30, pattern = "^org_[a-z2-7]{26}$")]
-    collector: Option<String>,
+    pub(crate) collector: Option<String>,
     /// What the team answers to the questions of the rules, each once.
     #[serde(default)]
     #[schema(max_items = 20)]
-    answers: Vec<NewAnswer>,
+    pub(crate) answers: Vec<NewAnswer>,
 }
 
 /// What a team answers to a question of the rules.
@@ -56,10 +56,10 @@ pub struct NewEntry {
 pub struct NewAnswer {
     /// Name of the question.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9_-]+$", example = "adult")]
-    question: String,
+    pub(crate) question: String,
     /// Where the rules ask so `yes` or `no`, else a text.
     #[schema(min_length = 1, max_length = 1000, example = "yes")]
-    answer: String,
+    pub(crate) answer: String,
 }
 
 /// What a team answered to a question of the rules.
@@ -178,16 +178,27 @@ pub(crate) async fn create(
     id: Path<ChallengeId>,
     request: Keyed<NewEntry>,
 ) -> Result<HttpResponse, Problem> {
+    enter_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Enters a team, once for its key: that of a request, or of a form.
+pub(crate) async fn enter_once(
+    state: &State,
+    caller: &Caller,
+    id: ChallengeId,
+    key: &IdempotencyKey,
+    entry: &NewEntry,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let team: OrganisationId = parse("/team", &request.body.team)?;
-    let rules: Digest = parse("/rules_sha256", &request.body.rules_sha256)?;
-    let collector = request.body.collector.as_deref();
+    let team: OrganisationId = parse("/team", &entry.team)?;
+    let rules: Digest = parse("/rules_sha256", &entry.rules_sha256)?;
+    let collector = entry.collector.as_deref();
     let collector: Option<OrganisationId> = collector.map(|id| parse("/collector", id)).transpose()?;
-    let answers = request.body.answers.iter();
+    let answers = entry.answers.iter();
     let answers = answers.map(|it| Answer { question: it.question.clone(), answer: it.answer.clone() }).collect();
-    let new = operations::NewEntry { challenge: *id, team, rules, collector, answers };
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let (_, challenge) = challenge_of(tx, *id).await?;
+    let new = operations::NewEntry { challenge: id, team, rules, collector, answers };
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let (_, challenge) = challenge_of(tx, id).await?;
         if !challenge.state.is_announced() {
             return Err(Error::NotFound("challenge"));
         }

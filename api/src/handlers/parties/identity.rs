@@ -30,18 +30,23 @@ use uuid::Uuid;
 pub struct SignInRequest {
     #[schema(min_length = 3, max_length = 254, format = "email", example = "ada@example.org")]
     email: String,
+    /// Whether to sign up: an address that nobody here has gets a link too, and whoever opens it is somebody from then on, without any role.
+    #[serde(default)]
+    sign_up: bool,
 }
 
-/// Mails a sign-in link, if the address is known or was invited. The answer, and the time it takes, are the same if it is
+/// Mails a sign-in link, if the address is known, was invited or asks to sign up. The answer, and the time it takes, are the same if it is
 /// not.
 #[utoipa::path(tag = "identity", request_body = SignInRequest,
     responses((status = 202, description = "If the address is known, a link is on its way; it works once, for 15 minutes")))]
 #[post("/v1/sign-in")]
 pub(crate) async fn sign_in(state: Data<State>, request: Body<SignInRequest>) -> Result<HttpResponse, Problem> {
     let email: Email = parse("/email", &request.0.email)?;
-    let token = keys::secret();
+    let (token, sign_up) = (keys::secret(), request.0.sign_up);
     state
-        .in_transaction(async |tx| identity::request_sign_in(tx, &email, &token, ledger::calendar::now()).await)
+        .in_transaction(async |tx| {
+            identity::request_sign_in(tx, &email, &token, sign_up, ledger::calendar::now()).await
+        })
         .await?;
     Ok(HttpResponse::Accepted().finish())
 }

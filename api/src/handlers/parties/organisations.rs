@@ -2,7 +2,7 @@
 
 use crate::auth::Caller;
 use crate::extract::{Body, Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -30,13 +30,13 @@ use uuid::Uuid;
 pub struct NewOrganisation {
     /// Name for people.
     #[schema(min_length = 1, max_length = 200, example = "Drill Commons")]
-    name: String,
+    pub(crate) name: String,
     /// Never changes. `fiscal_host` and `partner_platform` are made by operators.
     #[schema(
         pattern = "^(cooperative|fiscal_host|project_team|sponsor|partner_platform|enterprise)$",
         example = "project_team"
     )]
-    kind: String,
+    pub(crate) kind: String,
 }
 
 /// An organisation.
@@ -75,10 +75,20 @@ pub(crate) async fn create(
     caller: Caller,
     request: Keyed<NewOrganisation>,
 ) -> Result<HttpResponse, Problem> {
+    create_once(&state, &caller, &request.key, &request.body).await
+}
+
+/// Makes an organisation, once for its key: that of a request, or of a form.
+pub(crate) async fn create_once(
+    state: &State,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    new: &NewOrganisation,
+) -> Result<HttpResponse, Problem> {
     let creator = caller.person()?.id;
-    let name = bounded("/name", &request.body.name, text::NAME)?;
-    let kind = parse("/kind", &request.body.kind)?;
-    idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
+    let name = bounded("/name", &new.name, text::NAME)?;
+    let kind = parse("/kind", &new.kind)?;
+    idempotent(state, key, Scope::Caller, caller.id(), async |tx| {
         let wall = ledger::calendar::now();
         caller.take_quota(tx, state.config.quotas, Quota::Organisations, wall).await?;
         let made = parties::create_organisation(tx, creator, &name, kind, wall).await?;

@@ -155,10 +155,15 @@ pub(crate) async fn begin(
     caller: Caller,
     request: Keyed<Nothing>,
 ) -> Result<HttpResponse, Problem> {
+    begin_once(&state, &caller, &request.key).await
+}
+
+/// Begins a second factor, once for its key: that of a request, or of a form.
+pub(crate) async fn begin_once(state: &State, caller: &Caller, key: &IdempotencyKey) -> Result<HttpResponse, Problem> {
     let person = caller.person()?.id;
     let secret = drawn::<SECRET_BYTES>();
     let sealed = state.vault.seal_secret(person, &secret).map_err(not_kept)?;
-    let begun = idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
+    let begun = idempotent(state, key, Scope::Caller, caller.id(), async |tx| {
         let wall = ledger::calendar::now();
         operations::begin(tx, person, &sealed, wall).await?;
         let email = people::find(tx, person).await?.ok_or(Error::NotFound("person"))?.email;
@@ -190,13 +195,23 @@ pub(crate) async fn confirm(
     caller: Caller,
     request: Keyed<ConfirmSecondFactorRequest>,
 ) -> Result<HttpResponse, Problem> {
+    confirm_once(&state, &caller, &request.key, &request.body.code).await
+}
+
+/// Confirms a second factor by its first code, once for its key: that of a request, or of a form.
+pub(crate) async fn confirm_once(
+    state: &State,
+    caller: &Caller,
+    key: &IdempotencyKey,
+    code: &str,
+) -> Result<HttpResponse, Problem> {
     let person = caller.person()?;
-    let code = digits(&request.body.code).ok_or_else(|| Problem::invalid("/code", "must be six digits"))?;
-    let (kept, shown) = recovery_codes(&state, person.id)?;
-    let confirmed = idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
+    let code = digits(code).ok_or_else(|| Problem::invalid("/code", "must be six digits"))?;
+    let (kept, shown) = recovery_codes(state, person.id)?;
+    let confirmed = idempotent(state, key, Scope::Caller, caller.id(), async |tx| {
         let who = (person.id, person.session);
         match operations::confirm(tx, &state.vault, who, &code, &kept, ledger::calendar::now()).await? {
-            Tried::Proved(proof) => Ok(reply(&state, person, proof, Some(shown.clone()))),
+            Tried::Proved(proof) => Ok(reply(state, person, proof, Some(shown.clone()))),
             Tried::Refused(refusal) => Ok(Reply::refused(refusal)),
         }
     });
@@ -274,9 +289,14 @@ pub(crate) async fn renew_recovery_codes(
     caller: Caller,
     request: Keyed<Nothing>,
 ) -> Result<HttpResponse, Problem> {
+    renew_once(&state, &caller, &request.key).await
+}
+
+/// Makes new recovery codes, once for its key: that of a request, or of a form.
+pub(crate) async fn renew_once(state: &State, caller: &Caller, key: &IdempotencyKey) -> Result<HttpResponse, Problem> {
     let person = caller.person()?.id;
-    let (kept, shown) = recovery_codes(&state, person)?;
-    let renewed = idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
+    let (kept, shown) = recovery_codes(state, person)?;
+    let renewed = idempotent(state, key, Scope::Caller, caller.id(), async |tx| {
         operations::renew_codes(tx, person, &kept, ledger::calendar::now()).await?;
         let recovery_codes_left = second_factors::count_codes(tx, person).await?;
         let shown = RecoveryCodesBody { recovery_codes: Some(shown.clone()), recovery_codes_left };
@@ -294,8 +314,13 @@ pub(crate) async fn remove(
     caller: Caller,
     request: Keyed<Nothing>,
 ) -> Result<HttpResponse, Problem> {
+    remove_once(&state, &caller, &request.key).await
+}
+
+/// Removes a second factor, once for its key: that of a request, or of a form.
+pub(crate) async fn remove_once(state: &State, caller: &Caller, key: &IdempotencyKey) -> Result<HttpResponse, Problem> {
     let person = caller.person()?.id;
-    idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
+    idempotent(state, key, Scope::Caller, caller.id(), async |tx| {
         let wall = ledger::calendar::now();
         operations::remove(tx, person, wall).await?;
         Ok(Reply::ok(&SecondFactorBody::from(operations::standing(tx, person, wall).await?)))

@@ -31,7 +31,7 @@ pub struct Drawn<'a> {
     pub browser: &'a str,
 }
 
-/// Has a link and a code mailed to an address, if it is known. As [`super::sign_in::request_sign_in`], it looks nothing up,
+/// Has a link and a code mailed to an address, if it is known, or is to be known from now on (`sign_up`). As [`super::sign_in::request_sign_in`], it looks nothing up,
 /// and writes the same for every address.
 ///
 /// # Errors
@@ -41,6 +41,7 @@ pub async fn request_sign_in(
     tx: &Transaction<'_>,
     email: &Email,
     drawn: Drawn<'_>,
+    sign_up: bool,
     wall: Timestamp,
 ) -> Result<(), Error> {
     let expires_at = wall + LINK_LIFETIME;
@@ -56,6 +57,7 @@ pub async fn request_sign_in(
         token: drawn.link.to_owned(),
         code: Some(drawn.code.to_owned()),
         expires_at,
+        sign_up,
     };
     let dedupe = Uuid::now_v7().to_string();
     jobs::enqueue(tx, &NewJob { book: BookId::INSTALLATION, due_at: wall, dedupe, job }).await?;

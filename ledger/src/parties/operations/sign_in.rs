@@ -42,17 +42,36 @@ pub fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// Has a link mailed to an address, if it is known. The request looks nothing up: the worker does ([`open_link`]), so that
+/// Has a link mailed to an address, if it is known, or is to be known from now on (`sign_up`). The request looks nothing up: the worker does ([`open_link`]), so that
 /// neither the answer nor its time tells whether the address is known.
 ///
 /// # Errors
 ///
 /// Only trouble with the database.
-pub async fn request_sign_in(tx: &Transaction<'_>, email: &Email, token: &str, wall: Timestamp) -> Result<(), Error> {
+pub async fn request_sign_in(
+    tx: &Transaction<'_>,
+    email: &Email,
+    token: &str,
+    sign_up: bool,
+    wall: Timestamp,
+) -> Result<(), Error> {
     let expires_at = wall + LINK_LIFETIME;
-    let job = Job::SendSignIn { email: email.as_str().to_owned(), token: token.to_owned(), code: None, expires_at };
+    let (email, token) = (email.as_str().to_owned(), token.to_owned());
+    let job = Job::SendSignIn { email, token, code: None, expires_at, sign_up };
     let dedupe = Uuid::now_v7().to_string();
     jobs::enqueue(tx, &NewJob { book: BookId::INSTALLATION, due_at: wall, dedupe, job }).await?;
+    Ok(())
+}
+
+/// Makes somebody of an address that asked to sign up, if nobody has it yet: a person who has no role anywhere, and whom the link of the
+/// mail alone signs in.
+///
+/// # Errors
+///
+/// [`Error::Invalid`] at `/email`.
+pub async fn sign_up(tx: &Transaction<'_>, email: &str, wall: Timestamp) -> Result<(), Error> {
+    let email = email.parse().map_err(|_| Error::invalid("/email", "not an e-mail address"))?;
+    ensure_person(tx, &email, wall).await?;
     Ok(())
 }
 

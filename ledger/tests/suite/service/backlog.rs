@@ -24,7 +24,13 @@ async fn enqueue(ground: &Ground, book: BookId, due_at: Timestamp, jobs_to_write
 }
 
 fn sign_in() -> Job {
-    Job::SendSignIn { email: "ada@example.org".into(), token: "t0ken".into(), code: None, expires_at: Timestamp::MAX }
+    Job::SendSignIn {
+        email: "ada@example.org".into(),
+        token: "t0ken".into(),
+        code: None,
+        expires_at: Timestamp::MAX,
+        sign_up: false,
+    }
 }
 
 fn expiry(ground: &Ground) -> Job {

@@ -1,0 +1,139 @@
+//! An organisation on the desk of its people: who belongs to it; and how somebody founds one.
+
+use super::named;
+use crate::auth::Caller;
+use crate::extract::Form;
+use crate::handlers::parties::organisations::{NewOrganisation, create_once};
+use crate::pages::forms::{Fields, Filled, answered, done, is_for_form};
+use crate::pages::page;
+use crate::pages::twins::Asked;
+use crate::problem::Problem;
+use crate::state::State;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post, route};
+use askama::Template;
+use ledger::Error;
+use ledger::id::{OrganisationId, PersonId};
+use ledger::parties::rules::role::{OrganisationKind, Role};
+use ledger::parties::store::organisations;
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// How many roles the page lists; the list of the API has all.
+const ROLES_MAX: i64 = 200;
+
+/// Kinds that everybody may found, and what they are.
+const FOUNDED: [OrganisationKind; 4] = [
+    OrganisationKind::ProjectTeam,
+    OrganisationKind::Cooperative,
+    OrganisationKind::Enterprise,
+    OrganisationKind::Sponsor,
+];
+
+/// A kind in words.
+pub(in crate::pages) fn kind_in_words(kind: OrganisationKind) -> &'static str {
+    match kind {
+        OrganisationKind::Cooperative => "a cooperative: it shares proceeds among its members",
+        OrganisationKind::FiscalHost => "a fiscal host: it holds money for projects",
+        OrganisationKind::ProjectTeam => "a team: it does the work, and claims milestones and prizes",
+        OrganisationKind::Sponsor => "a sponsor: it pays for prizes",
+        OrganisationKind::PartnerPlatform => "a partner platform: it brings donors",
+        OrganisationKind::Enterprise => "an enterprise: it produces",
+    }
+}
+
+#[derive(Template)]
+#[template(path = "desks/organisation_new.html")]
+struct FoundPage {
+    kinds: Vec<(String, String)>,
+    form: Filled,
+}
+
+impl FoundPage {
+    fn new(form: Filled) -> FoundPage {
+        let kind = |kind: OrganisationKind| (kind.as_str().to_owned(), kind_in_words(kind).to_owned());
+        FoundPage { kinds: FOUNDED.into_iter().map(kind).collect(), form }
+    }
+}
+
+/// Asks what shall be founded.
+#[route("/desk/organisations/new", method = "GET", method = "HEAD")]
+pub(in crate::pages) async fn ask(caller: Caller) -> Result<HttpResponse, Problem> {
+    caller.person()?;
+    page(StatusCode::OK, &FoundPage::new(Filled::fresh(&[])))
+}
+
+/// The organisation that was made.
+#[derive(Deserialize)]
+struct Made {
+    id: String,
+}
+
+/// Founds it.
+#[post("/desk/organisations")]
+pub(in crate::pages) async fn found(
+    state: Data<State>,
+    caller: Caller,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let sent = Fields::new(form.0);
+    let new = NewOrganisation { name: sent.get("name").trim().to_owned(), kind: sent.get("kind").to_owned() };
+    let made = async { create_once(&state, &caller, &sent.key("/desk/organisations")?, &new).await };
+    match made.await {
+        Ok(answer) => Ok(done(&format!("/desk/organisations/{}", answered::<Made>(answer)?.id))),
+        Err(problem) if is_for_form(&problem) => {
+            let field = |pointer: &str| pointer.strip_prefix('/').map(str::to_owned);
+            let again = FoundPage::new(Filled::again(sent, &problem, field));
+            page(StatusCode::UNPROCESSABLE_ENTITY, &again)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Who has which role.
+struct Holder {
+    person: PersonId,
+    email: String,
+    role: Role,
+}
+
+#[derive(Template)]
+#[template(path = "desks/organisation.html")]
+struct OrganisationPage {
+    id: OrganisationId,
+    name: String,
+    kind: &'static str,
+    holders: Vec<Holder>,
+    /// Whether there are more than stand here.
+    has_more: bool,
+}
+
+/// The organisation, for its people.
+#[route("/desk/organisations/{id}", method = "GET", method = "HEAD")]
+pub(in crate::pages) async fn show(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<OrganisationId>,
+) -> Result<HttpResponse, Problem> {
+    let id = named(asked)?;
+    let client = state.client().await?;
+    caller.require_role(&client, id, "organisation").await?;
+    let it = organisations::find(&client, id).await?.ok_or(Error::NotFound("organisation"))?;
+    let mut roles = organisations::list_memberships(&client, id, (Uuid::nil(), ""), ROLES_MAX + 1).await?;
+    let has_more = i64::try_from(roles.len()).is_ok_and(|count| count > ROLES_MAX);
+    roles.truncate(usize::try_from(ROLES_MAX).unwrap_or(usize::MAX));
+    let holder = |it: ledger::parties::rules::organisation::Membership| Holder {
+        person: it.person,
+        email: it.email,
+        role: it.role,
+    };
+    let shown = OrganisationPage {
+        id,
+        name: it.name,
+        kind: kind_in_words(it.kind),
+        holders: roles.into_iter().map(holder).collect(),
+        has_more,
+    };
+    page(StatusCode::OK, &shown)
+}
