@@ -25,11 +25,9 @@ pub(crate) async fn beside_the_api(service: &mut Service, report: &mut Report) -
     let cast = service.gather().await?;
     let campaign = played(service, &cast).await?;
     service.analyze().await?;
-    let (id, book) = (text(&campaign, "/id")?, &cast.book);
-    let compared = [
-        ("campaign", format!("/campaigns/{id}"), format!("/v1/campaigns/{id}/totals")),
-        ("book", format!("/books/{book}"), format!("/v1/books/{book}/reports/trial-balance")),
-    ];
+    let id = text(&campaign, "/id")?;
+    // Of a book with payments the API tells everybody less than the page does, which has them in sums: it has no answer to compare with.
+    let compared = [("campaign", format!("/campaigns/{id}"), format!("/v1/campaigns/{id}/totals"))];
     let http = Client::builder().no_proxy().build()?;
     for (name, page, api) in compared {
         let twin = format!("{page}.json");
