@@ -5,7 +5,7 @@ use super::milestones::of_milestone;
 use super::{named, sum};
 use crate::auth::Caller;
 use crate::extract::Params;
-use crate::pages::forms::{Fields, Filled};
+use crate::pages::forms::{Fields, Filled, done, is_for_form};
 use crate::pages::page;
 use crate::pages::shown::Day;
 use crate::pages::twins::Asked;
@@ -105,9 +105,23 @@ impl Effect {
     }
 }
 
-/// The form with what was typed, to be read once more.
-pub(super) fn once_more(sent: Fields) -> Filled {
-    Filled::holding(sent)
+/// What comes of a form: it leads to the host's desk once the thing is made; else it is shown again, with what it does now or with what is wrong.
+pub(super) fn answered<P: Template>(
+    made: Result<Option<Effect>, Problem>,
+    (sent, leads_to): (Fields, &str),
+    says: String,
+    field_of: impl Fn(&str) -> Option<String>,
+    shown: impl FnOnce(Effect, Filled) -> P,
+) -> Result<HttpResponse, Problem> {
+    match made {
+        Ok(None) => Ok(done(leads_to)),
+        Ok(Some(unread)) => page(StatusCode::OK, &shown(unread, Filled::holding(sent))),
+        Err(problem) if is_for_form(&problem) => {
+            let again = Filled::again(sent, &problem, field_of);
+            page(StatusCode::UNPROCESSABLE_ENTITY, &shown(Effect::fresh(says), again))
+        }
+        Err(problem) => Err(problem),
+    }
 }
 
 /// A ticked box.

@@ -1,11 +1,11 @@
 //! A new campaign on the desk of a book's keepers, from a template.
 
-use super::host::{Begun, Effect, kept_book, once_more, whole};
+use super::host::{Begun, Effect, answered, kept_book, whole};
 use super::{named, sum};
 use crate::auth::Caller;
 use crate::extract::{Form, Params, read_json};
 use crate::handlers::pledging::campaigns::{NewCampaign, create_once};
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled};
 use crate::pages::page;
 use crate::pages::shown::Day;
 use crate::pages::twins::Asked;
@@ -157,14 +157,7 @@ pub(in crate::pages) async fn create(
         let body: NewCampaign = read_json(body(&sent, &book).to_string().as_bytes(), "POST", "/v1/campaigns")?;
         create_once(&state, &caller, &key, &body).await.map(|_| None)
     };
-    match made.await {
-        Ok(None) => Ok(done(&format!("/desk/books/{id}?made=campaign"))),
-        Ok(Some(unread)) => page(StatusCode::OK, &shown(book, unread, once_more(sent))),
-        Err(problem) if is_for_form(&problem) => {
-            let says = effect(&sent, &book).unwrap_or_default();
-            let form = Filled::again(sent, &problem, field_of);
-            page(StatusCode::UNPROCESSABLE_ENTITY, &shown(book, Effect::fresh(says), form))
-        }
-        Err(problem) => Err(problem),
-    }
+    let (made, leads_to) = (made.await, format!("/desk/books/{id}?made=campaign"));
+    let says = effect(&sent, &book).unwrap_or_default();
+    answered(made, (sent, &leads_to), says, field_of, |effect, form| shown(book, effect, form))
 }

@@ -1,11 +1,11 @@
 //! A new challenge on the desk of a book's keepers, from a template: one stage, its criteria, and prizes by places.
 
-use super::host::{Begun, Effect, is_ticked, kept_book, once_more, whole};
+use super::host::{Begun, Effect, answered, is_ticked, kept_book, whole};
 use super::{kind_in_words, named, sum};
 use crate::auth::Caller;
 use crate::extract::{Form, Params, read_json};
 use crate::handlers::challenges::challenge::{NewChallenge, create_once};
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled};
 use crate::pages::page;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
@@ -295,15 +295,9 @@ pub(in crate::pages) async fn create(
         let new: NewChallenge = read_json(text.as_bytes(), "POST", "/v1/challenges")?;
         create_once(&state, &caller, &key, &new).await.map(|_| None)
     };
-    match made.await {
-        Ok(None) => Ok(done(&format!("/desk/books/{id}?made=challenge"))),
-        Ok(Some(unread)) => page(StatusCode::OK, &shown(book, unread, once_more(sent))),
-        Err(problem) if is_for_form(&problem) => {
-            let says = effect(&sent, &book).unwrap_or_default();
-            let rows = prizes(&sent, &book).map(|(_, rows)| rows).unwrap_or_default();
-            let form = Filled::again(sent, &problem, |pointer| field_of(pointer, &rows));
-            page(StatusCode::UNPROCESSABLE_ENTITY, &shown(book, Effect::fresh(says), form))
-        }
-        Err(problem) => Err(problem),
-    }
+    let (made, leads_to) = (made.await, format!("/desk/books/{id}?made=challenge"));
+    let says = effect(&sent, &book).unwrap_or_default();
+    let rows = prizes(&sent, &book).map(|(_, rows)| rows).unwrap_or_default();
+    let field_of = |pointer: &str| field_of(pointer, &rows);
+    answered(made, (sent, &leads_to), says, field_of, |effect, form| shown(book, effect, form))
 }

@@ -1,11 +1,11 @@
 //! A new milestone on the desk of a book's keepers, from a template.
 
-use super::host::{Begun, Effect, SHOWN, is_ticked, kept_book, once_more, whole};
+use super::host::{Begun, Effect, SHOWN, answered, is_ticked, kept_book, whole};
 use super::{named, sum};
 use crate::auth::Caller;
 use crate::extract::{Form, Params, read_json};
 use crate::handlers::milestones::milestone::{NewMilestone, create_once};
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled};
 use crate::pages::page;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
@@ -191,14 +191,7 @@ pub(in crate::pages) async fn create(
         let new: NewMilestone = read_json(text.as_bytes(), "POST", "/v1/milestones")?;
         create_once(&state, &caller, &key, &new).await.map(|_| None)
     };
-    match made.await {
-        Ok(None) => Ok(done(&format!("/desk/books/{id}?made=milestone"))),
-        Ok(Some(unread)) => page(StatusCode::OK, &shown(book, offers, unread, once_more(sent))),
-        Err(problem) if is_for_form(&problem) => {
-            let says = effect(&sent, &offers).unwrap_or_default();
-            let form = Filled::again(sent, &problem, field_of);
-            page(StatusCode::UNPROCESSABLE_ENTITY, &shown(book, offers, Effect::fresh(says), form))
-        }
-        Err(problem) => Err(problem),
-    }
+    let (made, leads_to) = (made.await, format!("/desk/books/{id}?made=milestone"));
+    let says = effect(&sent, &offers).unwrap_or_default();
+    answered(made, (sent, &leads_to), says, field_of, |effect, form| shown(book, offers, effect, form))
 }
