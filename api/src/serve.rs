@@ -27,6 +27,7 @@ use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime};
 use ledger::engine::directory::Directory;
 use ledger::engine::lane::{self, Lanes};
 use ledger::engine::pool::Pool;
+use ledger::reports::operations::WholeSums;
 use ledger::service::store::adoptions;
 use observability::{Figures, Listener, Page, manager};
 use secrecy::ExposeSecret;
@@ -140,6 +141,7 @@ pub fn state(config: ServeConfig, address: &str) -> anyhow::Result<State> {
         uploads: Semaphore::new(UPLOADS_MAX),
         lanes: Lanes::with_patience(lane_pool(url.expose_secret())?, config.patience()),
         directory: Directory::default(),
+        whole_sums: WholeSums::default(),
         keys: Keys::new(&config.signing_keys()?, issuer)?,
         declines: Declines::default(),
         day_totals: DayTotals::default(),

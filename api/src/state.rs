@@ -27,6 +27,7 @@ use ledger::parties::rules::credential::Credential;
 use ledger::parties::rules::person::SignedIn;
 use ledger::parties::rules::role::Role;
 use ledger::parties::store::credentials;
+use ledger::reports::operations::WholeSums;
 use ledger::{Error, Outage};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -51,6 +52,8 @@ pub struct State {
     pub(crate) lanes: Lanes,
     /// Accounts by their codes.
     pub directory: Directory,
+    /// What everybody may know of what people gave.
+    pub whole_sums: WholeSums,
     /// Signs and verifies access tokens.
     pub keys: Keys,
     /// With what a payment provider signs what it tells us.

@@ -326,12 +326,20 @@ impl<'a, C: GenericClient> Reader<'a, C> {
         Ok(Reader { client, caller, book, is_insider, is_public })
     }
 
-    /// Refuses who may not read the campaigns and challenges of the book: who reads the book may, and admitted partners with
-    /// the scope.
-    pub(crate) async fn require_campaigns(&self, what: &'static str) -> Result<(), Error> {
-        if self.is_insider || self.is_public {
-            return Ok(());
+    /// How much of the campaigns and challenges of the book may be read: its own people see all, and admitted partners with the scope; others
+    /// that may read the book see of payments sums only. All else are refused.
+    pub(crate) async fn require_campaigns(&self, what: &'static str) -> Result<Sight, Error> {
+        if self.is_insider {
+            return Ok(Sight::Whole);
         }
+        match self.require_partner(what).await {
+            Ok(()) => Ok(Sight::Whole),
+            Err(_) if self.is_public => Ok(Sight::Sums),
+            Err(refused) => Err(refused),
+        }
+    }
+
+    async fn require_partner(&self, what: &'static str) -> Result<(), Error> {
         let Some((caller, partner)) = self.caller.and_then(|caller| Some((caller, caller.partner()?))) else {
             return Err(Error::NotFound(what));
         };

@@ -21,7 +21,6 @@ pub mod rules {
     pub mod fee;
     pub mod kind;
     pub mod lineage;
-    pub mod months;
     pub mod plan_change;
     pub mod plan_move;
     pub mod pledge;
@@ -104,7 +103,6 @@ pub mod operations {
     mod idle;
     pub mod lineage;
     mod losses;
-    pub mod months;
     /// Plans that move to another partner or rail.
     pub mod moving {
         pub mod asking;

@@ -92,7 +92,7 @@ async fn as_of(cast: &Cast, early: &Value) -> Outcome {
 }
 
 #[tokio::test]
-async fn b12_a_month_closes_when_two_people_have_moved_what_its_bank_lines_leave_and_everybody_sees_that() -> Outcome {
+async fn b12_a_month_closes_when_two_people_have_moved_what_its_bank_lines_leave_and_its_people_see_that() -> Outcome {
     let stage = Stage::set().await?;
     let cast = &stage.cast;
     let by = &cast.treasurer;
@@ -128,10 +128,16 @@ async fn b12_a_month_closes_when_two_people_have_moved_what_its_bank_lines_leave
     let closed = by.post(&close, &json!({})).await?.ok()?;
     ensure!(closed["differences"] == json!([moved]), "{closed}");
 
-    // Everybody sees it in a public book, and nobody's name; what explains it comes later.
+    // Its people see it without a name. In a public book others do not: it is the payment of one. What explains it comes later.
     change_book(&cast.operator, &cast.book, &json!({"visibility": "public"})).await?.ok()?;
-    let nobody = stage.app.nobody()?;
-    let listed = nobody.all(&path).await?;
+    for outsider in [&stage.app.nobody()?, &cast.stranger] {
+        for path in [&path, &one] {
+            let refused = outsider.get(path).await?;
+            ensure!(code(&refused) == "403 forbidden", "{path}: {} {}", refused.status, refused.body);
+        }
+    }
+    ensure!(second.get(&one).await?.ok()? == moved);
+    let listed = second.all(&path).await?;
     ensure!(listed == [moved.clone()] && !listed[0].to_string().contains("psn_"), "{listed:?}");
     let why = json!({"reason": "Bob gave it, and wrote no reference"});
     let asked = second.post(&format!("{one}:take-back"), &why).await?.ok()?;

@@ -51,6 +51,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(campaign_terms::list_terms)
         .service(campaign_raises::raise)
         .service(campaign_totals::totals)
+        .service(campaign_totals::public_totals)
         .service(refunds::return_all)
         .service(campaigns::show)
         .service(tiers::add_tier)

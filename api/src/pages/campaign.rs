@@ -1,6 +1,7 @@
 //! A campaign for everybody who may read it: what came of what it asks for, what became of it, and what it pays for.
 //!
-//! Whoever reads it sees the same, its host too: sums only, of five donors or more.
+//! Whoever reads it sees the same figures, its host too: made of sums over five donors or more. What waits, and what the verdict counted, is for those who
+//! see each payment anyway.
 
 mod months;
 
@@ -11,12 +12,11 @@ use super::twins::{Asked, Sheet, Twinned, respond};
 use crate::auth::MaybeCaller;
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{Reader, book_of};
+use crate::visibility::{Reader, Sight, book_of};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, route};
 use askama::Template;
 use deadpool_postgres::Transaction;
-use jiff::Timestamp;
 use ledger::Error;
 use ledger::chart;
 use ledger::engine::store::books::{Book, Visibility};
@@ -24,14 +24,12 @@ use ledger::id::{BookRef, CampaignId, MilestoneId};
 use ledger::milestones::rules::milestone::Milestone;
 use ledger::milestones::store::milestones;
 use ledger::parties::store::organisations;
-use ledger::pledging::operations::campaigns::{self as operations, Totals};
-use ledger::pledging::operations::months as operation;
 use ledger::pledging::rules::campaign::{Campaign, State as CampaignState};
 use ledger::pledging::rules::kind::{Basis, Kind, Word};
 use ledger::pledging::rules::tier::TIERS_MAX;
 use ledger::pledging::store::tiers::{self, Listed};
-use ledger::pledging::store::{campaigns, terms};
-use ledger::reports::operations::{FiveTotals, five_totals};
+use ledger::pledging::store::{campaign_months, campaigns, terms};
+use ledger::reports::operations::{FiveTotals, outside_totals};
 use ledger::treasury::store::custodians;
 use months::{MonthRow, Months};
 use serde::Serialize;
@@ -77,8 +75,10 @@ struct CampaignPage {
     totals: Vec<TotalRow>,
     /// The account of its fund; none before it is published.
     fund: Option<String>,
-    /// Settled, set aside for nothing, and held back by nobody.
-    available: Amount,
+    /// What its fund has.
+    has: Amount,
+    /// What of its money is set aside for milestones that are funded.
+    set_aside: Amount,
     months: Vec<MonthRow>,
     /// What came before the first of these months; none when nothing could have.
     before: Option<Amount>,
@@ -107,7 +107,8 @@ struct TotalRow {
 #[derive(Serialize)]
 struct VerdictShown {
     verdict: Word,
-    counted: Amount,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted: Option<Amount>,
     on: Day,
 }
 
@@ -144,33 +145,39 @@ impl TierRow {
 impl Twinned for CampaignPage {
     fn sheet(&self) -> Sheet {
         let waiting = |row: &MonthRow| row.waiting.map(Amount::plain).unwrap_or_default();
-        let row = |row: &MonthRow| {
-            vec![row.from.clone(), row.to.clone(), row.collected.plain(), waiting(row), row.collected.code()]
-        };
+        let row = |row: &MonthRow| vec![row.month.clone(), row.collected.plain(), waiting(row), row.collected.code()];
         Sheet {
-            columns: vec!["from", "to", "collected", "waiting", "currency"],
+            columns: vec!["month", "collected", "waiting", "currency"],
             rows: self.months.iter().map(row).collect(),
         }
     }
 }
 
 impl CampaignPage {
-    async fn of(tx: &Transaction<'_>, book: &Book, it: Campaign, wall: Timestamp) -> Result<CampaignPage, Error> {
-        let found = operations::totals(tx, book, &it, wall).await?;
+    async fn of(
+        tx: &Transaction<'_>,
+        state: &State,
+        book: &Book,
+        (it, sight): (Campaign, Sight),
+    ) -> Result<CampaignPage, Error> {
+        let wall = ledger::calendar::now();
         let pledged = it.commitments.map(|of| of.pledged);
-        let five = five_totals(tx, book, &it.slug, pledged, it.fund).await?;
+        let found = outside_totals(tx, &state.whole_sums, book, &it.slug, pledged, it.fund).await?;
         let today = book.today(wall);
-        let spans = operation::months(tx, book, it.id, wall).await?;
+        let waiting = match sight {
+            Sight::Whole => Some(campaign_months::waiting(tx, it.id, today).await?),
+            Sight::Sums => None,
+        };
         let monthly_goal = it.kind.goal().filter(|_| it.kind.last_day().is_none());
-        let months = Months::new(&spans, today, it.currency, monthly_goal);
+        let months = Months::new(&found.months, waiting.as_ref(), today, it.currency, monthly_goal);
         let agreed = terms::in_effect(tx, &it, today).await?;
         let host = organisations::find(tx, book.organisation).await?.ok_or(Error::NotFound("campaign"))?;
         let (custodians, more_custodians) = custodian_names(tx, book).await?;
         let (milestones, has_more) = milestone_rows(tx, it.id).await?;
         let listed = tiers::list(tx, it.id, (0, 0), TIERS_MAX.into()).await?;
-        let state = it.state.clone().at(book.now(wall));
-        let state_until = state.until().map(|until| Day(book.day_of(until)));
-        let collected = Amount::of(five.collected, it.currency);
+        let stands = it.state.clone().at(book.now(wall));
+        let state_until = stands.until().map(|until| Day(book.day_of(until)));
+        let collected = Amount::of(found.five.collected, it.currency);
         Ok(CampaignPage {
             id: it.id,
             book: book.reference(),
@@ -179,21 +186,22 @@ impl CampaignPage {
             more_custodians,
             as_of: Day(today),
             kind: it.kind.as_str(),
-            state: state.as_str(),
+            state: stands.as_str(),
             state_until,
-            sentence: sentence(&state, state_until),
+            sentence: sentence(&stands, state_until),
             headline: headline(&it.kind, collected, &months.rows),
             goal: it.kind.goal().map(Amount::from),
             last_day: it.kind.last_day().map(Day),
             asks: asks(&it.kind),
             verdict: it.verdict.map(|verdict| VerdictShown {
                 verdict: verdict.word,
-                counted: Amount::of(verdict.counted, it.currency),
+                counted: (sight == Sight::Whole).then(|| Amount::of(verdict.counted, it.currency)),
                 on: Day(book.day_of(verdict.at)),
             }),
-            totals: totals(&it, &five, &found),
+            totals: totals(&it, &found.five),
             fund: it.fund.map(|_| chart::fund(&it.slug).code),
-            available: Amount::of(found.available, it.currency),
+            has: Amount::of(found.has, it.currency),
+            set_aside: Amount::of(campaigns::earmarked(tx, it.id).await?, it.currency),
             months: months.rows,
             before: months.before,
             bars: months.picture,
@@ -214,9 +222,9 @@ impl CampaignPage {
         self.last_day.is_some() && self.verdict.is_none() && ["live", "suspended", "collecting"].contains(&self.state)
     }
 
-    /// Whether some months are counted together.
-    fn is_joined(&self) -> bool {
-        self.months.iter().any(|row| row.months > 1)
+    /// Whether what waits is told.
+    fn tells_waiting(&self) -> bool {
+        self.months.iter().any(|row| row.waiting.is_some())
     }
 }
 
@@ -260,16 +268,18 @@ fn tier(Listed { tier, taken }: Listed) -> TierRow {
 }
 
 /// The five totals, each told apart from the others.
-fn totals(campaign: &Campaign, five: &FiveTotals, found: &Totals) -> Vec<TotalRow> {
-    let row = |name, minor: i128, meaning| TotalRow { name, amount: Amount::of(minor, campaign.currency), meaning };
-    let sums = &found.sums;
-    vec![
-        row("Pledged", five.pledged.unwrap_or(sums.pledged), "promised by donors, whether it came or not"),
-        row("Collected", five.collected, "taken from donors, before fees, whatever became of it later"),
-        row("Dropped", five.dropped.unwrap_or(sums.dropped), "promised, and will not come"),
-        row("Refunded", five.refunded, "went back to donors, or is on its way to them"),
-        row("Disputed", five.disputed, "taken back by donors' banks, with their fees, and did not come again"),
-    ]
+fn totals(campaign: &Campaign, five: &FiveTotals) -> Vec<TotalRow> {
+    let row = |name, minor: Option<i128>, meaning| {
+        minor.map(|minor| TotalRow { name, amount: Amount::of(minor, campaign.currency), meaning })
+    };
+    let rows = [
+        row("Pledged", five.pledged, "promised by donors, whether it came or not: so much at least, rounded down"),
+        row("Collected", Some(five.collected), "taken from donors, before fees, whatever became of it later"),
+        row("Dropped", five.dropped, "promised, and will not come: so much at least, rounded down"),
+        row("Refunded", Some(five.refunded), "went back to donors, or is on its way to them"),
+        row("Disputed", Some(five.disputed), "taken back by donors' banks, with their fees, and did not come again"),
+    ];
+    rows.into_iter().flatten().collect()
 }
 
 /// What came of what a campaign asks for.
@@ -283,8 +293,7 @@ fn headline(kind: &Kind, collected: Amount, months: &[MonthRow]) -> String {
     }
     let goal = kind.goal().map(Amount::from);
     match (months.last(), goal) {
-        (Some(row), Some(goal)) if row.months == 1 => format!("{} of {goal} in {}", row.collected, row.name),
-        (Some(row), Some(goal)) => format!("{} from {}, of {goal} a month", row.collected, row.name),
+        (Some(row), Some(goal)) => format!("{} of {goal} in {}", row.collected, row.name),
         (Some(row), None) => format!("{} in {}", row.collected, row.name),
         (None, Some(goal)) => format!("{collected} so far, of {goal} a month"),
         (None, None) => format!("{collected} so far"),
@@ -355,9 +364,9 @@ pub(super) async fn show(
     let (shown, is_public) = state
         .in_transaction(async |tx| {
             let book = book_of(tx, asked.id.book, "campaign").await?;
-            Reader::of(tx, caller.0.as_ref(), &book).await?.require_campaigns("campaign").await?;
+            let sight = Reader::of(tx, caller.0.as_ref(), &book).await?.require_campaigns("campaign").await?;
             let campaign = campaigns::get(tx, asked.id).await?;
-            let shown = CampaignPage::of(tx, &book, campaign, ledger::calendar::now()).await?;
+            let shown = CampaignPage::of(tx, &state, &book, (campaign, sight)).await?;
             Ok((shown, book.visibility == Visibility::Public))
         })
         .await?;

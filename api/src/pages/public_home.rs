@@ -23,7 +23,7 @@ use ledger::id::{BookRef, ChallengeId, MilestoneId};
 use ledger::milestones::store::milestones;
 use ledger::money::Currency;
 use ledger::pledging::rules::donor_link::LinkToken;
-use ledger::reports::operations::{Figures, PublicFigures, public_figures};
+use ledger::reports::operations::{Figures, PublicFigures, WholeSums, public_figures};
 use ledger::reports::store::public_totals::{self, Happened};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -109,8 +109,8 @@ impl Twinned for Home {
 }
 
 impl Home {
-    async fn of(client: &impl GenericClient, wall: Timestamp) -> Result<Home, Error> {
-        let PublicFigures { mode, books, has_more, figures } = public_figures(client).await?;
+    async fn of(client: &impl GenericClient, sums: &WholeSums, wall: Timestamp) -> Result<Home, Error> {
+        let PublicFigures { mode, books, has_more, figures } = public_figures(client, sums).await?;
         Ok(Home {
             as_of: books.iter().map(|book| Day(book.today(wall))).max(),
             mode,
@@ -216,7 +216,10 @@ async fn answer(
     request: &HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
-    let shown = Home { is_signed_in: caller.0.is_some(), ..Home::of(&client, ledger::calendar::now()).await? };
+    let shown = Home {
+        is_signed_in: caller.0.is_some(),
+        ..Home::of(&client, &state.whole_sums, ledger::calendar::now()).await?
+    };
     drop(client);
     respond(request, form, &shown, true)
 }
@@ -274,7 +277,7 @@ pub(super) async fn find_receipt(
         is_signed_in: caller.0.is_some(),
         code: typed,
         error: "This is no code of a receipt. It stands at the end of the link in the mail that brought the receipt: copy all of it.",
-        ..Home::of(&client, ledger::calendar::now()).await?
+        ..Home::of(&client, &state.whole_sums, ledger::calendar::now()).await?
     };
     page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
 }

@@ -17,13 +17,14 @@ pub mod periods;
 mod public_figures;
 mod search;
 mod trial_balance;
+mod whole_sums;
 
 pub use account_statement::{AccountStatement, Resume, StatementLine, StatementSpan, account_statement};
 pub use account_tree::{
     AccountNode, AccountTree, Branch, DEPTH_MAX, NodeSum, account_tree, comes_after, is_path, roll_up,
 };
 pub use balance_sheet::{BalanceSheet, BalanceSheetTotals, balance_sheet};
-pub use campaign_totals::{FiveTotals, five_totals};
+pub use campaign_totals::{FiveTotals, OutsideTotals, five_totals, outside_totals};
 pub use funds::{FundLine, FundMovement, funds};
 pub use held::{Held, held, held_in_sums};
 pub use income_statement::{IncomeLine, IncomeStatement, IncomeTotals, income_statement};
@@ -34,6 +35,7 @@ pub use search::{Found, LOOKED_AT, Search, search};
 pub use trial_balance::{
     TrialBalanceLine, TrialBalancePage, TrialBalanceTotals, trial_balance, trial_balance_page, trial_balance_totals,
 };
+pub use whole_sums::WholeSums;
 
 use crate::book::{AccountClass, AccountKind};
 use outside::kinds_in_sums;

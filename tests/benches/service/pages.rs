@@ -27,7 +27,7 @@ pub(crate) async fn beside_the_api(service: &mut Service, report: &mut Report) -
     service.analyze().await?;
     let id = text(&campaign, "/id")?;
     // Of a book with payments the API tells everybody less than the page does, which has them in sums: it has no answer to compare with.
-    let compared = [("campaign", format!("/campaigns/{id}"), format!("/v1/campaigns/{id}/totals"))];
+    let compared = [("campaign", format!("/campaigns/{id}"), format!("/v1/campaigns/{id}/public-totals"))];
     let http = Client::builder().no_proxy().build()?;
     for (name, page, api) in compared {
         let twin = format!("{page}.json");

@@ -19,8 +19,8 @@ const AT_ONCE: usize = 16;
 /// What readers of its row may read only when they are more besides: the message says what.
 const ASKS_MORE: &[&str] = &["GET /v1/challenges/{id}/judges"];
 
-/// Lists of what all partners of a book see besides their own: rails that were withdrawn.
-const SHARED: &[&str] = &["GET /v1/books/{book}/withdrawals"];
+/// What all partners of a book see besides their own: rails that were withdrawn, and what came to a campaign.
+const SHARED: &[&str] = &["GET /v1/books/{book}/withdrawals", "GET /v1/campaigns/{id}/totals"];
 
 impl Route {
     fn phrases(&self) -> impl Iterator<Item = &str> {

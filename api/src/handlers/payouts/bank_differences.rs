@@ -7,7 +7,7 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{book_of, kept, read};
+use crate::visibility::{book_of, kept, read_accounts};
 use crate::who_may::KEEPERS;
 use crate::wire::{MoneyBody, etag, paragraphs, parse};
 use actix_web::http::header::ETAG;
@@ -141,7 +141,8 @@ pub(crate) async fn propose_difference(
     .await
 }
 
-/// Lists what banks had more or less than the book, and what became of it, without persons.
+/// Lists what banks had more or less than the book, and what became of it, without persons. In a book with payments of people one may be of a
+/// single payment: the people of the book read them there, and nobody else.
 #[utoipa::path(tag = "bank-statements", params(("book" = String, Path, description = "The book"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<BankDifferenceBody>)))]
 #[get("/v1/books/{book}/bank-differences")]
@@ -154,12 +155,12 @@ pub(crate) async fn list_differences(
 ) -> Result<HttpResponse, Problem> {
     let window = query.0.window::<Uuid>()?;
     let client = state.client().await?;
-    let (book, _) = read(&client, &caller, *book).await?;
+    let book = read_accounts(&client, &caller, *book).await?;
     let rows = bank_differences::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await?;
     Ok(window.page(rows, |row| row.id.object, BankDifferenceBody::from).respond(&http))
 }
 
-/// Shows a difference.
+/// Shows a difference: to those who read the list, and to the people of the custodian whose bank it is.
 #[utoipa::path(tag = "bank-statements", params(("id" = String, Path, description = "The difference")),
     responses((status = 200, description = "The difference, with its ETag", body = BankDifferenceBody,
         headers(("ETag" = String)))))]
@@ -171,8 +172,18 @@ pub(crate) async fn show_difference(
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let book = book_of(&client, id.book, WHAT).await?;
-    read(&client, &caller, book.reference()).await?;
-    let found = bank_differences::get(&client, *id).await?;
+    let is_read = read_accounts(&client, &caller, book.reference()).await;
+    let found = match (&is_read, bank_differences::get(&client, *id).await) {
+        (Ok(_) | Err(Error::Forbidden(_)), found) => found?,
+        (Err(_), _) => return Err(Error::NotFound(WHAT).into()),
+    };
+    let is_of_custodian = match &caller.0 {
+        Some(caller) => caller.has_role(&client, found.custodian, KEEPERS).await?,
+        None => false,
+    };
+    if !is_of_custodian {
+        is_read?;
+    }
     Ok(HttpResponse::Ok().insert_header((ETAG, etag(found.version))).json(BankDifferenceBody::from(found)))
 }
 

@@ -7,7 +7,7 @@ use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{self, Page, Window};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{Reader, actor, book_of};
+use crate::visibility::{Reader, Sight, actor, book_of};
 use crate::wire::{BalanceBody, ChangeStateRequest, MoneyBody, bounded, etag, paragraphs, parse};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
@@ -290,7 +290,8 @@ pub struct CampaignBody {
     /// By what it is decided: `collected` or `pledged`; null where nothing is at stake.
     #[schema(value_type = Option<String>)]
     verdict_basis: Option<Basis>,
-    /// Null before the verdict, and without a last day.
+    /// Null before the verdict, without a last day, and for all but the people of the book and admitted partners, as it counts to the last
+    /// payment: the state tells them.
     verdict: Option<VerdictBody>,
     /// The most that is wanted, from wherever it comes; null without a cap.
     cap: Option<MoneyBody>,
@@ -359,6 +360,14 @@ impl Amounts {
 }
 
 impl CampaignBody {
+    /// As much of it as whoever reads it sees.
+    fn seen(self, sight: Sight) -> CampaignBody {
+        match sight {
+            Sight::Whole => self,
+            Sight::Sums => CampaignBody { verdict: None, ..self },
+        }
+    }
+
     pub(super) async fn of(
         client: &impl GenericClient,
         it: Campaign,
@@ -502,9 +511,9 @@ pub(crate) async fn list(
     let window = Window::<Uuid>::parse(query.0.limit, query.0.cursor.as_deref())?;
     let client = state.client().await?;
     let book = books::resolve(&client, book).await?;
-    Reader::of(&client, caller.as_ref(), &book).await?.require_campaigns("book").await?;
+    let sight = Reader::of(&client, caller.as_ref(), &book).await?.require_campaigns("book").await?;
     let bodies = read(&client, &book, window.after.unwrap_or_default(), window.fetch()).await?;
-    Ok(window.page(bodies, |body| body.id.object, |body| body).respond(&http))
+    Ok(window.page(bodies, |body| body.id.object, |body| body.seen(sight)).respond(&http))
 }
 
 /// Lists the campaigns of all books that admit the partner.
@@ -552,11 +561,11 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let book = book_of(&client, id.book, "campaign").await?;
-    Reader::of(&client, caller.as_ref(), &book).await?.require_campaigns("campaign").await?;
+    let sight = Reader::of(&client, caller.as_ref(), &book).await?.require_campaigns("campaign").await?;
     let found = campaigns::get(&client, *id).await?;
     let tag = etag(found.version);
     let body = CampaignBody::of(&client, found, &book, ledger::calendar::now()).await?;
-    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body))
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body.seen(sight)))
 }
 
 /// Opens a draft for pledges, with a fund account of its own.

@@ -67,8 +67,7 @@ struct AccountPage {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct Line {
     day: Day,
-    /// None of a sum of what moved in several ways.
-    kind: Option<Kind>,
+    kind: Kind,
     /// None of a sum over several givers.
     entry: Option<i64>,
     /// Whether the entry has a page for whoever reads this.
@@ -88,10 +87,9 @@ struct Line {
 
 impl Line {
     fn what(&self) -> String {
-        match (self.kind, self.entry) {
-            (Some(kind), Some(_)) => kind.to_string(),
-            (Some(kind), None) => format!("{kind}, of five givers or more"),
-            (None, _) => "Payments, refunds and fees together, of five givers or more".to_owned(),
+        match self.entry {
+            Some(_) => self.kind.to_string(),
+            None => format!("{}, of five givers or more", self.kind),
         }
     }
 }
@@ -101,7 +99,7 @@ impl Twinned for AccountPage {
         let row = |line: &Line| {
             vec![
                 line.day.0.to_string(),
-                line.kind.map(|kind| kind.0.as_str().to_owned()).unwrap_or_default(),
+                line.kind.0.as_str().to_owned(),
                 line.entry.map(|entry| entry.to_string()).unwrap_or_default(),
                 line.other.clone().unwrap_or_default(),
                 line.amount.plain(),
@@ -165,7 +163,7 @@ async fn whole(client: &impl GenericClient, book: &Book, code: &str, part: &Part
         let minor = if of.debited == (side < 0) { of.amount } else { -of.amount };
         Line {
             day: Day(of.effective),
-            kind: Some(Kind(of.kind)),
+            kind: Kind(of.kind),
             entry: Some(of.pos >> 16),
             is_open: true,
             other: Some(of.counterpart),
@@ -182,8 +180,7 @@ async fn whole(client: &impl GenericClient, book: &Book, code: &str, part: &Part
 /// The page of what is shown that ends before a place, the newest first, and where the next one ends.
 fn part_of<'a>(lines: &'a [Shown], part: &Part) -> (Vec<&'a Shown>, Option<i64>) {
     let fits = |line: &Shown| match line.what {
-        What::Movement { kind, .. } | What::Sum(Some(kind)) => part.which.has(kind, line.day),
-        What::Sum(None) => part.which.kind.is_none() && part.which.has(MovementKind::ChargeCaptured, line.day),
+        What::Movement { kind, .. } | What::Sum(kind) => part.which.has(kind, line.day),
     };
     let end = part.cursor.and_then(|cursor| usize::try_from(cursor).ok()).unwrap_or(lines.len()).min(lines.len());
     let mut found = Vec::new();
@@ -209,12 +206,12 @@ async fn in_sums(client: &impl GenericClient, book: &Book, code: &str, part: &Pa
     let others: HashMap<AccountNumber, Account> = others.into_iter().map(|other| (other.number, other)).collect();
     let line = |of: &Shown| {
         let (kind, entry, other) = match of.what {
-            What::Movement { number, other, kind } => (Some(kind), Some(number), others.get(&other)),
+            What::Movement { number, other, kind } => (kind, Some(number), others.get(&other)),
             What::Sum(kind) => (kind, None, None),
         };
         Line {
             day: Day(of.day),
-            kind: kind.map(Kind),
+            kind: Kind(kind),
             entry,
             is_open: entry.is_some_and(|entry| open.contains(&entry)),
             has_other: other.is_some_and(|other| outside::has_statement(other.class)),
@@ -230,7 +227,7 @@ async fn in_sums(client: &impl GenericClient, book: &Book, code: &str, part: &Pa
 
 impl AccountPage {
     fn new(book: Book, sight: Sight, part: &Part, read: Read, whose: String) -> AccountPage {
-        let on_page = read.lines.iter().filter_map(|line| line.kind.map(|kind| kind.0));
+        let on_page = read.lines.iter().map(|line| line.kind.0);
         let text = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
         // Those that may reach the account; others have no lines.
         let kinds = MovementKind::ALL.iter().copied();
@@ -292,7 +289,7 @@ mod tests {
 
     fn sums(count: usize) -> Vec<Shown> {
         let line = |of: i64| Shown {
-            what: What::Sum(Some(MovementKind::ChargeCaptured)),
+            what: What::Sum(MovementKind::ChargeCaptured),
             day: date(2027, 1, 1),
             minor: of,
             balance: 0,

@@ -4,24 +4,22 @@ use crate::pages::pictures::{Column, MONTHS, MonthBars};
 use crate::pages::shown::Amount;
 use jiff::civil::Date;
 use ledger::money::{Currency, Money};
-use ledger::pledging::rules::months::Span;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
-/// A month, or several that stand together.
+/// A month.
 #[derive(Debug, Serialize)]
 pub(in crate::pages) struct MonthRow {
     /// Such as `2031-05`.
-    pub(in crate::pages) from: String,
-    pub(in crate::pages) to: String,
+    pub(in crate::pages) month: String,
     /// For people: May 2031.
     #[serde(skip)]
     pub(in crate::pages) name: String,
+    /// Made of sums over five donors or more, each in the month in which it became whole.
     pub(in crate::pages) collected: Amount,
-    /// None while it is of fewer than five donors.
+    /// What fell due and still waits: for the people of the book.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::pages) waiting: Option<Amount>,
-    /// How many months it has.
-    #[serde(skip)]
-    pub(in crate::pages) months: i32,
 }
 
 /// The last twelve months of a campaign, and what came before them.
@@ -34,70 +32,62 @@ pub(in crate::pages) struct Months {
 }
 
 impl Months {
-    /// Of what the ledger has summed up to the month of a day. `goal` is that of a month.
-    pub(in crate::pages) fn new(spans: &[Span], today: Date, currency: Currency, goal: Option<Money>) -> Months {
+    /// Of what was collected in each month up to that of a day, by its first day; `waiting` is what waits, for those who see that. `goal` is that
+    /// of a month.
+    pub(in crate::pages) fn new(
+        collected: &BTreeMap<Date, i128>,
+        waiting: Option<&BTreeMap<Date, i128>>,
+        today: Date,
+        currency: Currency,
+        goal: Option<Money>,
+    ) -> Months {
         let last = number(today);
-        let is_old = |span: &&Span| number(span.to) <= last - MONTHS;
-        let (old, shown) = spans.split_at(spans.iter().take_while(is_old).count());
-        let before = old.iter().map(|span| span.collected).sum::<i128>();
-        let columns = shown.iter().map(|span| column(span, last)).collect();
+        let met = collected.keys().chain(waiting.into_iter().flatten().map(|(month, _)| month));
+        let first = met.map(|month| number(*month)).min().unwrap_or(last + 1);
+        let shown: Vec<i32> = (first.max(last - MONTHS + 1)..=last).collect();
+        let of = |months: &BTreeMap<Date, i128>, wanted: i32| -> i128 {
+            months.iter().filter(|(month, _)| number(**month) == wanted).map(|(_, minor)| minor).sum()
+        };
+        let row = |wanted: &i32| MonthRow {
+            month: written(*wanted, "%Y-%m"),
+            name: written(*wanted, "%B %Y"),
+            collected: Amount::of(of(collected, *wanted), currency),
+            waiting: waiting.map(|waiting| Amount::of(of(waiting, *wanted), currency)),
+        };
+        let column = |wanted: &i32| Column {
+            slot: wanted - last + MONTHS - 1,
+            collected: of(collected, *wanted),
+            waiting: waiting.map_or(0, |waiting| of(waiting, *wanted)),
+            label: written(*wanted, "%b"),
+        };
+        let old = collected.iter().filter(|(month, _)| number(**month) <= last - MONTHS).map(|(_, minor)| minor);
         let title = match goal {
             Some(goal) => format!("What came in each month, beside the goal of {}", Amount::from(goal)),
             None => "What came in each month".to_owned(),
         };
         Months {
-            rows: shown.iter().map(|span| row(span, currency)).collect(),
-            before: (!old.is_empty()).then(|| Amount::of(before, currency)),
-            picture: MonthBars::new(columns, goal.map(|goal| goal.minor().into()), title),
+            rows: shown.iter().map(row).collect(),
+            before: (first <= last - MONTHS).then(|| Amount::of(old.sum::<i128>(), currency)),
+            picture: MonthBars::new(
+                shown.iter().map(column).collect(),
+                goal.map(|goal| goal.minor().into()),
+                title,
+                waiting.is_some(),
+            ),
         }
     }
 }
 
 /// Months since the beginning of the calendar.
 fn number(day: Date) -> i32 {
-    i32::from(day.year()) * 12 + i32::from(day.month())
+    i32::from(day.year()) * 12 + i32::from(day.month()) - 1
 }
 
-fn column(span: &Span, last: i32) -> Column {
-    let slot = |day: Date| number(day) - last + MONTHS - 1;
-    let months = i128::from(span.months().max(1));
-    let label = |day: Date| day.strftime("%b").to_string();
-    Column {
-        from: slot(span.from),
-        to: slot(span.to),
-        collected: span.collected / months,
-        waiting: span.waiting.unwrap_or(0) / months,
-        label: if span.from == span.to {
-            label(span.from)
-        } else {
-            format!("{}–{}", label(span.from), label(span.to))
-        },
-    }
-}
-
-fn row(span: &Span, currency: Currency) -> MonthRow {
-    let numbers = |day: Date| day.strftime("%Y-%m").to_string();
-    MonthRow {
-        from: numbers(span.from),
-        to: numbers(span.to),
-        name: name(span),
-        collected: Amount::of(span.collected, currency),
-        waiting: span.waiting.map(|waiting| Amount::of(waiting, currency)),
-        months: span.months(),
-    }
-}
-
-/// A span for people: May 2031, March to May 2031, or December 2030 to January 2031.
-fn name(span: &Span) -> String {
-    let (from, to) = (span.from, span.to);
-    let whole = |day: Date| day.strftime("%B %Y").to_string();
-    if from == to {
-        whole(from)
-    } else if from.year() == to.year() {
-        format!("{} to {}", from.strftime("%B"), whole(to))
-    } else {
-        format!("{} to {}", whole(from), whole(to))
-    }
+/// The month with a number, in a form.
+fn written(number: i32, form: &str) -> String {
+    let (year, month) = (i16::try_from(number / 12), i8::try_from(number % 12 + 1));
+    let day = year.ok().zip(month.ok()).and_then(|(year, month)| Date::new(year, month, 1).ok());
+    day.map(|day| day.strftime(form).to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -105,23 +95,33 @@ mod tests {
     use super::*;
     use jiff::civil::date;
 
-    fn span(from: Date, to: Date, collected: i128) -> Span {
-        Span { from, to, collected, waiting: None }
+    #[test]
+    fn twelve_months_are_shown_and_what_came_before_them_is_one_sum() {
+        let came = [(date(2030, 1, 1), 300), (date(2030, 5, 1), 700), (date(2030, 6, 1), 40), (date(2031, 4, 1), 900)];
+        let told = |today: Date| {
+            let months = Months::new(&came.into(), None, today, Currency::USD, None);
+            let rows: Vec<_> = months.rows.into_iter().map(|row| (row.month, row.name, row.collected)).collect();
+            (months.before, rows)
+        };
+        let (before, rows) = told(date(2031, 5, 31));
+        assert_eq!((before, rows.len()), (Some(Amount::of(1_000, Currency::USD)), 12));
+        assert_eq!(rows[0], ("2030-06".to_owned(), "June 2030".to_owned(), Amount::of(40, Currency::USD)));
+        assert_eq!((&*rows[11].0, rows[11].2), ("2031-05", Amount::of(0, Currency::USD)));
+        let (before, rows) = told(date(2030, 12, 1));
+        assert_eq!((before, rows.len(), &*rows[11].0), (None, 12, "2030-12"));
+        let none = Months::new(&BTreeMap::new(), None, date(2031, 5, 31), Currency::USD, None);
+        assert!(none.rows.is_empty() && none.before.is_none());
     }
 
     #[test]
-    fn twelve_months_are_shown_and_what_came_before_them_is_one_sum() {
-        let spans = [
-            span(date(2029, 12, 1), date(2030, 2, 1), 300),
-            span(date(2030, 3, 1), date(2030, 5, 1), 700),
-            span(date(2030, 6, 1), date(2030, 7, 1), 40),
-            span(date(2030, 8, 1), date(2031, 5, 1), 900),
-        ];
-        let months = Months::new(&spans, date(2031, 5, 31), Currency::USD, None);
-        assert_eq!(months.before, Some(Amount::of(1_000, Currency::USD)));
-        let told: Vec<_> = months.rows.iter().map(|row| (row.name.as_str(), row.from.as_str(), row.months)).collect();
-        assert_eq!(told, [("June to July 2030", "2030-06", 2), ("August 2030 to May 2031", "2030-08", 10)]);
-        let none = Months::new(&[], date(2031, 5, 31), Currency::USD, None);
-        assert!(none.rows.is_empty() && none.before.is_none());
+    fn what_waits_is_told_to_those_who_see_it() {
+        let (came, waits) = ([(date(2031, 4, 1), 900)].into(), [(date(2031, 5, 1), 70)].into());
+        let waiting = |waits: Option<&BTreeMap<Date, i128>>| {
+            let months = Months::new(&came, waits, date(2031, 5, 2), Currency::USD, None);
+            months.rows.into_iter().map(|row| row.waiting).collect::<Vec<_>>()
+        };
+        let amount = |minor: i64| Some(Amount::of(minor, Currency::USD));
+        assert_eq!(waiting(Some(&waits)), [amount(0), amount(70)]);
+        assert_eq!(waiting(None), [None, None]);
     }
 }

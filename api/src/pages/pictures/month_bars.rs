@@ -10,16 +10,14 @@ const HIGHEST: i64 = 150;
 /// Where bars stand.
 const GROUND: i64 = 170;
 
-/// What is to be drawn of one month, or of several that stand together at their mean. All in minor units.
+/// What is to be drawn of one month, in minor units.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::pages) struct Column {
-    /// Its first month, counted from the first of those that are shown; one before them is cut off.
-    pub(in crate::pages) from: i32,
-    /// Its last month.
-    pub(in crate::pages) to: i32,
-    /// What was collected a month.
+    /// Which month it is, counted from the first of those that there is room for; others are left out.
+    pub(in crate::pages) slot: i32,
+    /// What was collected.
     pub(in crate::pages) collected: i128,
-    /// What waits a month.
+    /// What waits.
     pub(in crate::pages) waiting: i128,
     /// What stands below it.
     pub(in crate::pages) label: String,
@@ -45,28 +43,35 @@ pub(in crate::pages) struct MonthBars {
     bars: Vec<Bar>,
     /// Where the line of the goal is; none without one.
     goal: Option<i64>,
+    /// Whether what waits is told.
+    tells_waiting: bool,
 }
 
 impl MonthBars {
     /// The picture of some months. The highest bar, or the goal, fills it.
-    pub(in crate::pages) fn new(columns: Vec<Column>, goal: Option<i128>, title: String) -> MonthBars {
+    pub(in crate::pages) fn new(
+        columns: Vec<Column>,
+        goal: Option<i128>,
+        title: String,
+        tells_waiting: bool,
+    ) -> MonthBars {
         let sums = columns.iter().map(|column| column.collected.saturating_add(column.waiting));
         let most = sums.chain(goal).max().unwrap_or(0);
-        let bars = columns.into_iter().filter(|column| (0..MONTHS).contains(&column.to));
+        let bars = columns.into_iter().filter(|column| (0..MONTHS).contains(&column.slot));
         MonthBars {
             title,
             bars: bars.map(|column| bar(column, most)).collect(),
             goal: goal.map(|goal| GROUND - share(goal, most, HIGHEST)),
+            tells_waiting,
         }
     }
 }
 
 fn bar(of: Column, most: i128) -> Bar {
     let slot = WIDTH / i64::from(MONTHS);
-    let (from, to) = (i64::from(of.from.clamp(0, of.to)), i64::from(of.to));
     let height = share(of.collected, most, HIGHEST);
     let waiting = share(of.waiting, most, HIGHEST).min(HIGHEST - height);
-    let (x, width) = (from * slot + 4, (to - from + 1) * slot - 8);
+    let (x, width) = (i64::from(of.slot) * slot + 4, slot - 8);
     let y = GROUND - height;
     Bar { x, middle: x + width / 2, width, y, height, waiting_y: y - waiting, waiting, label: of.label }
 }
@@ -75,22 +80,21 @@ fn bar(of: Column, most: i128) -> Bar {
 mod tests {
     use super::*;
 
-    fn drawn(columns: &[(i32, i32, i128, i128)], goal: Option<i128>) -> MonthBars {
-        let column = |(from, to, collected, waiting): &(i32, i32, i128, i128)| Column {
-            from: *from,
-            to: *to,
+    fn drawn(columns: &[(i32, i128, i128)], goal: Option<i128>) -> MonthBars {
+        let column = |(slot, collected, waiting): &(i32, i128, i128)| Column {
+            slot: *slot,
             collected: *collected,
             waiting: *waiting,
             label: "<May>".to_owned(),
         };
-        MonthBars::new(columns.iter().map(column).collect(), goal, "x < y".to_owned())
+        MonthBars::new(columns.iter().map(column).collect(), goal, "x < y".to_owned(), true)
     }
 
     #[test]
     fn a_bar_is_as_high_as_what_came_and_what_waits_stands_on_it_below_or_above_the_goal() {
-        let picture = drawn(&[(0, 0, 100, 0), (1, 3, 150, 50), (11, 11, 0, 0)], Some(300));
+        let picture = drawn(&[(0, 100, 0), (1, 150, 50), (11, 0, 0)], Some(300));
         let heights: Vec<_> = picture.bars.iter().map(|bar| (bar.x, bar.width, bar.height, bar.waiting)).collect();
-        assert_eq!(heights, [(4, 42, 50, 0), (54, 142, 75, 25), (554, 42, 0, 0)]);
+        assert_eq!(heights, [(4, 42, 50, 0), (54, 42, 75, 25), (554, 42, 0, 0)]);
         assert_eq!((picture.bars[1].y, picture.bars[1].waiting_y, picture.goal), (95, 70, Some(20)));
         let svg = picture.render().expect("a picture");
         assert!(svg.contains("x &#60; y") && svg.contains("&#60;May&#62;") && !svg.contains("style="), "{svg}");
@@ -100,8 +104,8 @@ mod tests {
 
     #[test]
     fn the_largest_sums_stay_within_the_frame_and_months_before_it_are_cut_off() {
-        let picture = drawn(&[(-40, 2, i128::MAX, i128::MAX), (-9, -3, 5, 5), (5, 5, -7, -7)], Some(1));
+        let picture = drawn(&[(2, i128::MAX, i128::MAX), (-3, 5, 5), (5, -7, -7)], Some(1));
         let told: Vec<_> = picture.bars.iter().map(|bar| (bar.x, bar.width, bar.y, bar.waiting_y)).collect();
-        assert_eq!(told, [(4, 142, 20, 20), (254, 42, 170, 170)]);
+        assert_eq!(told, [(104, 42, 20, 20), (254, 42, 170, 170)]);
     }
 }

@@ -1,15 +1,21 @@
 //! The five totals of a campaign: pledged, collected, dropped, refunded and disputed, each read from the book.
 
+use super::whole_sums::{Sums, WholeSums};
 use crate::book::{AccountNumber, MovementKind as K};
 use crate::chart;
 use crate::engine::store::accounts;
 use crate::engine::store::books::Book;
+use crate::engine::store::journal;
 use crate::error::Error;
+use crate::reports::rules::outside::is_of_one_giver;
+use crate::reports::rules::sums::Way;
 use crate::reports::store::kind_totals::{self, Moved};
 use deadpool_postgres::GenericClient;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 /// The five totals of a campaign, minor units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FiveTotals {
     /// All that was promised; none where promises are not counted.
     pub pledged: Option<i128>,
@@ -40,6 +46,74 @@ pub async fn five_totals(
     let asked: Vec<AccountNumber> = [pledged, fund, disputes].into_iter().flatten().collect();
     let moved = kind_totals::so_far(client, book.id, &asked).await?;
     Ok(of_accounts(&moved, pledged, fund, disputes))
+}
+
+/// What everybody may know of what came to a campaign, minor units: each figure is made of sums over five givers or more, and nothing of it is a
+/// difference of fewer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutsideTotals {
+    /// The five totals; promises are rounded down, and none where they are not counted.
+    pub five: FiveTotals,
+    /// What was collected, by the first day of the month in which the sums that it is made of became whole.
+    pub months: BTreeMap<Date, i128>,
+    /// What donors moved here from other campaigns.
+    pub moved_in: i128,
+    /// What donors moved from here to other campaigns.
+    pub moved_out: i128,
+    /// What its fund has.
+    pub has: i128,
+}
+
+/// The ways in which what was collected reaches a fund.
+const CAPTURES: [K; 2] = [K::ChargeCaptured, K::SuspenseMatched];
+
+/// The totals of a campaign as everybody may know them, by its slug, and the accounts of its promises and of its fund.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn outside_totals(
+    client: &impl GenericClient,
+    sums: &WholeSums,
+    book: &Book,
+    slug: &str,
+    pledged: Known,
+    fund: Known,
+) -> Result<OutsideTotals, Error> {
+    let through = (book.id, journal::last_number(client, book.id).await?);
+    let disputes = accounts::find(client, book.id, &chart::disputes(slug).code).await?.map(|account| account.number);
+    let of = async |account: Known| match account {
+        Some(account) => sums.of_account(client, through, account).await,
+        None => Ok(Sums::default()),
+    };
+    let (promises, is_counted) = (of(pledged).await?, pledged.is_some());
+    let (of_fund, of_disputes) = (of(fund).await?, of(disputes).await?);
+    let mut months: BTreeMap<Date, i128> = BTreeMap::new();
+    for (month, minor) in CAPTURES.into_iter().flat_map(|kind| of_fund.by_month(kind)) {
+        *months.entry(month).or_default() += minor;
+    }
+    let five = FiveTotals {
+        pledged: is_counted.then(|| promises.roughly(Way { kind: K::PledgeCommitted, adds: true })),
+        collected: months.values().sum(),
+        dropped: is_counted.then(|| promises.roughly(Way { kind: K::CommitmentDropped, adds: false })),
+        refunded: of_fund.taken(K::RefundSent) - of_fund.added(K::RefundFailed),
+        disputed: of_disputes.added(K::DisputeOpened) - of_disputes.taken(K::DisputeWon),
+    };
+    Ok(OutsideTotals {
+        five,
+        months,
+        moved_in: of_fund.added(K::FundMoved),
+        moved_out: of_fund.taken(K::FundMoved),
+        has: of_fund.balance() + seen_alone(client, book, fund).await?,
+    })
+}
+
+/// What a fund has of movements that tell of nobody.
+async fn seen_alone(client: &impl GenericClient, book: &Book, fund: Known) -> Result<i128, Error> {
+    let Some(fund) = fund else { return Ok(0) };
+    let moved = kind_totals::so_far(client, book.id, &[fund]).await?;
+    let alone = K::ALL.iter().filter(|kind| !is_of_one_giver(**kind)).map(|kind| moved.of(fund, *kind));
+    Ok(alone.map(|(debits, credits)| credits - debits).sum())
 }
 
 /// An account that may not be there.

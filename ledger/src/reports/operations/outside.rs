@@ -7,6 +7,7 @@ use crate::engine::store::accounts::{self, Account};
 use crate::engine::store::books::Book;
 use crate::engine::store::journal;
 use crate::error::{Error, Refusal};
+use crate::id::BookId;
 use crate::money::Unit;
 use crate::reports::rules::outside::{TELLING, has_statement, is_of_one_giver, is_seen_alone};
 use crate::reports::rules::sums::{self, Moved, Sight, Statement};
@@ -53,7 +54,7 @@ pub async fn outside_statement(
     let account = account.ok_or(Error::NotFound("account"))?;
     let lines = shown_lines::of_account(client, book.id, account.number, LINES_MAX + 1).await?;
     let lines = not_too_many(lines)?;
-    let givers = givers(client, book, &lines).await?;
+    let givers = givers(client, book.id, &lines).await?;
     let moved: Vec<Moved> = lines.iter().filter_map(|line| moved(line, account.number, &givers)).collect();
     Ok(OutsideStatement { statement: sums::statement(&moved), account })
 }
@@ -109,9 +110,9 @@ async fn payments(
     through: i64,
 ) -> Result<(HashMap<AccountNumber, i64>, bool), Error> {
     let of = AccountClass::OF_PERSONS;
-    let lines = shown_lines::of_kinds(client, book.id, &kinds_in_sums(), of, through, LINES_MAX + 1).await?;
+    let lines = shown_lines::of_kinds(client, book.id, &kinds_in_sums(), of, (0, through), LINES_MAX + 1).await?;
     let lines = not_too_many(lines)?;
-    let givers = givers(client, book, &lines).await?;
+    let givers = givers(client, book.id, &lines).await?;
     let mut by_account: BTreeMap<AccountNumber, Vec<Moved>> = BTreeMap::new();
     for line in &lines {
         for (account, class) in [line.debit, line.credit] {
@@ -153,15 +154,27 @@ pub(super) fn kinds_in_sums() -> Vec<MovementKind> {
     MovementKind::ALL.iter().copied().filter(|kind| is_of_one_giver(*kind)).collect()
 }
 
-async fn givers(client: &impl GenericClient, book: &Book, lines: &[Transfer]) -> Result<HashMap<i64, Uuid>, Error> {
+/// Of whom the entries of these lines are, as far as it is known.
+pub(super) async fn givers(
+    client: &impl GenericClient,
+    book: BookId,
+    lines: &[Transfer],
+) -> Result<HashMap<i64, Uuid>, Error> {
     let is_open = |line: &&Transfer| is_seen_alone(line.kind, line.debit.1, line.credit.1);
     let mut numbers: Vec<i64> = lines.iter().filter(|line| !is_open(line)).map(|line| line.pos >> 16).collect();
     numbers.dedup();
-    shown_lines::givers(client, book.id, &numbers).await
+    let mut givers = shown_lines::givers(client, book, &numbers).await?;
+    let counts =
+        |line: &&Transfer| matches!(line.kind, MovementKind::PledgeCommitted | MovementKind::CommitmentDropped);
+    let mut promises: Vec<i64> = lines.iter().filter(counts).map(|line| line.pos >> 16).collect();
+    promises.retain(|number| !givers.contains_key(number));
+    promises.dedup();
+    givers.extend(shown_lines::promisers(client, book, &promises).await?);
+    Ok(givers)
 }
 
 /// A line as one of its accounts has it; none when the account is not in it.
-fn moved(line: &Transfer, account: AccountNumber, givers: &HashMap<i64, Uuid>) -> Option<Moved> {
+pub(super) fn moved(line: &Transfer, account: AccountNumber, givers: &HashMap<i64, Uuid>) -> Option<Moved> {
     let (class, other, sign) = match (line.debit, line.credit) {
         ((debit, class), (credit, _)) if debit == account => (class, credit, -1),
         ((debit, _), (credit, class)) if credit == account => (class, debit, 1),

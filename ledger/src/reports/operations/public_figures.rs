@@ -1,10 +1,12 @@
 //! Five figures over all public books: what was collected, released, paid out and returned, and what is held.
 
+use super::whole_sums::{Sums, WholeSums};
 use crate::book::{AccountClass, Mode, MovementKind as K};
 use crate::engine::store::books::Book;
 use crate::error::Error;
 use crate::id::BookId;
-use crate::money::Currency;
+use crate::money::{Currency, Unit};
+use crate::reports::rules::outside::is_of_one_giver;
 use crate::reports::store::public_totals::{self, ClassTotal};
 use deadpool_postgres::GenericClient;
 use std::collections::BTreeMap;
@@ -90,12 +92,13 @@ pub struct PublicFigures {
     pub figures: BTreeMap<&'static str, (Currency, Figures)>,
 }
 
-/// The figures of all public books, from what their accounts moved.
+/// The figures of all public books, from what their accounts moved: what people gave to funds, and got back, counts once the sum that it
+/// is in is of five givers or more.
 ///
 /// # Errors
 ///
 /// Only trouble with the database.
-pub async fn public_figures(client: &impl GenericClient) -> Result<PublicFigures, Error> {
+pub async fn public_figures(client: &impl GenericClient, sums: &WholeSums) -> Result<PublicFigures, Error> {
     let limit = i64::try_from(BOOKS_MAX + 1).unwrap_or(i64::MAX);
     let mut mode = Mode::Live;
     let mut books = public_totals::books(client, mode, limit).await?;
@@ -107,8 +110,26 @@ pub async fn public_figures(client: &impl GenericClient) -> Result<PublicFigures
     books.truncate(BOOKS_MAX);
     let ids: Vec<BookId> = books.iter().map(|book| book.id).collect();
     let classes = [PURPOSES, OWED].concat();
-    let totals = public_totals::list(client, &ids, &classes).await?;
+    let mut totals = public_totals::list(client, &ids, &classes).await?;
+    totals.retain(|of| of.class != AccountClass::Fund || !is_of_one_giver(of.kind));
+    for through in public_totals::through(client, &ids).await? {
+        for (unit, sums) in sums.of_class(client, through, AccountClass::Fund).await? {
+            totals.extend(of_fund(unit, &sums));
+        }
+    }
     Ok(PublicFigures { mode, books, has_more, figures: by_currency(&totals) })
+}
+
+/// The whole sums of a fund; nothing of one that has a unit of its book.
+fn of_fund(unit: Unit, sums: &Sums) -> Vec<ClassTotal> {
+    let currency = unit.code().parse().ok().filter(|currency: &Currency| unit == *currency);
+    let Some(currency) = currency else { return Vec::new() };
+    let kinds = K::ALL.iter().copied().filter(|kind| is_of_one_giver(*kind));
+    let total = |kind| {
+        let (debits, credits) = (sums.taken(kind), sums.added(kind));
+        ClassTotal { currency, class: AccountClass::Fund, kind, debits, credits }
+    };
+    kinds.map(total).filter(|of| of.debits != of.credits || of.debits != 0).collect()
 }
 
 fn by_currency(totals: &[ClassTotal]) -> BTreeMap<&'static str, (Currency, Figures)> {

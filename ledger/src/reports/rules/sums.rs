@@ -1,9 +1,9 @@
 //! What people from outside a book see of its payments: sums of an account over five givers or more, and never one of them.
 //!
-//! The payments of an account join a group in the order in which they were recorded, entry by entry, until five givers are
-//! together; then the group is whole, and never changes again. Two looks at a book, however close, so differ by whole groups: what one
-//! leaves of the other is of five givers at least. Days only name what is shown: the groups that become whole on a day are one sum. Those
-//! that wait are counted nowhere, not in the balance either.
+//! The payments of an account that go the same way join a group in the order in which they were recorded, entry by entry, until five
+//! givers are together; then the group is whole, and never changes again. Whatever is shown is made of whole groups, the figures of a
+//! campaign and of the first page too ([`Groups`]): two looks, however close, differ by whole groups, and so do two figures. Days
+//! only name what is shown: the groups that become whole on a day are one sum. Those that wait are counted nowhere, not in the balance either.
 
 use crate::book::{AccountNumber, MovementKind};
 use jiff::civil::Date;
@@ -12,6 +12,11 @@ use uuid::Uuid;
 
 /// So many givers are together before a sum is shown.
 pub const GIVERS_MIN: usize = 5;
+
+/// Whether a sum or a number of so many givers may be shown to everybody.
+pub fn are_enough(givers: i64) -> bool {
+    usize::try_from(givers).is_ok_and(|givers| givers >= GIVERS_MIN)
+}
 
 /// A line of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +69,8 @@ pub enum What {
         /// How the money moved.
         kind: MovementKind,
     },
-    /// What five givers or more moved, each in the same way; or together, in several ways, when one of the ways had fewer.
-    Sum(Option<MovementKind>),
+    /// What five givers or more moved in this way.
+    Sum(MovementKind),
 }
 
 /// What is shown of an account.
@@ -77,40 +82,56 @@ pub struct Statement {
     pub balance: i64,
     /// Whether payments wait for more givers.
     pub is_waiting: bool,
-    /// What they come to, minor units: for nobody outside.
-    pub waiting: i64,
+}
+
+/// A way to an account, or from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Way {
+    /// How the money moved.
+    pub kind: MovementKind,
+    /// Whether it adds to the balance on the account's own side.
+    pub adds: bool,
 }
 
 /// A group that is not whole yet.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Group {
     givers: BTreeSet<Uuid>,
-    /// By the way in which it moved.
-    ways: BTreeMap<MovementKind, (BTreeSet<Uuid>, i64)>,
+    minor: i64,
 }
 
-impl Group {
-    fn take(&mut self, line: &Moved, giver: Option<Uuid>) {
-        self.givers.extend(giver);
-        let (givers, minor) = self.ways.entry(line.kind).or_default();
-        givers.extend(giver);
-        *minor += line.minor;
+/// A group that is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whole {
+    /// How its payments moved.
+    pub way: Way,
+    /// The latest day of all payments of the account until then.
+    pub day: Date,
+    /// What it adds to the balance on the account's own side, minor units.
+    pub minor: i64,
+}
+
+/// The groups of an account that are not whole yet.
+#[derive(Debug, Clone, Default)]
+pub struct Groups {
+    open: BTreeMap<Way, Group>,
+    latest: Option<Date>,
+}
+
+impl Groups {
+    /// Takes a payment of a giver; one who is not known makes no group whole.
+    pub fn take(&mut self, kind: MovementKind, day: Date, minor: i64, giver: Option<Uuid>) {
+        self.latest = self.latest.max(Some(day));
+        let group = self.open.entry(Way { kind, adds: minor >= 0 }).or_default();
+        group.givers.extend(giver);
+        group.minor += minor;
     }
 
-    fn is_whole(&self) -> bool {
-        self.givers.len() >= GIVERS_MIN
-    }
-
-    fn minor(&self) -> i64 {
-        self.ways.values().map(|(_, minor)| minor).sum()
-    }
-
-    /// A sum a way, or one of all when a way has too few givers.
-    fn parts(&self) -> Vec<(Option<MovementKind>, i64)> {
-        if self.ways.values().all(|(givers, _)| givers.len() >= GIVERS_MIN) {
-            return self.ways.iter().map(|(kind, (_, minor))| (Some(*kind), *minor)).collect();
-        }
-        vec![(None, self.minor())]
+    /// The groups that are whole now: asked at the end of each entry, as none is cut.
+    pub fn whole(&mut self) -> Vec<Whole> {
+        let day = self.latest.unwrap_or(Date::MIN);
+        let whole = self.open.extract_if(.., |_, group| group.givers.len() >= GIVERS_MIN);
+        whole.map(|(way, group)| Whole { way, day, minor: group.minor }).collect()
     }
 }
 
@@ -118,27 +139,23 @@ impl Group {
 /// became whole.
 pub fn statement(lines: &[Moved]) -> Statement {
     let mut placed: Vec<Option<(What, Date, i64)>> = Vec::new();
-    let mut sums: BTreeMap<(Date, Option<MovementKind>), usize> = BTreeMap::new();
-    let mut group = Group::default();
-    let mut latest = Date::MIN;
+    let mut sums: BTreeMap<(Date, Way), usize> = BTreeMap::new();
+    let mut groups = Groups::default();
     for (place, line) in lines.iter().enumerate() {
         match line.sight {
             Sight::Alone => {
                 let what = What::Movement { number: line.pos >> 16, other: line.other, kind: line.kind };
                 placed.push(Some((what, line.day, line.minor)));
             }
-            Sight::InSum(giver) => {
-                latest = latest.max(line.day);
-                group.take(line, giver);
-            }
+            Sight::InSum(giver) => groups.take(line.kind, line.day, line.minor, giver),
         }
-        let is_last_of_entry = lines.get(place + 1).is_none_or(|next| next.pos >> 16 != line.pos >> 16);
-        if is_last_of_entry && group.is_whole() {
-            for (kind, minor) in std::mem::take(&mut group).parts() {
-                let before = sums.insert((latest, kind), placed.len());
-                let before = before.and_then(|place| placed[place].take()).map_or(0, |(_, _, minor)| minor);
-                placed.push(Some((What::Sum(kind), latest, before + minor)));
-            }
+        if lines.get(place + 1).is_some_and(|next| next.pos >> 16 == line.pos >> 16) {
+            continue;
+        }
+        for Whole { way, day, minor } in groups.whole() {
+            let before = sums.insert((day, way), placed.len());
+            let before = before.and_then(|place| placed[place].take()).map_or(0, |(_, _, minor)| minor);
+            placed.push(Some((What::Sum(way.kind), day, before + minor)));
         }
     }
     let mut balance = 0;
@@ -147,7 +164,7 @@ pub fn statement(lines: &[Moved]) -> Statement {
         Shown { what, day, minor, balance }
     });
     let lines: Vec<Shown> = lines.collect();
-    Statement { lines, balance, is_waiting: !group.ways.is_empty(), waiting: group.minor() }
+    Statement { lines, balance, is_waiting: !groups.open.is_empty() }
 }
 
 #[cfg(test)]
@@ -181,9 +198,9 @@ mod tests {
     fn five_givers_are_one_sum_and_the_sixth_waits() {
         let lines: Vec<Moved> = (0..6u8).map(|by| gift(i64::from(by) + 1, by, day(i64::from(by) / 3), 100)).collect();
         let shown = statement(&lines);
-        let sum = What::Sum(Some(MovementKind::ChargeCaptured));
+        let sum = What::Sum(MovementKind::ChargeCaptured);
         assert_eq!(shown.lines, [Shown { what: sum, day: day(1), minor: 500, balance: 500 }]);
-        assert_eq!((shown.balance, shown.is_waiting, shown.waiting), (500, true, 100));
+        assert_eq!((shown.balance, shown.is_waiting), (500, true));
     }
 
     #[test]
@@ -202,12 +219,24 @@ mod tests {
     }
 
     #[test]
-    fn a_single_refund_is_told_with_the_gifts_around_it_only() {
-        let mut lines: Vec<Moved> = (0..4u8).map(|by| gift(i64::from(by) + 1, by, day(0), 100)).collect();
-        lines.push(Moved { kind: MovementKind::RefundSent, ..gift(5, 0, day(0), -30) });
-        lines.push(gift(6, 4, day(0), 100));
+    fn a_single_refund_waits_for_those_of_four_others() {
+        let mut lines: Vec<Moved> = (0..5u8).map(|by| gift(i64::from(by) + 1, by, day(0), 100)).collect();
+        let refund = |number: i64, by| Moved { kind: MovementKind::RefundSent, ..gift(number, by, day(0), -30) };
+        lines.push(refund(6, 0));
+        let gifts = Shown { what: What::Sum(MovementKind::ChargeCaptured), day: day(0), minor: 500, balance: 500 };
+        assert_eq!(statement(&lines).lines, [gifts]);
+        lines.extend((1..5u8).map(|by| refund(i64::from(by) + 6, by)));
+        let refunds = Shown { what: What::Sum(MovementKind::RefundSent), day: day(0), minor: -150, balance: 350 };
+        assert_eq!(statement(&lines).lines, [gifts, refunds]);
+    }
+
+    #[test]
+    fn what_comes_by_a_kind_and_what_goes_by_it_are_two_ways() {
+        let moved =
+            |number: i64, minor| Moved { kind: MovementKind::FundMoved, ..gift(number, number as u8, day(0), minor) };
+        let lines: Vec<Moved> = (1..=9).map(|number| moved(number, if number % 2 == 1 { 10 } else { -10 })).collect();
         let shown = statement(&lines);
-        assert_eq!(shown.lines, [Shown { what: What::Sum(None), day: day(0), minor: 470, balance: 470 }]);
+        assert_eq!((shown.balance, shown.lines.len(), shown.is_waiting), (50, 1, true));
     }
 
     #[test]
@@ -241,59 +270,73 @@ mod tests {
         lines.push(release(7, day(1), -400));
         let shown = statement(&lines);
         assert_eq!(shown.lines.iter().map(|line| line.balance).collect::<Vec<_>>(), [500, 100]);
-        assert_eq!(shown.waiting, 1_000);
+        assert!(shown.is_waiting);
     }
 
-    /// Gifts of as many people as bits fit: from a sum, one reads whose gifts are in it.
-    fn gifts() -> impl Strategy<Value = Vec<Moved>> {
-        prop::collection::vec((0..12u8, 0..9i64), 0..60).prop_map(|all| {
+    /// What is recorded: gifts, their fees and refunds, each of a giver, and releases between them.
+    fn recorded() -> impl Strategy<Value = Vec<Moved>> {
+        let one = (0..12u8, 0..9i64, 0..4u8, 1..1_000i64);
+        prop::collection::vec(one, 0..80).prop_map(|all| {
             let numbered = all.into_iter().zip(1i64..);
-            numbered.map(|((by, on), number)| gift(number, by, day(on), 1 << (number - 1))).collect()
+            numbered
+                .map(|((by, on, what, minor), number)| match what {
+                    0 | 1 => gift(number, by, day(on), minor),
+                    2 => Moved { kind: MovementKind::RefundSent, ..gift(number, by, day(on), -minor) },
+                    _ => release(number, day(on), -minor),
+                })
+                .collect()
         })
     }
 
-    /// Whose gifts are in a sum.
-    fn givers(lines: &[Moved], sum: i64) -> BTreeSet<Uuid> {
-        let within = lines.iter().filter(|line| sum & line.minor != 0);
-        within
-            .filter_map(|line| match line.sight {
-                Sight::InSum(giver) => giver,
-                Sight::Alone => None,
-            })
-            .collect()
+    /// The payments of which everything that is shown is made, by their places: group by group of each way.
+    fn cells(lines: &[Moved]) -> BTreeMap<Way, Vec<Vec<usize>>> {
+        let mut groups = Groups::default();
+        let mut open: BTreeMap<Way, Vec<usize>> = BTreeMap::new();
+        let mut cells: BTreeMap<Way, Vec<Vec<usize>>> = BTreeMap::new();
+        for (place, line) in lines.iter().enumerate() {
+            if let Sight::InSum(giver) = line.sight {
+                groups.take(line.kind, line.day, line.minor, giver);
+                open.entry(Way { kind: line.kind, adds: line.minor >= 0 }).or_default().push(place);
+            }
+            for whole in groups.whole() {
+                cells.entry(whole.way).or_default().push(open.remove(&whole.way).unwrap_or_default());
+            }
+        }
+        cells
     }
 
     proptest! {
         #[test]
-        fn parts_add_up_to_the_whole(lines in gifts(), releases in prop::collection::vec(0..60usize, 0..8)) {
-            let mut lines = lines;
-            for at in releases {
-                let at = at.min(lines.len());
-                lines.insert(at, release(0, day(0), -3));
+        fn whatever_is_shown_is_made_of_groups_of_five_and_each_payment_is_in_one(lines in recorded()) {
+            let cells = cells(&lines);
+            let mut met = BTreeSet::new();
+            for place in cells.values().flatten().flatten() {
+                prop_assert!(met.insert(*place));
             }
-            for (number, line) in (1i64..).zip(&mut lines) {
-                line.pos = number << 16;
+            for cell in cells.values().flatten() {
+                let givers: BTreeSet<_> = cell.iter().map(|place| lines[*place].sight).filter_map(|sight| match sight {
+                    Sight::InSum(giver) => giver,
+                    Sight::Alone => None,
+                }).collect();
+                prop_assert!(givers.len() >= GIVERS_MIN, "{givers:?}");
             }
+            let alone: i64 = lines.iter().filter(|line| line.sight == Sight::Alone).map(|line| line.minor).sum();
+            let within: i64 = met.iter().map(|place| lines[*place].minor).sum();
             let shown = statement(&lines);
-            let whole: i64 = lines.iter().map(|line| line.minor).sum();
-            prop_assert_eq!(shown.balance + shown.waiting, whole);
+            prop_assert_eq!(shown.balance, alone + within);
             prop_assert_eq!(shown.lines.iter().map(|line| line.minor).sum::<i64>(), shown.balance);
             prop_assert_eq!(shown.lines.last().map_or(0, |line| line.balance), shown.balance);
+            let waits = lines.len() > met.len() + lines.iter().filter(|line| line.sight == Sight::Alone).count();
+            prop_assert_eq!(shown.is_waiting, waits);
         }
 
+        /// Two looks at any two moments, and two figures of one look: what the one has and the other has not are whole groups.
         #[test]
-        fn whatever_is_looked_at_and_when_no_difference_is_of_fewer_than_five(lines in gifts()) {
-            let mut seen: BTreeSet<i64> = BTreeSet::from([0]);
+        fn what_was_shown_once_never_changes_but_by_whole_groups(lines in recorded()) {
+            let all = cells(&lines);
             for until in 0..=lines.len() {
-                let shown = statement(&lines[..until]);
-                seen.extend(shown.lines.iter().flat_map(|line| [line.minor, line.balance]));
-                seen.insert(shown.balance);
-            }
-            for one in &seen {
-                for other in &seen {
-                    // What the one has and the other has not.
-                    let left = givers(&lines, one & !other);
-                    prop_assert!(left.is_empty() || left.len() >= GIVERS_MIN, "{one:b} less {other:b}: {left:?}");
+                for (way, then) in cells(&lines[..until]) {
+                    prop_assert!(all[&way].starts_with(&then), "{way:?} of the first {until}");
                 }
             }
         }

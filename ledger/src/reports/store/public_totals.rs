@@ -25,6 +25,19 @@ pub async fn books(client: &impl GenericClient, mode: Mode, limit: i64) -> Resul
     rows.iter().map(Book::from_row).collect()
 }
 
+/// The last record of each of some books.
+pub async fn through(client: &impl GenericClient, books: &[BookId]) -> Result<Vec<(BookId, i64)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- public_totals::through
+             SELECT book_id, next_number - 1 AS last FROM book_head WHERE book_id = ANY($1) ORDER BY book_id",
+        )
+        .await?;
+    let books: Vec<i32> = books.iter().map(|book| book.0).collect();
+    let rows = client.query(&statement, &[/* books */ &books]).await?;
+    Ok(rows.iter().map(|row| (BookId(row.get("book_id")), row.get("last"))).collect())
+}
+
 /// What the accounts of a class and currency moved in one way, minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClassTotal {

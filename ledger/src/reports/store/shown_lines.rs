@@ -1,11 +1,11 @@
 //! Lines of accounts with whom they are of, for what people from outside see of a book.
 //!
-//! It only reads. Whom an entry is of stands in the tables of other domains, beside the entry's number: notes may be erased, and so
-//! no reference is looked at.
+//! It only reads. Whom an entry is of stands in the tables of other domains, beside the entry's number; of one that only counts promises
+//! it is the pledge or the charge that its note refers to.
 
 use crate::book::{AccountClass, AccountNumber, MovementKind};
 use crate::error::Error;
-use crate::id::BookId;
+use crate::id::{BookId, ChargeId, PledgeId, object_in};
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -80,14 +80,14 @@ pub async fn of_account(
     rows.iter().map(Transfer::from_row).collect()
 }
 
-/// The lines of some kinds, or with an account of some classes, up to and with record `through`, in the order of the book, at most
-/// `limit`.
+/// The lines of some kinds, or with an account of some classes, after record `after` up to and with record `through`, in the order of
+/// the book, at most `limit`.
 pub async fn of_kinds(
     client: &impl GenericClient,
     book: BookId,
     kinds: &[MovementKind],
     classes: &[AccountClass],
-    through: i64,
+    (after, through): (i64, i64),
     limit: i64,
 ) -> Result<Vec<Transfer>, Error> {
     let statement = client
@@ -97,7 +97,7 @@ pub async fn of_kinds(
                FROM transfer t
                JOIN account d ON d.book_id = $1 AND d.number = t.debit
                JOIN account c ON c.book_id = $1 AND c.number = t.credit
-              WHERE t.book_id = $1 AND t.pos < ($4::bigint + 1) << 16
+              WHERE t.book_id = $1 AND t.pos >= ($6::bigint + 1) << 16 AND t.pos < ($4::bigint + 1) << 16
                 AND (t.kind = ANY($2) OR d.class = ANY($3) OR c.class = ANY($3))
               ORDER BY t.pos LIMIT $5",
         )
@@ -109,7 +109,7 @@ pub async fn of_kinds(
             &statement,
             &[
                 /* book */ &book.0, /* kinds */ &kinds, /* classes */ &classes,
-                /* through */ &through, /* limit */ &limit,
+                /* through */ &through, /* limit */ &limit, /* after */ &after,
             ],
         )
         .await?;
@@ -140,6 +140,10 @@ pub async fn givers(client: &impl GenericClient, book: BookId, numbers: &[i64]) 
                JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge
               WHERE r.book_id = $1 AND r.state = 'failed' AND r.end_entry = ANY($2)
              UNION ALL
+             SELECT b.opened_entry, p.donor
+               FROM chargeback b JOIN pledge p ON p.book_id = b.book_id AND p.id = b.pledge
+              WHERE b.book_id = $1 AND b.opened_entry > 0 AND b.opened_entry = ANY($2)
+             UNION ALL
              SELECT b.closed_entry, p.donor
                FROM chargeback b JOIN pledge p ON p.book_id = b.book_id AND p.id = b.pledge
               WHERE b.book_id = $1 AND b.closed_entry > 0 AND b.closed_entry = ANY($2)
@@ -161,6 +165,57 @@ pub async fn givers(client: &impl GenericClient, book: BookId, numbers: &[i64]) 
         givers.entry(row.get("number")).or_insert(row.get("giver"));
     }
     Ok(givers)
+}
+
+/// Whose promises these entries count: the donor of the pledge, or of the charge, to which each refers. Others are left out.
+pub async fn promisers(
+    client: &impl GenericClient,
+    book: BookId,
+    numbers: &[i64],
+) -> Result<HashMap<i64, Uuid>, Error> {
+    if numbers.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let statement = client
+        .prepare_cached(
+            "-- shown_lines::promisers
+             SELECT number, reference FROM entry_note WHERE book_id = $1 AND number = ANY($2)",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book */ &book.0, /* numbers */ &numbers]).await?;
+    let (mut of_pledges, mut of_charges) = (HashMap::new(), HashMap::new());
+    for row in &rows {
+        match object_in(row.get("reference")) {
+            Some((PledgeId::PREFIX, of, pledge)) if of == book => of_pledges.insert(row.get("number"), pledge),
+            Some((ChargeId::PREFIX, of, charge)) if of == book => of_charges.insert(row.get("number"), charge),
+            Some(_) | None => None,
+        };
+    }
+    let donors = donors(client, book, &of_pledges, &of_charges).await?;
+    let both = of_pledges.into_iter().chain(of_charges);
+    Ok(both.filter_map(|(number, of): (i64, Uuid)| Some((number, *donors.get(&of)?))).collect())
+}
+
+/// The donors of pledges and of charges, by their ids.
+async fn donors(
+    client: &impl GenericClient,
+    book: BookId,
+    pledges: &HashMap<i64, Uuid>,
+    charges: &HashMap<i64, Uuid>,
+) -> Result<HashMap<Uuid, Uuid>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- shown_lines::donors
+             SELECT id, donor FROM pledge WHERE book_id = $1 AND id = ANY($2)
+             UNION ALL
+             SELECT c.id, p.donor FROM charge c JOIN pledge p ON p.book_id = c.book_id AND p.id = c.pledge
+              WHERE c.book_id = $1 AND c.id = ANY($3)",
+        )
+        .await?;
+    let ids = |of: &HashMap<i64, Uuid>| of.values().copied().collect::<Vec<Uuid>>();
+    let (pledges, charges) = (ids(pledges), ids(charges));
+    let rows = client.query(&statement, &[/* book */ &book.0, /* pledges */ &pledges, /* charges */ &charges]).await?;
+    Ok(rows.iter().map(|row| (row.get("id"), row.get("donor"))).collect())
 }
 
 /// All lines of some entries, in the order of the book.
