@@ -76,6 +76,34 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/invitations:accept"],
     ),
     refusal(
+        "already-belongs",
+        "The caller has a role in the organisation already.",
+        "Ask its owners for another role, who invite to it.",
+        &["POST /v1/organisations/{id}/join-requests"],
+    ),
+    refusal(
+        "join-request-open",
+        "A request of the caller to the organisation is open.",
+        "Wait for the answer, or withdraw it and ask again.",
+        &["POST /v1/organisations/{id}/join-requests"],
+    ),
+    refusal(
+        "too-many-join-requests",
+        "As many requests of the caller are open as may be, over all organisations.",
+        "Withdraw some, or wait until they are answered or lapse.",
+        &["POST /v1/organisations/{id}/join-requests"],
+    ),
+    refusal(
+        "join-request-ended",
+        "The request was answered, withdrawn, or lapsed.",
+        "Read how it stands; the person may ask again.",
+        &[
+            "POST /v1/join-requests/{id}:accept",
+            "POST /v1/join-requests/{id}:decline",
+            "POST /v1/join-requests/{id}:withdraw",
+        ],
+    ),
+    refusal(
         "not-a-partner",
         "The organisation is no partner platform, and only those have credentials.",
         "Name a partner platform.",

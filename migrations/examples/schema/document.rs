@@ -30,6 +30,7 @@ const DOMAINS: &[Domain] = &[
             "organisation",
             "membership",
             "invitation",
+            "join_request",
             "declared_tie",
             "credential",
             "partner_request",

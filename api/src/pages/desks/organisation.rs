@@ -104,6 +104,8 @@ struct OrganisationPage {
     id: OrganisationId,
     name: String,
     kind: &'static str,
+    /// Whether people may ask to join it.
+    takes_requests: bool,
     holders: Vec<Holder>,
     /// Whether there are more than stand here.
     has_more: bool,
@@ -132,6 +134,7 @@ pub(in crate::pages) async fn show(
         id,
         name: it.name,
         kind: kind_in_words(it.kind),
+        takes_requests: it.kind.takes_join_requests(),
         holders: roles.into_iter().map(holder).collect(),
         has_more,
     };

@@ -93,6 +93,13 @@ const GO: &[(&str, i32, &str)] = &[
                 now() - interval '{days} days' FROM organisation LIMIT 1",
     ),
     (
+        "join_request",
+        90,
+        "INSERT INTO join_request (id, organisation, person, note, asked_at, until)
+         SELECT gen_random_uuid(), o.id, '{person}', 'note {n}', now() - interval '{days} days' - interval '336 hours',
+                now() - interval '{days} days' FROM organisation o WHERE kind = 'project_team' LIMIT 1",
+    ),
+    (
         "second_factor_reset",
         90,
         "INSERT INTO second_factor_reset (id, person, asked_at, until, ended_at, state)

@@ -1,0 +1,28 @@
+-- What guards requests to join an organisation: what has ended stays as it is, and only an organisation that takes requests has some.
+
+CREATE OR REPLACE FUNCTION join_request_as_asked() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.outcome IS NOT NULL THEN
+            RAISE EXCEPTION 'join request % begins open', NEW.id USING ERRCODE = 'restrict_violation';
+        END IF;
+        IF NOT EXISTS (SELECT FROM organisation
+                        WHERE id = NEW.organisation AND kind IN ('project_team', 'cooperative')) THEN
+            RAISE EXCEPTION 'organisation % takes no requests', NEW.organisation USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF OLD.outcome IS NOT NULL THEN
+        RAISE EXCEPTION 'join request % has ended, and stays as it is', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.outcome IN ('accepted', 'declined')
+       AND NOT EXISTS (SELECT FROM membership
+                        WHERE organisation = NEW.organisation AND person = NEW.ended_by AND role = 'owner') THEN
+        RAISE EXCEPTION 'join request % is answered by an owner', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER join_request_as_asked BEFORE INSERT OR UPDATE ON join_request
+    FOR EACH ROW EXECUTE FUNCTION join_request_as_asked();
