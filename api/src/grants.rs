@@ -51,6 +51,8 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/sign-in",
     "POST /sign-in",
     "POST /sign-up",
+    "POST /v1/invitations:decline",
+    "POST /invitations/decline",
     "POST /v1/organisations/{id}/join-requests",
     "POST /v1/join-requests/{id}:decline",
     "POST /v1/join-requests/{id}:withdraw",

@@ -181,6 +181,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/organisations/{id}/invitations", RoleOrOperator(OWNER)),
     ("DELETE", "/v1/organisations/{id}/invitations/{invitation}", RoleOrOperator(OWNER)),
     ("POST", "/v1/invitations:accept", SignedIn),
+    ("POST", "/v1/invitations:decline", SignedIn),
     // requests to join: whoever asks sees and withdraws their own, and owners answer. The handler looks whose one is
     ("POST", "/v1/organisations/{id}/join-requests", SignedIn),
     ("GET", "/v1/organisations/{id}/join-requests", Access::Role(OWNER)),
@@ -614,6 +615,7 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("POST", "/unsubscribe/{token}/again", Guessable),
     ("GET", "/invitations/{secret}", Public),
     ("POST", "/invitations/accept", InBrowser),
+    ("POST", "/invitations/decline", InBrowser),
     // desks: the operations look for the role, as they do where the API calls them
     ("GET", "/desk/claims/{id}", InBrowser),
     ("POST", "/desk/claims/{id}/reviews", InBrowser),

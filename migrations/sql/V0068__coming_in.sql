@@ -1,4 +1,4 @@
--- People ask to belong to a team or a cooperative, and its owners answer.
+-- People ask to belong to a team or a cooperative, and its owners answer; and who is invited may decline.
 SET LOCAL citus.multi_shard_modify_mode TO 'sequential';
 SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
 SET LOCAL citus.enable_unsafe_triggers TO on;
@@ -29,7 +29,8 @@ SELECT ledger_reference('join_request');
 CREATE UNIQUE INDEX join_request_open ON join_request (organisation, person) WHERE outcome IS NULL;
 CREATE INDEX join_request_of_organisation ON join_request (organisation, id);
 CREATE INDEX join_request_of_person ON join_request (person, id);
-COMMENT ON TABLE join_request IS 'A person asks to belong to an organisation; its owners accept, with a role, or decline, with a reason.';
+CREATE INDEX join_request_of_age ON join_request (until);
+COMMENT ON TABLE join_request IS 'A person asks to belong to an organisation; its owners accept, with a role, or decline, with a reason. Deleted 90 days after it would have lapsed.';
 COMMENT ON COLUMN join_request.id IS 'UUIDv7 of the outside id jrq_.';
 COMMENT ON COLUMN join_request.organisation IS 'The team or cooperative.';
 COMMENT ON COLUMN join_request.person IS 'Who asks.';
@@ -41,3 +42,16 @@ COMMENT ON COLUMN join_request.ended_at IS 'Wall clock of the answer or the with
 COMMENT ON COLUMN join_request.ended_by IS 'Who answered it, or the person when they withdrew it; NULL while it is open, and when it lapsed.';
 COMMENT ON COLUMN join_request.role IS 'The role that was given; NULL unless it was accepted.';
 COMMENT ON COLUMN join_request.reason IS 'Why it was declined; NULL unless it was.';
+
+ALTER TABLE invitation ADD COLUMN declined_by uuid REFERENCES person (id);
+ALTER TABLE invitation ADD COLUMN declined_at timestamptz;
+ALTER TABLE invitation ADD CHECK ((declined_at IS NULL) = (declined_by IS NULL));
+ALTER TABLE invitation ADD CHECK (num_nonnulls(accepted_at, declined_at, withdrawn_at) <= 1);
+COMMENT ON COLUMN invitation.declined_by IS 'The person who declined; NULL unless it was.';
+COMMENT ON COLUMN invitation.declined_at IS 'Wall clock of the refusal; NULL unless it was declined.';
+
+-- More of what is bounded by the day.
+ALTER TABLE quota_use DROP CONSTRAINT quota_use_what_check;
+ALTER TABLE quota_use ADD CONSTRAINT quota_use_what_check
+    CHECK (what IN ('organisations', 'books', 'invitations', 'join_requests', 'fetches', 'files'));
+COMMENT ON COLUMN quota_use.what IS 'What is counted: organisations, books, invitations, join_requests, fetches or files.';

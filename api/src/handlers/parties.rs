@@ -59,6 +59,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(invitations::list)
         .service(invitations::withdraw)
         .service(invitations::accept)
+        .service(invitations::decline)
         .service(join_requests::ask)
         .service(join_requests::list)
         .service(join_requests::list_mine)

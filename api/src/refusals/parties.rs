@@ -65,15 +65,15 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "invitation-invalid",
-        "The invitation is unknown, too old, used or withdrawn.",
+        "The invitation is unknown, too old, used, declined or withdrawn.",
         "Ask for a new one.",
-        &["POST /v1/invitations:accept"],
+        &["POST /v1/invitations:accept", "POST /v1/invitations:decline"],
     ),
     refusal(
         "invitation-for-another-address",
         "The invitation went to another address than the one that is signed in.",
         "Sign in with the address that it went to.",
-        &["POST /v1/invitations:accept"],
+        &["POST /v1/invitations:accept", "POST /v1/invitations:decline"],
     ),
     refusal(
         "already-belongs",

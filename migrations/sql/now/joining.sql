@@ -1,4 +1,18 @@
--- What guards requests to join an organisation: what has ended stays as it is, and only an organisation that takes requests has some.
+-- What guards how people come in: what has ended stays as it is, and only an organisation that takes requests to join has some.
+
+-- An invitation is accepted, declined or withdrawn once.
+CREATE OR REPLACE FUNCTION invitation_as_ended() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF num_nonnulls(OLD.accepted_at, OLD.declined_at, OLD.withdrawn_at) > 0 THEN
+        RAISE EXCEPTION 'invitation % has ended, and stays as it is', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER invitation_as_ended BEFORE UPDATE ON invitation FOR EACH ROW EXECUTE FUNCTION invitation_as_ended();
+
+-- A request begins open, at an organisation that takes some; an owner of it answers, once.
 
 CREATE OR REPLACE FUNCTION join_request_as_asked() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$

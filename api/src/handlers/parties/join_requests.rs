@@ -6,7 +6,6 @@ use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::wire::{paragraphs, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::GenericClient;
@@ -17,7 +16,8 @@ use ledger::parties::operations::join_requests as operations;
 use ledger::parties::rules::join_request::{JoinOutcome, JoinRequest, JoinRequestState};
 use ledger::parties::rules::role::Role;
 use ledger::parties::store::join_requests;
-use ledger::text;
+use ledger::service::quota::Quota;
+use ledger::words::UnknownWord;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -137,7 +137,9 @@ pub(crate) async fn ask_once(
 ) -> Result<HttpResponse, Problem> {
     let person = caller.person()?.id;
     idempotent(state, key, Scope::Caller, caller.id(), async |tx| {
+        operations::joinable(tx, id).await?;
         let wall = ledger::calendar::now();
+        caller.take_quota(tx, state.config.quotas, Quota::JoinRequests, wall).await?;
         let made = operations::ask(tx, id, person, &new.note, wall).await?;
         Ok(Reply::created(&JoinRequestBody::at(wall)(made)))
     })
@@ -215,9 +217,9 @@ pub(crate) async fn accept_once(
     given: &AcceptJoinRequest,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let role: Role = parse("/role", &given.role)?;
     idempotent(state, key, Scope::Caller, caller.id(), async |tx| {
         of_owner(tx, caller, id).await?;
+        let role: Role = given.role.parse().map_err(|error: UnknownWord| Error::invalid("/role", error.to_string()))?;
         let wall = ledger::calendar::now();
         Ok(Reply::ok(&JoinRequestBody::at(wall)(operations::accept(tx, id, by, role, wall).await?)))
     })
@@ -247,11 +249,10 @@ pub(crate) async fn decline_once(
     given: &DeclineJoinRequest,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let reason = paragraphs("/reason", &given.reason, text::REASON)?;
     idempotent(state, key, Scope::Caller, caller.id(), async |tx| {
         of_owner(tx, caller, id).await?;
         let wall = ledger::calendar::now();
-        Ok(Reply::ok(&JoinRequestBody::at(wall)(operations::decline(tx, id, by, &reason, wall).await?)))
+        Ok(Reply::ok(&JoinRequestBody::at(wall)(operations::decline(tx, id, by, &given.reason, wall).await?)))
     })
     .await
 }

@@ -37,7 +37,7 @@ fn day(at: Timestamp) -> Day {
 }
 
 /// How a request stands, in a sentence.
-fn standing(it: &JoinRequest, wall: Timestamp) -> String {
+pub(super) fn standing(it: &JoinRequest, wall: Timestamp) -> String {
     match (&it.ended, it.state(wall)) {
         (Some((JoinOutcome::Accepted { role, .. }, at)), _) => format!("accepted on {}, as {role}", day(*at)),
         (Some((JoinOutcome::Declined { reason, .. }, at)), _) => format!("declined on {}: {reason}", day(*at)),
@@ -188,7 +188,7 @@ async fn answer(state: &State, caller: &Caller, id: JoinRequestId, form: Filled)
         id,
         standing: standing(&it, wall),
         is_open: it.check_open(wall).is_ok(),
-        who: if it.person_name.is_empty() { it.email.clone() } else { it.person_name },
+        who: it.called().to_owned(),
         organisation: it.organisation_name,
         email: it.email,
         note: it.note,

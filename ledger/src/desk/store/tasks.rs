@@ -59,7 +59,8 @@ pub async fn invitations(
               FROM person p
               JOIN invitation i ON i.email = p.email
               JOIN organisation o ON o.id = i.organisation
-             WHERE p.id = $1 AND i.accepted_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at > $5
+             WHERE p.id = $1 AND i.accepted_at IS NULL AND i.declined_at IS NULL AND i.withdrawn_at IS NULL
+               AND i.expires_at > $5
                AND (i.expires_at, i.id) > (coalesce($2::timestamptz, 'infinity'), $3)
              ORDER BY i.expires_at, i.id LIMIT $4",
         )

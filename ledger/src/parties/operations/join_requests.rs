@@ -4,11 +4,13 @@
 use super::roles;
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, JoinRequestId, OrganisationId, PersonId};
-use crate::parties::rules::join_request::{JoinRequest, LIFETIME, OPEN_MAX};
+use crate::parties::rules::join_request::{JoinRequest, JoinRequestState, LIFETIME, OPEN_MAX};
 use crate::parties::rules::organisation::Organisation;
 use crate::parties::rules::role::Role;
 use crate::parties::store::{join_requests, organisations, people};
+use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
+use crate::service::store::jobs;
 use crate::text;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -51,8 +53,53 @@ pub async fn ask(
         let detail = format!("you have asked {} already: its owners have not answered yet", of.name);
         return Err(Refusal::new("join-request-open", detail).into());
     }
+    tell(tx, id, false, wall).await?;
     record(tx, id, "asked_to_join", person, wall).await?;
     kept(tx, id).await
+}
+
+/// A request, and the addresses of those who are told of it.
+#[derive(Debug)]
+pub struct JoinNotice {
+    /// The request.
+    pub request: JoinRequest,
+    /// The owners, or who asked.
+    pub recipients: Vec<String>,
+}
+
+/// Who is told that a request waits, or that it was declined; none when that is not so by now.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn notice(
+    client: &impl GenericClient,
+    id: JoinRequestId,
+    answered: bool,
+    wall: Timestamp,
+) -> Result<Option<JoinNotice>, Error> {
+    let Some(request) = join_requests::find(client, id).await? else { return Ok(None) };
+    let recipients = match (request.state(wall), answered) {
+        (JoinRequestState::Open, false) => {
+            organisations::list_emails_with(client, request.organisation, Role::Owner).await?
+        }
+        (JoinRequestState::Declined, true) => {
+            let person = people::find(client, request.person).await?.filter(|person| person.disabled_at.is_none());
+            person.map(|person| person.email).into_iter().collect()
+        }
+        (JoinRequestState::Open, true)
+        | (JoinRequestState::Declined, false)
+        | (JoinRequestState::Accepted | JoinRequestState::Withdrawn | JoinRequestState::Lapsed, _) => return Ok(None),
+    };
+    Ok(Some(JoinNotice { request, recipients }))
+}
+
+/// Has the owners told that a request waits, or who asked that it was declined.
+async fn tell(tx: &Transaction<'_>, request: JoinRequestId, answered: bool, wall: Timestamp) -> Result<(), Error> {
+    let dedupe = format!("{request} {answered}");
+    let job = Job::SendJoinNotice { request, answered };
+    jobs::enqueue(tx, &NewJob { book: BookId::INSTALLATION, due_at: wall, dedupe, job }).await?;
+    Ok(())
 }
 
 async fn kept(tx: &Transaction<'_>, id: JoinRequestId) -> Result<JoinRequest, Error> {
@@ -97,6 +144,7 @@ pub async fn decline(
     text::paragraphs(reason, text::REASON).map_err(|why| Error::invalid("/reason", why.to_string()))?;
     found.check_open(wall)?;
     join_requests::update_ended(tx, id, "declined", by, (None, Some(reason)), wall).await?;
+    tell(tx, id, true, wall).await?;
     record(tx, id, "declined", by, wall).await?;
     kept(tx, id).await
 }

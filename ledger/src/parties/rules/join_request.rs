@@ -90,6 +90,11 @@ pub struct JoinRequest {
 }
 
 impl JoinRequest {
+    /// How who asks is called: by their name, or by their address when they have said none.
+    pub fn called(&self) -> &str {
+        if self.person_name.is_empty() { &self.email } else { &self.person_name }
+    }
+
     /// How it stands at a moment: one that nobody answered in time has lapsed, whether that is written down or not.
     pub fn state(&self, wall: Timestamp) -> JoinRequestState {
         match &self.ended {
