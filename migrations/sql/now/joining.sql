@@ -12,7 +12,8 @@ END
 $$;
 CREATE OR REPLACE TRIGGER invitation_as_ended BEFORE UPDATE ON invitation FOR EACH ROW EXECUTE FUNCTION invitation_as_ended();
 
--- A request begins open, at an organisation that takes some; an owner of it answers, once.
+-- A request begins open, at an organisation that takes some; an owner of it answers, once, and in time by the clock of the database, which
+-- may be a minute off.
 
 CREATE OR REPLACE FUNCTION join_request_as_asked() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
@@ -29,6 +30,10 @@ BEGIN
     END IF;
     IF OLD.outcome IS NOT NULL THEN
         RAISE EXCEPTION 'join request % has ended, and stays as it is', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.outcome = 'lapsed' AND OLD.until > clock_timestamp() + interval '1 minute'
+       OR NEW.outcome <> 'lapsed' AND OLD.until < clock_timestamp() - interval '1 minute' THEN
+        RAISE EXCEPTION 'join request % is answered until it lapses, and lapses then', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     IF NEW.outcome IN ('accepted', 'declined')
        AND NOT EXISTS (SELECT FROM membership

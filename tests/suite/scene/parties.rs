@@ -52,6 +52,9 @@ pub(super) async fn fill(cast: &Cast, provider: &IdentityProvider, known: &mut K
     let offered = invite(&cast.operator, &platform, cast.operator.email()?, "auditor").await?;
     let offered = json!({"token": cast.operator.invitation_token(&offered).await?});
     known.example("POST /v1/invitations:accept", json!({}), offered);
+    let unwanted = invite(&cast.operator, &platform, cast.operator.email()?, "member").await?;
+    let unwanted = json!({"token": cast.operator.invitation_token(&unwanted).await?});
+    known.example("POST /v1/invitations:decline", json!({}), unwanted);
     let kept_out = json!({"id": person(&cast.stranger).await?});
     for step in ["disable", "enable"] {
         let reason = json!({"reason": "The mailbox was taken over"});

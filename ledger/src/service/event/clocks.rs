@@ -64,15 +64,10 @@ pub const CLOCKS: &[(&str, Telling)] = &[
     ),
     ("hold.expires_at", Nobody(KEEPER)),
     ("invitation.expires_at", Mailed(&["invitation"])),
-    (
-        "join_request.until",
-        Nobody(
-            "whoever asks reads it on the page of their requests, and the owners in the list of what waits for them",
-        ),
-    ),
     ("job.dead_at", Nobody(MACHINE)),
     ("job.due_at", Nobody(MACHINE)),
     ("job.leased_until", Nobody(MACHINE)),
+    ("join_request.until", Mailed(&["join_request"])),
     ("matching_round.last_day", Nobody(ROUND)),
     ("matching_round.state_until", Nobody(ROUND)),
     ("payout.late_from", Nobody(KEEPER)),

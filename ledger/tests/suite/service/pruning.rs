@@ -96,8 +96,9 @@ const GO: &[(&str, i32, &str)] = &[
         "join_request",
         90,
         "INSERT INTO join_request (id, organisation, person, note, asked_at, until)
-         SELECT gen_random_uuid(), o.id, '{person}', 'note {n}', now() - interval '{days} days' - interval '336 hours',
-                now() - interval '{days} days' FROM organisation o WHERE kind = 'project_team' LIMIT 1",
+         SELECT gen_random_uuid(), o.id, p.id, 'note {n}', now() - interval '{days} days' - interval '336 hours',
+                now() - interval '{days} days'
+           FROM organisation o, person p WHERE o.kind = 'project_team' ORDER BY p.id LIMIT 1 OFFSET {n} - 1",
     ),
     (
         "second_factor_reset",
@@ -166,6 +167,7 @@ struct Scene {
 impl Scene {
     async fn set() -> Scene {
         let ground = ground().await;
+        ground.team("Workshop", "maker").await;
         let owner = ground.database_owner().await;
         Scene { ground, owner }
     }
