@@ -218,6 +218,7 @@ async fn who_asks_to_join_a_team_by_pages_is_answered_by_an_owner_and_hears_of_i
     let (accept, decline) = (format!("{desk}/accept"), format!("{desk}/decline"));
     let silent = clara.fill(&decline, &filled(&form_of(&html, &decline)?, &[("reason", "")])).await?;
     let html = refused(silent, "id=\"reason-error\"")?;
+    let seen_before = open(&mut clara, &desk).await?;
     let stranger = browser(cast, &cast.stranger)
         .await?
         .fill(&accept, &filled(&form_of(&html, &accept)?, &[("role", "owner")]))
@@ -228,7 +229,7 @@ async fn who_asks_to_join_a_team_by_pages_is_answered_by_an_owner_and_hears_of_i
         open(&mut clara, &desk).await?.contains("as member")
             && form_of(&open(&mut clara, &desk).await?, &accept).is_err()
     );
-    let late = clara.fill(&decline, &filled(&form_of(&html, &decline)?, &[("reason", "Too late")])).await?;
+    let late = clara.fill(&decline, &filled(&form_of(&seen_before, &decline)?, &[("reason", "Too late")])).await?;
     refused(late, "the request was accepted")?;
     app.work_until_idle().await?;
     ensure!(app.mails("role", "nora@new.example")? == 1 && app.mails("join_request", "nora@new.example")? == 0);

@@ -1,7 +1,6 @@
 //! Somebody asks to join a team or a cooperative, and its owners answer.
 
 use super::named;
-use super::organisation::kind_in_words;
 use crate::auth::Caller;
 use crate::extract::{Form, Params};
 use crate::handlers::parties::join_requests::{
@@ -9,7 +8,7 @@ use crate::handlers::parties::join_requests::{
 };
 use crate::pages::forms::{Fields, Filled, done, is_for_form};
 use crate::pages::page;
-use crate::pages::shown::Day;
+use crate::pages::shown::{Day, kind_in_words};
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
 use crate::state::State;

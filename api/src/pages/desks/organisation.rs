@@ -7,6 +7,7 @@ use crate::extract::Form;
 use crate::handlers::parties::organisations::{NewOrganisation, create_once};
 use crate::pages::forms::{Fields, Filled, answered, done, is_for_form};
 use crate::pages::page;
+use crate::pages::shown::kind_in_words;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
 use crate::state::State;
@@ -37,18 +38,6 @@ const FOUNDED: [OrganisationKind; 4] = [
     OrganisationKind::Enterprise,
     OrganisationKind::Sponsor,
 ];
-
-/// A kind in words.
-pub(in crate::pages) fn kind_in_words(kind: OrganisationKind) -> &'static str {
-    match kind {
-        OrganisationKind::Cooperative => "a cooperative: it shares proceeds among its members",
-        OrganisationKind::FiscalHost => "a fiscal host: it holds money for projects",
-        OrganisationKind::ProjectTeam => "a team: it does the work, and claims milestones and prizes",
-        OrganisationKind::Sponsor => "a sponsor: it pays for prizes",
-        OrganisationKind::PartnerPlatform => "a partner platform: it brings donors",
-        OrganisationKind::Enterprise => "an enterprise: it produces",
-    }
-}
 
 #[derive(Template)]
 #[template(path = "desks/organisation_new.html")]
