@@ -26,6 +26,7 @@
 //! | `COMMONPURSE_ORGANISATIONS_PER_DAY` | `20` | organisations that one caller makes in a day of UTC; operators are not bound |
 //! | `COMMONPURSE_BOOKS_PER_DAY` | `50` | books that one caller opens in a day, likewise |
 //! | `COMMONPURSE_INVITATIONS_PER_DAY` | `200` | invitations of one caller in a day, likewise |
+//! | `COMMONPURSE_JOIN_REQUESTS_PER_DAY` | `20` | requests of one caller to join an organisation in a day, likewise |
 //! | `COMMONPURSE_FETCHES_PER_DAY` | `100` | addresses that the service fetches and hashes for one caller in a day, likewise |
 //! | `COMMONPURSE_FILES_PER_DAY` | `50` | files that one caller uploads in a day, likewise |
 //! | `COMMONPURSE_STALLED_CLIENT_S` | `60` | seconds after which a client that takes nothing of its answer is cut off |
@@ -322,6 +323,10 @@ pub struct Quotas {
     #[arg(long, env = "COMMONPURSE_INVITATIONS_PER_DAY", default_value_t = 200)]
     pub invitations_per_day: u32,
 
+    /// Requests of one caller to join an organisation in a day of UTC. Operators are not bound.
+    #[arg(long, env = "COMMONPURSE_JOIN_REQUESTS_PER_DAY", default_value_t = 20)]
+    pub join_requests_per_day: u32,
+
     /// Addresses that the service fetches for one caller in a day of UTC. Operators are not bound.
     #[arg(long, env = "COMMONPURSE_FETCHES_PER_DAY", default_value_t = 100)]
     pub fetches_per_day: u32,
@@ -354,6 +359,7 @@ impl Quotas {
             Quota::Organisations => self.organisations_per_day,
             Quota::Books => self.books_per_day,
             Quota::Invitations => self.invitations_per_day,
+            Quota::JoinRequests => self.join_requests_per_day,
             Quota::Fetches => self.fetches_per_day,
             Quota::Files => self.files_per_day,
         }

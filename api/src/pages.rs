@@ -107,6 +107,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(book::check::show)
         .service(book::check::show_as)
         .service(invitation::accept)
+        .service(invitation::decline)
         .service(invitation::show);
 }
 

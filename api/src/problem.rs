@@ -278,6 +278,7 @@ impl From<&Error> for Problem {
                     .with_header(RETRY_AFTER, "1")
             }
             Error::Quota { what, a_day, again_in_s } => {
+                let what = what.replace('_', " ");
                 let detail = format!("the quota of {what} is {a_day} a day, and you have used it up: nothing was done");
                 Problem::new(StatusCode::TOO_MANY_REQUESTS, QUOTA, "Enough for today", detail)
                     .with_header(RETRY_AFTER, &again_in_s.to_string())

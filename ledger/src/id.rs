@@ -294,6 +294,8 @@ plain_ids! {
     CredentialId = "pcr", "a", "credential";
     /// A role offered to an address.
     InvitationId = "inv", "an", "invitation";
+    /// A person asks to belong to an organisation.
+    JoinRequestId = "jrq", "a", "join request";
     /// A session of a person: what one sign-in began.
     SessionId = "ses", "a", "session";
 }

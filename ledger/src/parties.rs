@@ -5,6 +5,7 @@
 pub mod rules {
     pub mod credential;
     pub mod invitation;
+    pub mod join_request;
     pub mod organisation;
     pub mod person;
     pub mod privacy;
@@ -20,6 +21,7 @@ pub mod store {
     pub mod browsers;
     pub mod credentials;
     pub mod invitations;
+    pub mod join_requests;
     pub mod organisations;
     pub mod outside_identities;
     pub mod people;
@@ -36,6 +38,7 @@ pub mod operations {
     pub mod browsers;
     pub mod credentials;
     pub mod invitations;
+    pub mod join_requests;
     pub mod operators;
     pub mod organisations;
     pub mod outside_identities;

@@ -1,15 +1,19 @@
-//! Somebody new comes in by pages: they sign up, say how they are called, found a team, enter a challenge, and set up a second factor.
+//! Somebody new comes in by pages: they sign up, say how they are called, found a team, enter a challenge, and set up a second factor; they
+//! ask to join a team, and decline what they are invited to.
 
 use crate::desks::{browser, filled, open, refused, send_twice};
 use crate::shares::Open;
 use anyhow::{Context as _, ensure};
-use api::demo::client::mails;
+use api::demo::cast::{invite, organisation};
+use api::demo::client::{Client, mails, text};
 use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
+use ledger::id::OrganisationId;
 use ledger::parties::rules::second_factor::{STEP_S, code_at};
+use serde_json::{Value, json};
 use std::path::Path;
 use tests::Stage;
-use tests::browser::{Browser, form_of, sign_in_mail};
+use tests::browser::{Browser, form_of, readable, sign_in_mail};
 
 type Outcome = anyhow::Result<()>;
 
@@ -148,5 +152,183 @@ async fn a_second_factor_is_set_up_on_pages_and_its_secrets_are_shown_once() -> 
     ensure!(other.fill(remove, &filled(&form_of(&html, remove)?, &[])).await?.status == 403);
     ensure!(send_twice(&mut nora, &html, remove, &[]).await? == own);
     ensure!(open(&mut nora, own).await?.contains("Set up a second factor"));
+    stage.app.finish().await
+}
+
+/// How requests stand, as a list tells it.
+async fn states(by: &Client, path: &str) -> anyhow::Result<Vec<String>> {
+    by.all(path).await?.iter().map(|one| Ok(text(one, "/state")?.to_owned())).collect()
+}
+
+/// As if all that is asked had been asked fourteen days before.
+async fn let_lapse(stage: &Stage) -> Outcome {
+    let owner = migrations::connect(&stage.app.database_url().parse()?).await?;
+    let sql = "SET session_replication_role = replica;
+               UPDATE join_request SET asked_at = asked_at - interval '336 hours', until = until - interval '336 hours'
+                WHERE outcome IS NULL";
+    Ok(owner.batch_execute(sql).await?)
+}
+
+#[tokio::test]
+async fn who_asks_to_join_a_team_by_pages_is_answered_by_an_owner_and_hears_of_it() -> Outcome {
+    let stage = Stage::set().await?;
+    let (app, cast) = (&stage.app, &stage.cast);
+    let mut nora = newcomer(cast.base(), cast.mail(), "nora@new.example").await?;
+    let own = "/me/join-requests";
+    ensure!(open(&mut nora, "/me").await?.contains(&format!("href=\"{own}\"")));
+    let (status, html) = nora.get(&format!("{own}?organisation=nothing")).await?;
+    ensure!(
+        status == 422 && html.contains("value=\"nothing\"") && html.contains("id=\"organisation-error\""),
+        "{html}"
+    );
+    let join = format!("/desk/organisations/{}/join", cast.team);
+    for none in [&cast.host, &cast.platform] {
+        ensure!(nora.get(&format!("/desk/organisations/{none}/join")).await?.0 == 404, "{none} takes no requests");
+    }
+    let html = open(&mut nora, &join).await?;
+    ensure!(html.contains("Ask to join Open Machine Builders") && html.contains("within fourteen days"), "{html}");
+    let html =
+        refused(nora.fill(&join, &filled(&form_of(&html, &join)?, &[("note", " ")])).await?, "id=\"note-error\"")?;
+    ensure!(send_twice(&mut nora, &html, &join, &[("note", "I weld <b>steel</b>")]).await? == own);
+    ensure!(app.count("SELECT count(*) FROM join_request").await? == 1, "sent twice, asked once");
+    let html = open(&mut nora, own).await?;
+    ensure!(html.contains("Open Machine Builders") && html.contains("waits for the owners, until"), "{html}");
+    let html = open(&mut nora, &join).await?;
+    let again = nora.fill(&join, &filled(&form_of(&html, &join)?, &[("note", "It is me once more")])).await?;
+    ensure!(refused(again, "its owners have not answered yet")?.contains("It is me once more"));
+
+    // Whoever may answer is told, and nobody else sees it.
+    app.work_until_idle().await?;
+    let id = text(&cast.claimant.all(&format!("/v1/organisations/{}/join-requests", cast.team)).await?[0], "/id")?
+        .to_owned();
+    let desk = format!("/desk/join-requests/{id}");
+    let mail = mails(cast.mail(), "join_request", cast.claimant.email()?)?;
+    ensure!(mail.len() == 1 && readable(&mail[0])?.contains(&desk), "{mail:?}");
+    let mut clara = browser(cast, &cast.claimant).await?;
+    ensure!(open(&mut clara, "/me").await?.contains(&format!("href=\"{desk}\"")), "it waits for an owner");
+    let page = open(&mut clara, &format!("/desk/organisations/{}", cast.team)).await?;
+    ensure!(page.contains(&format!("href=\"{desk}\"")) && page.contains("nora@new.example"), "{page}");
+    for other in
+        [browser(cast, &cast.stranger).await?, browser(cast, &cast.treasurer).await?].iter_mut().chain([&mut nora])
+    {
+        ensure!(other.get(&desk).await?.0 == 404);
+    }
+    let html = open(&mut clara, &desk).await?;
+    ensure!(html.contains("I weld &#60;b&#62;steel") && html.contains("nora@new.example asks to join"), "{html}");
+    let (accept, decline) = (format!("{desk}/accept"), format!("{desk}/decline"));
+    let silent = clara.fill(&decline, &filled(&form_of(&html, &decline)?, &[("reason", "")])).await?;
+    let html = refused(silent, "id=\"reason-error\"")?;
+    let seen_before = open(&mut clara, &desk).await?;
+    let stranger = browser(cast, &cast.stranger)
+        .await?
+        .fill(&accept, &filled(&form_of(&html, &accept)?, &[("role", "owner")]))
+        .await?;
+    ensure!(stranger.status == 404, "{stranger:?}");
+    ensure!(send_twice(&mut clara, &html, &accept, &[("role", "member")]).await? == desk);
+    ensure!(
+        open(&mut clara, &desk).await?.contains("as member")
+            && form_of(&open(&mut clara, &desk).await?, &accept).is_err()
+    );
+    let late = clara.fill(&decline, &filled(&form_of(&seen_before, &decline)?, &[("reason", "Too late")])).await?;
+    refused(late, "the request was accepted")?;
+    app.work_until_idle().await?;
+    ensure!(app.mails("role", "nora@new.example")? == 1 && app.mails("join_request", "nora@new.example")? == 0);
+    open(&mut nora, &format!("/desk/organisations/{}", cast.team)).await?;
+    ensure!(open(&mut nora, own).await?.contains("as member"));
+    stage.app.finish().await
+}
+
+#[tokio::test]
+async fn a_request_to_join_is_declined_withdrawn_or_lapses_and_outsiders_hear_that_there_is_none() -> Outcome {
+    let stage = Stage::set_with(1, &[("COMMONPURSE_JOIN_REQUESTS_PER_DAY", "4")]).await?;
+    let (app, cast) = (&stage.app, &stage.cast);
+    let requests = format!("/v1/organisations/{}/join-requests", cast.team);
+    let (asker, owner) = (&cast.stranger, &cast.claimant);
+    let note = json!({"note": "I weld"});
+    let nobody = asker.post(&requests, &json!({"note": ""})).await?;
+    ensure!(nobody.status == 422, "{}", nobody.body);
+    for hidden in [&cast.host, &cast.platform, &OrganisationId::generate().to_string()] {
+        let path = format!("/v1/organisations/{hidden}/join-requests");
+        ensure!(
+            asker.post(&path, &note).await?.status == 404
+                && asker.post(&path, &json!({"note": ""})).await?.status == 404
+        );
+    }
+    let asked = asker.post(&requests, &note).await?.ok()?;
+    ensure!(asked["state"] == "open" && asked["role"] == Value::Null && asked["note"] == "I weld", "{asked}");
+    ensure!(asker.post(&requests, &note).await?.body["type"] == "/problems/join-request-open");
+    let member = owner.post(&requests, &note).await?;
+    ensure!(member.status == 409 && member.body["type"] == "/problems/already-belongs", "{}", member.body);
+
+    let of = |step: &str| Ok::<_, anyhow::Error>(format!("/v1/join-requests/{}:{step}", text(&asked, "/id")?));
+    let (as_member, full) = (json!({"role": "member"}), json!({"reason": "The workshop is full"}));
+    for outsider in [&cast.treasurer, asker] {
+        ensure!(outsider.get(&requests).await?.status == 404);
+        for body in [&as_member, &json!({"role": "emperor"})] {
+            ensure!(outsider.post(&of("accept")?, body).await?.status == 404);
+        }
+        ensure!(outsider.post(&of("decline")?, &json!({"reason": ""})).await?.status == 404);
+    }
+    ensure!(cast.treasurer.post(&of("withdraw")?, &json!({})).await?.status == 404);
+    ensure!(cast.treasurer.all("/v1/me/join-requests").await?.is_empty());
+    ensure!(owner.post(&of("accept")?, &json!({"role": "emperor"})).await?.status == 422);
+    let declined = owner.post(&of("decline")?, &full).await?.ok()?;
+    ensure!(declined["state"] == "declined" && declined["reason"] == "The workshop is full", "{declined}");
+    ensure!(owner.post(&of("accept")?, &as_member).await?.body["type"] == "/problems/join-request-ended");
+    app.work_until_idle().await?;
+    let mail = mails(cast.mail(), "join_request", asker.email()?)?;
+    ensure!(mail.len() == 1 && readable(&mail[0])?.contains("The workshop is full"), "{mail:?}");
+
+    let second = asker.post(&requests, &note).await?.ok()?;
+    let withdraw = format!("/v1/join-requests/{}:withdraw", text(&second, "/id")?);
+    ensure!(asker.post(&withdraw, &json!({})).await?.ok()?["state"] == "withdrawn");
+    let third = asker.post(&requests, &note).await?.ok()?;
+    let_lapse(&stage).await?;
+    let accept = format!("/v1/join-requests/{}:accept", text(&third, "/id")?);
+    ensure!(owner.post(&accept, &as_member).await?.body["type"] == "/problems/join-request-ended");
+    ensure!(owner.get("/v1/me/waiting").await?.ok()?["items"] == json!([]), "nothing waits");
+    asker.post(&requests, &note).await?.ok()?;
+    for (who, path) in [(owner, requests.as_str()), (asker, "/v1/me/join-requests")] {
+        ensure!(states(who, path).await? == ["open", "lapsed", "withdrawn", "declined"]);
+    }
+    let workshop = organisation(&cast.treasurer, "Open Workshop", "cooperative").await?;
+    let quota = asker.post(&format!("/v1/organisations/{workshop}/join-requests"), &note).await?;
+    ensure!(quota.status == 429 && quota.body["type"] == "/problems/quota", "{}", quota.body);
+    stage.app.finish().await
+}
+
+#[tokio::test]
+async fn an_invitation_is_declined_by_its_link_once_and_who_invited_sees_it() -> Outcome {
+    let stage = Stage::set().await?;
+    let (cast, asker) = (&stage.cast, &stage.cast.stranger);
+    let invited = invite(&cast.treasurer, &cast.host, asker.email()?, "auditor").await?;
+    let token = asker.invitation_token(&invited).await?;
+    let mut page = browser(cast, asker).await?;
+    let html = open(&mut page, &format!("/invitations/{token}")).await?;
+    let decline = "/invitations/decline";
+    let form = form_of(&html, decline)?;
+    let other = browser(cast, &cast.claimant).await?.fill(decline, &filled(&form, &[])).await?;
+    ensure!(other.status == 409, "only who has the address: {other:?}");
+    for _ in 0..2 {
+        let shown = page.fill(decline, &filled(&form, &[])).await?;
+        ensure!(shown.status == 200 && shown.html.contains("You have said no"), "{shown:?}");
+    }
+    let declined = asker.post("/v1/invitations:decline", &json!({"token": token})).await?.ok()?;
+    ensure!(declined["state"] == "declined" && declined["id"] == json!(invited), "{declined}");
+    let accepted = asker.post("/v1/invitations:accept", &json!({"token": token})).await?;
+    ensure!(accepted.status == 409 && accepted.body["type"] == "/problems/invitation-invalid", "{}", accepted.body);
+    let listed = cast.treasurer.all(&format!("/v1/organisations/{}/invitations", cast.host)).await?;
+    let listed = listed.iter().find(|one| one["id"] == json!(invited)).context("the invitation")?;
+    ensure!(listed["state"] == "declined", "{listed}");
+    let desk = format!("/desk/organisations/{}", cast.host);
+    let html = open(&mut browser(cast, &cast.treasurer).await?, &desk).await?;
+    ensure!(html.contains("<td>auditor</td><td>declined</td>"), "{html}");
+    ensure!(!open(&mut browser(cast, &cast.reviewers[0]).await?, &desk).await?.contains("Who was invited"));
+
+    let again = invite(&cast.treasurer, &cast.host, asker.email()?, "auditor").await?;
+    let token = asker.invitation_token(&again).await?;
+    asker.accept(&again).await?;
+    let late = asker.post("/v1/invitations:decline", &json!({"token": token})).await?;
+    ensure!(late.status == 409 && late.body["type"] == "/problems/invitation-invalid", "{}", late.body);
     stage.app.finish().await
 }

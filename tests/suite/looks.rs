@@ -6,6 +6,8 @@ use crate::contract::{Piece, npm_modules, target};
 use crate::pages::{Browser, links, readable};
 use crate::scene::{Known, Scene};
 use anyhow::{Context as _, ensure};
+use api::demo::cast::organisation;
+use api::demo::client::text;
 use api::stack::programs_beside_this_one;
 use api::who_may::{Found, PAGES, find};
 use fantoccini::Client;
@@ -49,7 +51,10 @@ const SAMPLES: &[(&str, &str)] = &[
     ("/me/second-factor", "/me/second-factor"),
     ("/sign-up", "/sign-up"),
     ("/desk/organisations/new", "/desk/organisations/new"),
-    ("/desk/organisations/{id}", "/desk/organisations/{org}"),
+    ("/desk/organisations/{id}", "/desk/organisations/{team}"),
+    ("/me/join-requests", "/me/join-requests"),
+    ("/desk/organisations/{id}/join", "/desk/organisations/{team}/join"),
+    ("/desk/join-requests/{id}", "/desk/join-requests/{asked}"),
     ("/desk/challenges/{id}/enter", "/desk/challenges/{chl}/enter"),
     ("/desk/operator", "/desk/operator"),
     ("/desk/books/{id}", "/desk/books/{host_book}"),
@@ -113,8 +118,10 @@ async fn addresses(scene: &Scene) -> anyhow::Result<BTreeMap<&'static str, Strin
     let new = json!({"book": scene.cast.book, "url": "https://shop.example/purse-events"});
     let made = scene.partner.post("/v1/webhook-endpoints", &new).await?.ok()?;
     let endpoint = made["id"].as_str().context("an endpoint")?;
+    let asked = join_requests(scene).await?;
     for (route, at) in SAMPLES {
         let at = at.replace("{book}", &book).replace("{host_book}", &scene.cast.book);
+        let at = at.replace("{team}", &scene.cast.team).replace("{asked}", &asked);
         let at = at.replace("{platform}", &scene.cast.platform).replace("{endpoint}", endpoint);
         paths.insert(*route, sample(&scene.known, &at)?);
     }
@@ -127,6 +134,16 @@ async fn addresses(scene: &Scene) -> anyhow::Result<BTreeMap<&'static str, Strin
         }
     }
     Ok(paths)
+}
+
+/// Somebody asks to join a team of the operator, who asks to join another; answers the id of the first request.
+async fn join_requests(scene: &Scene) -> anyhow::Result<String> {
+    let cast = &scene.cast;
+    let workshop = organisation(&cast.treasurer, "Open Workshop", "cooperative").await?;
+    let note = json!({"note": "I weld, and live two streets away"});
+    cast.operator.post(&format!("/v1/organisations/{workshop}/join-requests"), &note).await?.ok()?;
+    let asked = cast.stranger.post(&format!("/v1/organisations/{}/join-requests", cast.team), &note).await?.ok()?;
+    Ok(text(&asked, "/id")?.to_owned())
 }
 
 fn sample(known: &Known, at: &str) -> anyhow::Result<String> {

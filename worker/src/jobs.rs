@@ -169,6 +169,7 @@ impl Context {
             Job::SendRoleNotice { organisation, person, role, challenge } => {
                 Box::pin(self.send_role_notice(leased, (*organisation, *person, role), *challenge))
             }
+            Job::SendJoinNotice { request, answered } => Box::pin(self.send_join_notice(leased, *request, *answered)),
             Job::SendEntryNotice { entrant, appeal } => Box::pin(self.send_entry_notice(leased, *entrant, *appeal)),
             Job::SendObjectionNotice { distribution, state, answer } => {
                 Box::pin(self.send_objection_notice(leased, *distribution, state, answer))

@@ -117,6 +117,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("files", "fil"),
     ("invitations", "inv"),
     ("jobs", "job"),
+    ("join-requests", "jrq"),
     ("matching-rounds", "mrd"),
     ("members", "mbr"),
     ("memberships", "psn"),

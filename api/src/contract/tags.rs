@@ -14,7 +14,10 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("persons", "People as the operators of the installation see them."),
     ("organisations", "Hosts, teams, sponsors, partner platforms and cooperatives, and who has which role in them."),
-    ("invitations", "How a person comes to a role: invited by mail, accepted by a link."),
+    (
+        "invitations",
+        "How a person comes to a role: invited by mail and accepted by a link, or asked for and answered by an owner.",
+    ),
     ("credentials", "Client ids and secrets of partner platforms, with their scopes."),
     ("requests", "What a partner platform asked lately, and what it was answered."),
     ("ties", "What a person declares of their ties to an organisation, so that they judge nothing of their own."),

@@ -28,6 +28,7 @@ use ledger::milestones::rules::dispute::Ruling;
 use ledger::milestones::rules::milestone::OnSilence;
 use ledger::money::Currency;
 use ledger::parties::rules::invitation::InvitationState;
+use ledger::parties::rules::join_request::JoinRequestState;
 use ledger::parties::rules::privacy::Privacy;
 use ledger::parties::rules::role::{OrganisationKind, Role, Scope};
 use ledger::parties::rules::second_factor::{FactorState, ProofMethod};
@@ -216,7 +217,8 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("EvidenceFetch", "state") => literal(&["pending", "fetched", "failed"]),
         ("Hold", "state") => literal(&["held", "captured", "released"]),
         ("Invitation", "state") => all(InvitationState::ALL),
-        ("Invitation" | "Membership", "role") => all(Role::ALL),
+        ("JoinRequest", "state") => all(JoinRequestState::ALL),
+        ("Invitation" | "JoinRequest" | "Membership", "role") => all(Role::ALL),
         ("MatchingRound", "formula") => all(Formula::ALL),
         ("OauthProblem", "error") => {
             literal(&["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"])

@@ -3,6 +3,7 @@
 pub mod credentials;
 pub mod identity;
 pub mod invitations;
+pub mod join_requests;
 pub mod mail_preferences;
 pub mod oauth;
 pub mod organisations;
@@ -58,6 +59,13 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(invitations::list)
         .service(invitations::withdraw)
         .service(invitations::accept)
+        .service(invitations::decline)
+        .service(join_requests::ask)
+        .service(join_requests::list)
+        .service(join_requests::list_mine)
+        .service(join_requests::accept)
+        .service(join_requests::decline)
+        .service(join_requests::withdraw)
         .service(credentials::create)
         .service(credentials::list)
         .service(credentials::rotate)

@@ -13,6 +13,7 @@ pub(super) mod host;
 pub(super) mod host_campaign;
 pub(super) mod host_challenge;
 pub(super) mod host_milestone;
+pub(super) mod join_request;
 pub(super) mod milestone;
 pub(super) mod milestones;
 pub(super) mod operator;
@@ -88,6 +89,13 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(organisation::ask)
         .service(organisation::found)
         .service(organisation::show)
+        .service(join_request::list)
+        .service(join_request::show_form)
+        .service(join_request::ask)
+        .service(join_request::show)
+        .service(join_request::accept)
+        .service(join_request::decline)
+        .service(join_request::withdraw)
         .service(entry::show)
         .service(entry::enter);
 }

@@ -56,6 +56,7 @@ impl TaskBody {
     fn what(&self) -> &'static str {
         match self.kind {
             TaskKind::AcceptInvitation => "Accept an invitation",
+            TaskKind::AnswerJoinRequest => "Answer somebody who asks to join",
             TaskKind::ReviewClaim => "Review a claim",
             TaskKind::ChangeClaim => "Change your claim and submit it again",
             TaskKind::AnswerDispute => "Answer a dispute about your claim",
@@ -92,6 +93,7 @@ impl TaskBody {
             TaskKind::ApprovePayout | TaskKind::DecidePayout | TaskKind::SendPayout | TaskKind::ChasePayout => {
                 Some(format!("/desk/payouts/{}", self.object))
             }
+            TaskKind::AnswerJoinRequest => Some(format!("/desk/join-requests/{}", self.object)),
             TaskKind::ConfirmBankAccount => Some(format!("/desk/bank-accounts/{}", self.object)),
             TaskKind::ScoreSubmission => Some(format!("/desk/submissions/{}/scores", self.object)),
             TaskKind::OpenDistribution | TaskKind::ApproveDistribution => {

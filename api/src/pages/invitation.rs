@@ -1,4 +1,4 @@
-//! Accepting a role that was offered by mail. As with a sign-in, opening the link uses nothing up.
+//! Accepting a role that was offered by mail, or declining it. As with a sign-in, opening the link uses nothing up.
 
 use super::page;
 use crate::auth::{Caller, MaybeCaller};
@@ -26,6 +26,10 @@ struct Accepted<'a> {
     role: &'a str,
 }
 
+#[derive(Template)]
+#[template(path = "declined.html")]
+struct Declined;
+
 /// The page of a link: it does not look whether the link works.
 #[route("/invitations/{secret}", method = "GET", method = "HEAD")]
 pub(super) async fn show(secret: Path<String>, caller: MaybeCaller) -> Result<HttpResponse, Problem> {
@@ -35,16 +39,28 @@ pub(super) async fn show(secret: Path<String>, caller: MaybeCaller) -> Result<Ht
 /// The secret of a link.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Accepting {
+pub(super) struct Answering {
     secret: String,
 }
 
 /// Accepts: who is signed in, with the address to which the mail went, has the role from now on.
 #[post("/invitations/accept")]
-pub(super) async fn accept(state: Data<State>, caller: Caller, form: Form<Accepting>) -> Result<HttpResponse, Problem> {
+pub(super) async fn accept(state: Data<State>, caller: Caller, form: Form<Answering>) -> Result<HttpResponse, Problem> {
     let (person, secret) = (caller.person()?.id, bounded("/secret", &form.0.secret, 1..=200)?);
     let given = state
         .in_transaction(async |tx| invitations::accept(tx, &secret, person, ledger::calendar::now()).await)
         .await?;
     page(StatusCode::OK, &Accepted { role: given.role.as_str() })
+}
+
+/// Declines: the link gives nothing any more, and who invited sees it. Declined once more, it stays so.
+#[post("/invitations/decline")]
+pub(super) async fn decline(
+    state: Data<State>,
+    caller: Caller,
+    form: Form<Answering>,
+) -> Result<HttpResponse, Problem> {
+    let (person, secret) = (caller.person()?.id, bounded("/secret", &form.0.secret, 1..=200)?);
+    state.in_transaction(async |tx| invitations::decline(tx, &secret, person, ledger::calendar::now()).await).await?;
+    page(StatusCode::OK, &Declined)
 }

@@ -1,8 +1,9 @@
-//! Figures and days as pages show them. Each is one value: `Display` writes it for people, serde for programs.
+//! Figures, days and words as pages show them. Each is one value: `Display` writes it for people, serde for programs.
 
 use crate::wire::BalanceBody;
 use jiff::civil::Date;
 use ledger::money::{Money, Unit};
+use ledger::parties::rules::role::OrganisationKind;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -81,6 +82,18 @@ fn grouped(decimal: &str) -> String {
         written.push(digit);
     }
     written
+}
+
+/// A kind of organisation in words.
+pub(super) fn kind_in_words(kind: OrganisationKind) -> &'static str {
+    match kind {
+        OrganisationKind::Cooperative => "a cooperative: it shares proceeds among its members",
+        OrganisationKind::FiscalHost => "a fiscal host: it holds money for projects",
+        OrganisationKind::ProjectTeam => "a team: it does the work, and claims milestones and prizes",
+        OrganisationKind::Sponsor => "a sponsor: it pays for prizes",
+        OrganisationKind::PartnerPlatform => "a partner platform: it brings donors",
+        OrganisationKind::Enterprise => "an enterprise: it produces",
+    }
 }
 
 #[cfg(test)]

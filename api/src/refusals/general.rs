@@ -124,13 +124,14 @@ pub(super) const KINDS: &[Kind] = &[
     Kind {
         code: QUOTA,
         status: 429,
-        meaning: "The caller has made as many organisations, books, invitations, fetches or files as one may in a day of UTC; `detail` says which of \
+        meaning: "The caller has made as many organisations, books, invitations, requests to join, fetches or files as one may in a day of UTC; `detail` says which of \
                   them, and how many. Nothing was done. Who runs the installation sets the quotas, and is not bound by them.",
         remedy: "Repeat the request with the same key after `Retry-After`, when the next day begins.",
         at: At::Of(&[
             "POST /v1/organisations",
             "POST /v1/books",
             "POST /v1/organisations/{id}/invitations",
+            "POST /v1/organisations/{id}/join-requests",
             "POST /v1/evidence-fetches",
             "POST /v1/files",
         ]),

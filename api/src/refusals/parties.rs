@@ -65,15 +65,43 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "invitation-invalid",
-        "The invitation is unknown, too old, used or withdrawn.",
+        "The invitation is unknown, too old, used, declined or withdrawn.",
         "Ask for a new one.",
-        &["POST /v1/invitations:accept"],
+        &["POST /v1/invitations:accept", "POST /v1/invitations:decline"],
     ),
     refusal(
         "invitation-for-another-address",
         "The invitation went to another address than the one that is signed in.",
         "Sign in with the address that it went to.",
-        &["POST /v1/invitations:accept"],
+        &["POST /v1/invitations:accept", "POST /v1/invitations:decline"],
+    ),
+    refusal(
+        "already-belongs",
+        "The caller has a role in the organisation already.",
+        "Ask its owners for another role, who invite to it.",
+        &["POST /v1/organisations/{id}/join-requests"],
+    ),
+    refusal(
+        "join-request-open",
+        "A request of the caller to the organisation is open.",
+        "Wait for the answer, or withdraw it and ask again.",
+        &["POST /v1/organisations/{id}/join-requests"],
+    ),
+    refusal(
+        "too-many-join-requests",
+        "As many requests of the caller are open as may be, over all organisations.",
+        "Withdraw some, or wait until they are answered or lapse.",
+        &["POST /v1/organisations/{id}/join-requests"],
+    ),
+    refusal(
+        "join-request-ended",
+        "The request was answered, withdrawn, or lapsed.",
+        "Read how it stands; the person may ask again.",
+        &[
+            "POST /v1/join-requests/{id}:accept",
+            "POST /v1/join-requests/{id}:decline",
+            "POST /v1/join-requests/{id}:withdraw",
+        ],
     ),
     refusal(
         "not-a-partner",

@@ -5,8 +5,8 @@
 
 use crate::id::{
     AppealId, BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId,
-    DisputeId, DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, InvitationId, MatchingRoundId,
-    OrganisationId, PayoutFileId, PayoutId, PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId,
+    DisputeId, DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, InvitationId, JoinRequestId,
+    MatchingRoundId, OrganisationId, PayoutFileId, PayoutId, PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId,
     PurseContributionId, RefundId, ReleaseId, SettlementId, SharePlanId, StatementFileId, StatementId, SuspenseId,
     WebhookEndpointId, WindUpId, WithdrawalId, YearlyReceiptId,
 };
@@ -485,6 +485,13 @@ pub enum Job {
         /// The challenge on whose panel the person is; none where it is the role alone.
         challenge: Option<ChallengeId>,
     },
+    /// Tell the owners of an organisation that somebody asks to join it, or who asked that it was declined.
+    SendJoinNotice {
+        /// The request.
+        request: JoinRequestId,
+        /// Whether it is the answer.
+        answered: bool,
+    },
     /// Tell a team that its entry was withdrawn, or what became of its appeal; and those who decide that one waits for them.
     SendEntryNotice {
         /// The entry.
@@ -666,6 +673,7 @@ impl Job {
             Job::AdvanceSecondFactorReset { .. } => JobKind::AdvanceSecondFactorReset,
             Job::SendSecondFactorNotice { .. } => JobKind::SendSecondFactorNotice,
             Job::SendRoleNotice { .. } => JobKind::SendRoleNotice,
+            Job::SendJoinNotice { .. } => JobKind::SendJoinNotice,
             Job::SendEntryNotice { .. } => JobKind::SendEntryNotice,
             Job::TellMembers { .. } => JobKind::TellMembers,
             Job::SendObjectionNotice { .. } => JobKind::SendObjectionNotice,
@@ -761,6 +769,9 @@ impl fmt::Debug for Job {
             }
             Job::SendRoleNotice { organisation, person, role, .. } => {
                 write!(f, "send_role_notice to {person}, {role} of {organisation}")
+            }
+            Job::SendJoinNotice { request, answered } => {
+                write!(f, "send_join_notice of {request}{}", if *answered { ", answered" } else { "" })
             }
             Job::SendEntryNotice { entrant, .. } => write!(f, "send_entry_notice of {entrant}"),
             Job::TellMembers { after, .. } => write!(f, "tell_members after member {after}"),
@@ -923,6 +934,8 @@ pub enum JobKind {
     SendSecondFactorNotice,
     /// [`Job::SendRoleNotice`]
     SendRoleNotice,
+    /// [`Job::SendJoinNotice`]
+    SendJoinNotice,
     /// [`Job::SendEntryNotice`]
     SendEntryNotice,
     /// [`Job::TellMembers`]
@@ -941,7 +954,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 77] = [
+    pub const ALL: [JobKind; 78] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -1012,6 +1025,7 @@ impl JobKind {
         JobKind::AdvanceSecondFactorReset,
         JobKind::SendSecondFactorNotice,
         JobKind::SendRoleNotice,
+        JobKind::SendJoinNotice,
         JobKind::SendEntryNotice,
         JobKind::TellMembers,
         JobKind::SendObjectionNotice,
@@ -1094,6 +1108,7 @@ impl JobKind {
             JobKind::AdvanceSecondFactorReset => "advance_second_factor_reset",
             JobKind::SendSecondFactorNotice => "send_second_factor_notice",
             JobKind::SendRoleNotice => "send_role_notice",
+            JobKind::SendJoinNotice => "send_join_notice",
             JobKind::SendEntryNotice => "send_entry_notice",
             JobKind::TellMembers => "tell_members",
             JobKind::SendObjectionNotice => "send_objection_notice",
@@ -1176,6 +1191,7 @@ impl JobKind {
             | JobKind::AdvanceSecondFactorReset
             | JobKind::SendSecondFactorNotice
             | JobKind::SendRoleNotice
+            | JobKind::SendJoinNotice
             | JobKind::SendEntryNotice
             | JobKind::TellMembers
             | JobKind::SendObjectionNotice
@@ -1349,6 +1365,7 @@ mod tests {
                 role: "judge".into(),
                 challenge: Some(ChallengeId::generate(book)),
             },
+            Job::SendJoinNotice { request: JoinRequestId::generate(), answered: true },
             Job::SendEntryNotice { entrant: EntrantId::generate(book), appeal: Some(AppealId::generate(book)) },
             Job::TellMembers { distribution: Some(DistributionId::generate(book)), after: 7 },
             Job::SendObjectionNotice {

@@ -1,4 +1,4 @@
-//! How many organisations, books, invitations, fetches and files somebody makes in a day. Who makes more than a person would, by mistake or on
+//! How many organisations, books, invitations, requests to join, fetches and files somebody makes in a day. Who makes more than a person would, by mistake or on
 //! purpose, fills the database for everybody.
 
 use super::store::quotas;
@@ -18,6 +18,8 @@ words! {
         Books = "books",
         /// Invitations: nobody gets an account without one but by an operator.
         Invitations = "invitations",
+        /// Requests to join an organisation, each of which its owners read.
+        JoinRequests = "join_requests",
         /// Addresses that are fetched and hashed.
         Fetches = "fetches",
         /// Files that are uploaded.

@@ -133,6 +133,7 @@ impl JobKind {
             | JobKind::AskForBankAccount
             | JobKind::SendSecondFactorNotice
             | JobKind::SendRoleNotice
+            | JobKind::SendJoinNotice
             | JobKind::SendEntryNotice
             | JobKind::TellMembers
             | JobKind::SendObjectionNotice

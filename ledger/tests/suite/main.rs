@@ -33,6 +33,7 @@ mod service {
     mod fired;
     mod pruning;
 }
+mod coming;
 mod pledging {
     mod announced;
     mod by_key;

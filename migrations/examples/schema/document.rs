@@ -30,6 +30,7 @@ const DOMAINS: &[Domain] = &[
             "organisation",
             "membership",
             "invitation",
+            "join_request",
             "declared_tie",
             "credential",
             "partner_request",
@@ -47,6 +48,8 @@ const DOMAINS: &[Domain] = &[
         ],
         functions: &[
             "credential_as_said",
+            "invitation_as_ended",
+            "join_request_as_asked",
             "second_factor_as_said",
             "recovery_code_once",
             "second_factor_reset_as_said",

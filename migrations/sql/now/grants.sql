@@ -31,7 +31,10 @@ GRANT INSERT (organisation, person, role, created_at, created_by) ON membership 
 GRANT DELETE ON membership TO commonpurse_service;
 GRANT INSERT (id, organisation, email, role, secret_digest, invited_by, created_at, expires_at) ON invitation TO
     commonpurse_service;
-GRANT UPDATE (accepted_by, accepted_at, withdrawn_at) ON invitation TO commonpurse_service;
+GRANT UPDATE (accepted_by, accepted_at, declined_by, declined_at, withdrawn_at) ON invitation TO commonpurse_service;
+GRANT SELECT ON join_request TO commonpurse_service;
+GRANT INSERT (id, organisation, person, note, asked_at, until) ON join_request TO commonpurse_service;
+GRANT UPDATE (outcome, ended_at, ended_by, role, reason) ON join_request TO commonpurse_service;
 GRANT INSERT (person, organisation, declared_by, declared_at, book_id, reason) ON declared_tie TO commonpurse_service;
 GRANT INSERT (id, organisation, mode, slot, scopes, secret_digest, name, created_at, created_by) ON credential TO
     commonpurse_service;

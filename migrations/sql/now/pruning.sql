@@ -78,7 +78,7 @@ $$;
 SELECT ledger_delegate('book_prune(int)');
 
 -- Of the installation: answers to requests of no book, what partners asked, sign-in links and codes, sessions with their tokens and cookies,
--- invitations, resets of a second factor, workers that have gone, tries of payers of more than a day ago. A session is over 30 days after its sign-in, at the latest.
+-- invitations, requests to join, resets of a second factor, workers that have gone, tries of payers of more than a day ago. A session is over 30 days after its sign-in, at the latest.
 CREATE OR REPLACE FUNCTION installation_prune() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -127,6 +127,10 @@ BEGIN
     v_total := v_total + v_rows;
     DELETE FROM public.invitation WHERE id = ANY (ARRAY(
         SELECT id FROM public.invitation WHERE expires_at < now() - interval '90 days' ORDER BY expires_at LIMIT 1000));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
+    DELETE FROM public.join_request WHERE id = ANY (ARRAY(
+        SELECT id FROM public.join_request WHERE until < now() - interval '90 days' ORDER BY until LIMIT 1000));
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     v_total := v_total + v_rows;
     DELETE FROM public.second_factor_reset WHERE id = ANY (ARRAY(

@@ -52,14 +52,38 @@ pub(super) async fn fill(cast: &Cast, provider: &IdentityProvider, known: &mut K
     let offered = invite(&cast.operator, &platform, cast.operator.email()?, "auditor").await?;
     let offered = json!({"token": cast.operator.invitation_token(&offered).await?});
     known.example("POST /v1/invitations:accept", json!({}), offered);
+    let unwanted = invite(&cast.operator, &platform, cast.operator.email()?, "member").await?;
+    let unwanted = json!({"token": cast.operator.invitation_token(&unwanted).await?});
+    known.example("POST /v1/invitations:decline", json!({}), unwanted);
     let kept_out = json!({"id": person(&cast.stranger).await?});
     for step in ["disable", "enable"] {
         let reason = json!({"reason": "The mailbox was taken over"});
         known.example(&format!("POST /v1/persons/{{id}}:{step}"), kept_out.clone(), reason);
     }
     let cousins = organisation(&cast.operator, "Workshop of a Cousin", "project_team").await?;
+    join_requests(cast, &cousins, known).await?;
     let tie = json!({"book": cast.book, "organisation": cousins, "reason": "A cousin is on the team"});
     known.example("POST /v1/ties", json!({}), tie);
+    Ok(())
+}
+
+/// The treasurer asks to join a team, and others ask to join the one that is theirs.
+async fn join_requests(cast: &Cast, team: &str, known: &mut Known) -> Outcome {
+    let note = json!({"note": "I weld, and live two streets away"});
+    known.example("POST /v1/organisations/{id}/join-requests", json!({"id": team}), note.clone());
+    let asked = async |by: &Client, of: &str| -> anyhow::Result<Value> {
+        let made = by.post(&format!("/v1/organisations/{of}/join-requests"), &note).await?.ok()?;
+        Ok(json!({"id": text(&made, "/id")?}))
+    };
+    let elsewhere = organisation(&cast.operator, "Workshop across the Street", "project_team").await?;
+    let own = asked(&cast.treasurer, &elsewhere).await?;
+    known.example("POST /v1/join-requests/{id}:withdraw", own, Value::Null);
+    let workshop = organisation(&cast.treasurer, "Open Workshop", "cooperative").await?;
+    known.example("GET /v1/organisations/{id}/join-requests", json!({"id": workshop}), Value::Null);
+    let accepted = asked(&cast.stranger, &workshop).await?;
+    known.example("POST /v1/join-requests/{id}:accept", accepted, json!({"role": "member"}));
+    let declined = asked(&cast.claimant, &workshop).await?;
+    known.example("POST /v1/join-requests/{id}:decline", declined, json!({"reason": "The workshop is full"}));
     Ok(())
 }
 

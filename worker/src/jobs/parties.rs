@@ -9,10 +9,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ledger::Error;
 use ledger::challenges::store::challenges;
-use ledger::id::{ChallengeId, InvitationId, OrganisationId, PersonId};
+use ledger::id::{ChallengeId, InvitationId, JoinRequestId, OrganisationId, PersonId};
+use ledger::parties::operations::join_requests::{self as operations, JoinNotice};
 use ledger::parties::operations::{roles, sign_in};
 use ledger::parties::rules::invitation::InvitationState;
+use ledger::parties::rules::join_request::JoinOutcome;
 use ledger::parties::store::{invitations, organisations};
+use ledger::service::preferences::MailGroup;
 use ledger::service::store::jobs::Leased;
 
 impl Context {
@@ -90,6 +93,40 @@ impl Context {
         };
         // The job stands for the occasion: a role may be given again.
         self.send(leased, Occasion::new("role", &leased.id), &email, &mail).await?;
+        self.settle(leased).await
+    }
+
+    /// Tells the owners of an organisation that somebody asks to join it, unless that has ended by then; or who asked that it was declined.
+    /// Who is accepted hears of the role.
+    pub(super) async fn send_join_notice(
+        &self,
+        leased: &Leased,
+        id: JoinRequestId,
+        answered: bool,
+    ) -> Result<(), Failure> {
+        let client = self.pool.get().await?;
+        let notice = operations::notice(&client, id, answered, ledger::calendar::now()).await?;
+        drop(client);
+        let Some(JoinNotice { request, recipients }) = notice else { return self.settle(leased).await };
+        let until = written(request.until.to_zoned(TimeZone::UTC).date());
+        let (group, mail) = match &request.ended {
+            Some((JoinOutcome::Declined { reason, .. }, _)) => {
+                let link = self.link("me/join-requests").into();
+                let mail = Notice::not_joined(&request.organisation_name, reason, id.to_string(), link);
+                (MailGroup::Decisions, mail)
+            }
+            None => {
+                let link = self.link(&format!("desk/join-requests/{id}")).into();
+                let mail =
+                    Notice::join_asked((request.called(), &request.organisation_name), &until, id.to_string(), link);
+                (MailGroup::Deadlines, mail)
+            }
+            Some((JoinOutcome::Accepted { .. } | JoinOutcome::Withdrawn | JoinOutcome::Lapsed, _)) => {
+                return self.settle(leased).await;
+            }
+        };
+        let occasion = Occasion::new("join_request", &format!("{id}.{}", if answered { "answered" } else { "asked" }));
+        self.send_all(leased, occasion.of_group(Some(group)), &recipients, &mail).await?;
         self.settle(leased).await
     }
 }

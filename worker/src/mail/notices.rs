@@ -30,6 +30,32 @@ impl Notice {
         }
     }
 
+    /// Somebody asks to join an organisation, to its owners.
+    pub(crate) fn join_asked((who, organisation): (&str, &str), until: &str, id: String, link: String) -> Notice {
+        Notice {
+            subject: format!("{organisation}: somebody asks to join"),
+            said: vec![format!(
+                "{who} asks to join {organisation}. You accept with a role, or decline with a reason, until {until}; if no owner answers, \
+                 the request lapses."
+            )],
+            facts: vec![("Organisation", organisation.to_owned()), ("Request", id)],
+            link,
+        }
+    }
+
+    /// A request to join was declined, to who asked.
+    pub(crate) fn not_joined(organisation: &str, reason: &str, id: String, link: String) -> Notice {
+        Notice {
+            subject: format!("{organisation}: your request to join is declined"),
+            said: vec![
+                format!("An owner of {organisation} has declined your request to join. You may ask again."),
+                format!("The reason given: {reason}"),
+            ],
+            facts: vec![("Organisation", organisation.to_owned()), ("Request", id)],
+            link,
+        }
+    }
+
     /// A person is on the panel of a challenge.
     pub(crate) fn panel(organisation: &str, (title, id): (&str, String), link: String) -> Notice {
         Notice {
@@ -191,6 +217,19 @@ mod tests {
         let role = Notice::role("Press Makers", "member", link()).render().unwrap();
         assert_eq!(role.subject, "You are member of Press Makers");
         assert!(role.text.contains("owners take roles away") && role.text.contains(&link()), "{}", role.text);
+        let asked = ("Ada <b>", "Press <Makers>");
+        let asked = Notice::join_asked(asked, "4 December 2026", "jrq_abc".into(), link()).render().unwrap();
+        assert!(asked.text.contains("until 4 December 2026") && asked.text.contains("Ada <b>"), "{}", asked.text);
+        let declined =
+            Notice::not_joined("Press <Makers>", "It is <b>full", "jrq_abc".into(), link()).render().unwrap();
+        assert!(
+            declined.subject.ends_with("is declined") && declined.text.contains("It is <b>full"),
+            "{}",
+            declined.text
+        );
+        for mail in [asked, declined] {
+            assert!(mail.html.contains("jrq_abc") && !mail.html.contains("<b>") && !mail.html.contains("<Makers>"));
+        }
         let open = ("1 January 2027 – 31 December 2027", "12000.07 USD", "4 December 2026");
         let open = Notice::distribution("Press Makers", open, "dst_abc".into(), link()).render().unwrap();
         for said in ["12000.07 USD", "4 December 2026", "dst_abc"] {

@@ -18,19 +18,19 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Task)]
 pub struct TaskBody {
-    /// `accept_invitation`, `review_claim`, `change_claim`, `answer_dispute`, `reply_dispute`, `resolve_dispute`, `confirm_request`, `open_distribution`, `approve_distribution`,
+    /// `accept_invitation`, `answer_join_request`, `review_claim`, `change_claim`, `answer_dispute`, `reply_dispute`, `resolve_dispute`, `confirm_request`, `open_distribution`, `approve_distribution`,
     /// `attest_hours`, `score_submission`, `attest_share`, `revise_shares`, `decide_shares`, `answer_chargeback`, `fund_reserve`, `match_suspense`, `confirm_ended`, `check_capture`,
     /// `chase_settlement`, `release_custodian`, `confirm_bank_account`, `approve_payout`, `decide_payout`, `send_payout`, `chase_payout` or
     /// `match_bank_line`.
     #[schema(value_type = String)]
     pub kind: TaskKind,
     /// The id of what it is about: a claim, a dispute, a distribution, hours, a submission, a share plan, a charge, a chargeback, a settlement, money in
-    /// suspense, a move of a plan, a freeze of a custodian, an invitation.
+    /// suspense, a move of a plan, a freeze of a custodian, an invitation, a request to join.
     #[schema(example = "clm_aaaaaaibtr7mdvlxpvb2pxnbwmcv6rjy")]
     pub object: String,
     /// The object in words, such as the name of the milestone.
     pub title: String,
-    /// The book that it lies in; null for an invitation.
+    /// The book that it lies in; null for an invitation and a request to join.
     #[schema(value_type = Option<String>)]
     pub book: Option<BookRef>,
     /// The name of the book.
@@ -62,6 +62,7 @@ impl From<Task> for TaskBody {
             TaskObject::Dispute(id, claim) => (id.to_string(), Some(format!("/v1/claims/{claim}/disputes"))),
             TaskObject::Distribution(id) => (id.to_string(), Some(format!("/v1/distributions/{id}"))),
             TaskObject::Invitation(id) => (id.to_string(), None),
+            TaskObject::JoinRequest(id, of) => (id.to_string(), Some(format!("/v1/organisations/{of}/join-requests"))),
             TaskObject::PlanMove(id) => (id.to_string(), Some(format!("/v1/plan-moves/{id}"))),
             TaskObject::Suspense(id) => (id.to_string(), Some(format!("/v1/suspense/{id}"))),
             TaskObject::Settlement(id) => (id.to_string(), Some(format!("/v1/settlements/{id}"))),

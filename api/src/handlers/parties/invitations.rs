@@ -47,7 +47,7 @@ pub struct InvitationBody {
     /// `owner`, `treasurer`, `approver`, `reviewer`, `judge`, `auditor` or `member`.
     #[schema(value_type = String)]
     role: Role,
-    /// `open`, `accepted`, `withdrawn`, or `lapsed` when nobody accepted in time.
+    /// `open`, `accepted`, `declined`, `withdrawn`, or `lapsed` when nobody accepted in time.
     #[schema(value_type = String)]
     state: InvitationState,
     #[schema(value_type = String)]
@@ -143,6 +143,25 @@ pub(crate) async fn withdraw(
         })
         .await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Declines an invitation: its link gives nothing any more, and the organisation sees that it was declined. Declining once more changes
+/// nothing; one that was accepted is past that.
+#[utoipa::path(tag = "invitations", operation_id = "decline_invitation", request_body = AcceptRequest,
+    responses((status = 200, description = "The invitation, which is declined", body = InvitationBody)))]
+#[post("/v1/invitations:decline")]
+pub(crate) async fn decline(
+    state: Data<State>,
+    caller: Caller,
+    request: Keyed<AcceptRequest>,
+) -> Result<HttpResponse, Problem> {
+    let person = caller.person()?.id;
+    let token = bounded("/token", &request.body.token, text::REFERENCE)?;
+    idempotent(&state, &request.key, Scope::Caller, caller.id(), async |tx| {
+        let wall = ledger::calendar::now();
+        Ok(Reply::ok(&InvitationBody::at(wall)(operations::decline(tx, &token, person, wall).await?)))
+    })
+    .await
 }
 
 /// The token of an invitation's link.

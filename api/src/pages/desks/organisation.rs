@@ -1,11 +1,13 @@
 //! An organisation on the desk of its people: who belongs to it; and how somebody founds one.
 
+use super::join_request::standing;
 use super::named;
 use crate::auth::Caller;
 use crate::extract::Form;
 use crate::handlers::parties::organisations::{NewOrganisation, create_once};
 use crate::pages::forms::{Fields, Filled, answered, done, is_for_form};
 use crate::pages::page;
+use crate::pages::shown::kind_in_words;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
 use crate::state::State;
@@ -13,15 +15,21 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post, route};
 use askama::Template;
+use deadpool_postgres::GenericClient;
 use ledger::Error;
-use ledger::id::{OrganisationId, PersonId};
+use ledger::id::{JoinRequestId, OrganisationId, PersonId};
+use ledger::parties::rules::invitation::{Invitation, InvitationState};
+use ledger::parties::rules::join_request::JoinRequest;
 use ledger::parties::rules::role::{OrganisationKind, Role};
-use ledger::parties::store::organisations;
+use ledger::parties::store::{invitations, join_requests, organisations};
 use serde::Deserialize;
 use uuid::Uuid;
 
 /// How many roles the page lists; the list of the API has all.
 const ROLES_MAX: i64 = 200;
+
+/// How many requests to join and how many invitations the page lists, the newest; the lists of the API have all.
+const COMING_MAX: i64 = 20;
 
 /// Kinds that everybody may found, and what they are.
 const FOUNDED: [OrganisationKind; 4] = [
@@ -30,18 +38,6 @@ const FOUNDED: [OrganisationKind; 4] = [
     OrganisationKind::Enterprise,
     OrganisationKind::Sponsor,
 ];
-
-/// A kind in words.
-pub(in crate::pages) fn kind_in_words(kind: OrganisationKind) -> &'static str {
-    match kind {
-        OrganisationKind::Cooperative => "a cooperative: it shares proceeds among its members",
-        OrganisationKind::FiscalHost => "a fiscal host: it holds money for projects",
-        OrganisationKind::ProjectTeam => "a team: it does the work, and claims milestones and prizes",
-        OrganisationKind::Sponsor => "a sponsor: it pays for prizes",
-        OrganisationKind::PartnerPlatform => "a partner platform: it brings donors",
-        OrganisationKind::Enterprise => "an enterprise: it produces",
-    }
-}
 
 #[derive(Template)]
 #[template(path = "desks/organisation_new.html")]
@@ -104,9 +100,53 @@ struct OrganisationPage {
     id: OrganisationId,
     name: String,
     kind: &'static str,
+    /// Whether people may ask to join it.
+    takes_requests: bool,
     holders: Vec<Holder>,
     /// Whether there are more than stand here.
     has_more: bool,
+    /// Who asks to join, for owners: the newest.
+    requests: Vec<Asking>,
+    /// Who was invited, for owners: the newest.
+    invited: Vec<Invited>,
+}
+
+/// Who asks to join, and how that stands.
+struct Asking {
+    id: JoinRequestId,
+    who: String,
+    standing: String,
+}
+
+/// Who was invited to which role, and how that stands.
+struct Invited {
+    email: String,
+    role: Role,
+    standing: &'static str,
+}
+
+/// How an invitation stands, in words.
+fn invited_in_words(state: InvitationState) -> &'static str {
+    match state {
+        InvitationState::Open => "waits for an answer",
+        InvitationState::Accepted => "accepted",
+        InvitationState::Declined => "declined",
+        InvitationState::Withdrawn => "withdrawn",
+        InvitationState::Lapsed => "lapsed: nobody answered",
+    }
+}
+
+/// Who asks to join an organisation, and who was invited to it.
+async fn coming(client: &impl GenericClient, id: OrganisationId) -> Result<(Vec<Asking>, Vec<Invited>), Error> {
+    let wall = ledger::calendar::now();
+    let requests = join_requests::list_of_organisation(client, id, Uuid::max(), COMING_MAX).await?;
+    let asking = |it: JoinRequest| Asking { id: it.id, who: it.called().to_owned(), standing: standing(&it, wall) };
+    let invitations = invitations::list_newest(client, id, COMING_MAX).await?;
+    let invited = |it: Invitation| {
+        let standing = invited_in_words(it.state(wall));
+        Invited { email: it.email, role: it.role, standing }
+    };
+    Ok((requests.into_iter().map(asking).collect(), invitations.into_iter().map(invited).collect()))
 }
 
 /// The organisation, for its people.
@@ -128,12 +168,20 @@ pub(in crate::pages) async fn show(
         email: it.email,
         role: it.role,
     };
+    let (requests, invited) = if caller.has_role(&client, id, &[Role::Owner]).await? {
+        coming(&client, id).await?
+    } else {
+        (Vec::new(), Vec::new())
+    };
     let shown = OrganisationPage {
         id,
         name: it.name,
         kind: kind_in_words(it.kind),
+        takes_requests: it.kind.takes_join_requests(),
         holders: roles.into_iter().map(holder).collect(),
         has_more,
+        requests,
+        invited,
     };
     page(StatusCode::OK, &shown)
 }

@@ -21,6 +21,7 @@ pub async fn list(
     wall: Timestamp,
 ) -> Result<Vec<Task>, Error> {
     let mut found = tasks::invitations(client, person, after, limit, wall).await?;
+    found.extend(tasks::join_requests(client, person, after, limit, wall).await?);
     found.extend(claim_tasks::claims(client, person, after, limit).await?);
     found.extend(claim_tasks::disputes(client, person, after, limit).await?);
     found.extend(claim_tasks::claim_requests(client, person, after, limit).await?);

@@ -2,7 +2,8 @@
 
 use crate::id::{
     BankAccountId, BankLineId, BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, CustodianFreezeId, DisputeId,
-    DistributionId, InvitationId, PayoutId, PlanMoveId, SettlementId, SharePlanId, SubmissionId, SuspenseId,
+    DistributionId, InvitationId, JoinRequestId, OrganisationId, PayoutId, PlanMoveId, SettlementId, SharePlanId,
+    SubmissionId, SuspenseId,
 };
 use crate::words::words;
 use jiff::Timestamp;
@@ -14,6 +15,8 @@ words! {
     TaskKind, "kind of task" {
         /// Accept a role that was offered.
         AcceptInvitation = "accept_invitation",
+        /// Answer somebody who asks to belong to one's own organisation.
+        AnswerJoinRequest = "answer_join_request",
         /// Review a claim.
         ReviewClaim = "review_claim",
         /// Change a claim of one's own team, and submit it again.
@@ -78,7 +81,7 @@ pub struct Task {
     pub object: TaskObject,
     /// The object in words: the name of the milestone, the organisation that invites.
     pub title: String,
-    /// The book that it lies in, with its name; none for an invitation.
+    /// The book that it lies in, with its name; none for an invitation and a request to join.
     pub book: Option<(BookRef, String)>,
     /// Until when, by the clock of the book, or by the wall clock where there is none; none when nothing ends it.
     pub until: Option<Timestamp>,
@@ -133,6 +136,8 @@ pub enum TaskObject {
     Distribution(DistributionId),
     /// An invitation.
     Invitation(InvitationId),
+    /// A request to join the organisation.
+    JoinRequest(JoinRequestId, OrganisationId),
     /// A move of a plan.
     PlanMove(PlanMoveId),
     /// A payout.
@@ -161,6 +166,7 @@ impl TaskObject {
             TaskObject::Dispute(id, _) => id.object,
             TaskObject::Distribution(id) => id.object,
             TaskObject::Invitation(id) => id.0,
+            TaskObject::JoinRequest(id, _) => id.0,
             TaskObject::PlanMove(id) => id.object,
             TaskObject::Settlement(id) => id.object,
             TaskObject::SharePlan(id) => id.object,

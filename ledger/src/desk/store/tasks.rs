@@ -5,8 +5,8 @@ use crate::desk::rules::task::{Place, Task, TaskKind, TaskObject};
 use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{
-    BookId, BookRef, ChargeId, ChargebackId, ContributionId, CustodianFreezeId, DistributionId, InvitationId, PersonId,
-    PlanMoveId, SettlementId, SubmissionId, SuspenseId,
+    BookId, BookRef, ChargeId, ChargebackId, ContributionId, CustodianFreezeId, DistributionId, InvitationId,
+    JoinRequestId, OrganisationId, PersonId, PlanMoveId, SettlementId, SubmissionId, SuspenseId,
 };
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -59,7 +59,8 @@ pub async fn invitations(
               FROM person p
               JOIN invitation i ON i.email = p.email
               JOIN organisation o ON o.id = i.organisation
-             WHERE p.id = $1 AND i.accepted_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at > $5
+             WHERE p.id = $1 AND i.accepted_at IS NULL AND i.declined_at IS NULL AND i.withdrawn_at IS NULL
+               AND i.expires_at > $5
                AND (i.expires_at, i.id) > (coalesce($2::timestamptz, 'infinity'), $3)
              ORDER BY i.expires_at, i.id LIMIT $4",
         )
@@ -84,6 +85,49 @@ pub async fn invitations(
         until: row.get("until"),
     };
     Ok(rows.iter().map(invitation).collect())
+}
+
+/// Requests to join the organisations of which the person is an owner.
+pub async fn join_requests(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+    wall: Timestamp,
+) -> Result<Vec<Task>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- tasks::join_requests
+            SELECT r.id, r.organisation, o.name || ': ' || coalesce(nullif(p.name, ''), p.email) AS title, r.until
+              FROM membership m
+              JOIN join_request r ON r.organisation = m.organisation
+              JOIN organisation o ON o.id = r.organisation
+              JOIN person p ON p.id = r.person
+             WHERE m.person = $1 AND m.role = 'owner' AND r.outcome IS NULL AND r.until > $5
+               AND (r.until, r.id) > (coalesce($2::timestamptz, 'infinity'), $3)
+             ORDER BY r.until, r.id LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* person */ &person.0,
+                /* until */ &after.until,
+                /* object */ &after.object,
+                /* limit */ &limit,
+                /* wall */ &wall,
+            ],
+        )
+        .await?;
+    let request = |row: &Row| Task {
+        kind: TaskKind::AnswerJoinRequest,
+        object: TaskObject::JoinRequest(JoinRequestId(row.get("id")), OrganisationId(row.get("organisation"))),
+        title: row.get("title"),
+        book: None,
+        until: row.get("until"),
+    };
+    Ok(rows.iter().map(request).collect())
 }
 
 /// Chargebacks that wait for the host: for evidence, and lost ones for money of the risk reserve.

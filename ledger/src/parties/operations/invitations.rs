@@ -1,4 +1,4 @@
-//! How somebody gets a role: it is offered to an address, and given when the person with that address accepts.
+//! How somebody gets a role: it is offered to an address, and given when the person with that address accepts; they may decline as well.
 //!
 //! The request looks no address up, and mails nothing: whether somebody here has it is for the worker to find out, so that
 //! neither the answer nor its time tells.
@@ -7,7 +7,7 @@ use super::roles;
 use super::sign_in::digest;
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, InvitationId, OrganisationId, PersonId};
-use crate::parties::rules::invitation::{self, Invitation, InvitationState, LIFETIME};
+use crate::parties::rules::invitation::{self, Decline, Invitation, InvitationState, LIFETIME};
 use crate::parties::rules::organisation::Membership;
 use crate::parties::rules::role::{Email, Role};
 use crate::parties::store::{invitations, organisations, people};
@@ -52,6 +52,7 @@ pub async fn invite(
         created_at: wall,
         expires_at: wall + LIFETIME,
         accepted_at: None,
+        declined_at: None,
         withdrawn_at: None,
     };
     invitations::insert(tx, &made, &digest(secret)).await?;
@@ -62,7 +63,7 @@ pub async fn invite(
     Ok(made)
 }
 
-/// Takes an invitation back; one that is withdrawn already stays so.
+/// Takes an invitation back; one that is withdrawn or declined already stays so.
 ///
 /// # Errors
 ///
@@ -76,7 +77,7 @@ pub async fn withdraw(
 ) -> Result<(), Error> {
     let found = invitations::lock(tx, organisation, id).await?.ok_or(Error::NotFound("invitation"))?;
     match found.state(wall) {
-        InvitationState::Withdrawn => Ok(()),
+        InvitationState::Withdrawn | InvitationState::Declined => Ok(()),
         InvitationState::Accepted => {
             let detail = "the invitation was accepted: take the role away from the person instead";
             Err(Refusal::new("invitation-accepted", detail).into())
@@ -92,7 +93,7 @@ pub async fn withdraw(
 ///
 /// # Errors
 ///
-/// `invitation-invalid` for one that is unknown, lapsed, withdrawn or used; `invitation-for-another-address`.
+/// `invitation-invalid` for one that is unknown, lapsed, declined, withdrawn or used; `invitation-for-another-address`.
 pub async fn accept(
     tx: &Transaction<'_>,
     secret: &str,
@@ -109,6 +110,29 @@ pub async fn accept(
     }
     record(tx, id, "accepted", person, wall).await?;
     Ok(Membership { organisation, person, email, role, created_at: wall })
+}
+
+/// Declines the invitation of a link: its link gives nothing any more. One that was declined before stays so.
+///
+/// # Errors
+///
+/// `invitation-invalid` for one that is unknown, lapsed, withdrawn or accepted; `invitation-for-another-address`.
+pub async fn decline(
+    tx: &Transaction<'_>,
+    secret: &str,
+    person: PersonId,
+    wall: Timestamp,
+) -> Result<Invitation, Error> {
+    let found = invitations::lock_by_digest(tx, &digest(secret)).await?.ok_or_else(invitation::invalid)?;
+    let email = people::find(tx, person).await?.ok_or(Error::NotFound("person"))?.email;
+    match found.check_decline(&email, wall)? {
+        Decline::Before => Ok(found),
+        Decline::Now => {
+            invitations::update_declined(tx, found.id, person, wall).await?;
+            record(tx, found.id, "declined", person, wall).await?;
+            Ok(Invitation { declined_at: Some(wall), ..found })
+        }
+    }
 }
 
 async fn record(

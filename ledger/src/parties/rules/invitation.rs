@@ -16,6 +16,8 @@ words! {
         Open = "open",
         /// The role was given.
         Accepted = "accepted",
+        /// Whoever it went to does not want it.
+        Declined = "declined",
         /// It was taken back.
         Withdrawn = "withdrawn",
         /// Nobody accepted it in time.
@@ -42,6 +44,8 @@ pub struct Invitation {
     pub expires_at: Timestamp,
     /// When it was accepted, by the wall clock; none before.
     pub accepted_at: Option<Timestamp>,
+    /// When it was declined, by the wall clock; none while it stands.
+    pub declined_at: Option<Timestamp>,
     /// When it was withdrawn, by the wall clock; none while it stands.
     pub withdrawn_at: Option<Timestamp>,
 }
@@ -51,6 +55,8 @@ impl Invitation {
     pub fn state(&self, wall: Timestamp) -> InvitationState {
         if self.accepted_at.is_some() {
             InvitationState::Accepted
+        } else if self.declined_at.is_some() {
+            InvitationState::Declined
         } else if self.withdrawn_at.is_some() {
             InvitationState::Withdrawn
         } else if self.expires_at <= wall {
@@ -68,18 +74,54 @@ impl Invitation {
     pub fn check_acceptance(&self, email: &str, wall: Timestamp) -> Result<(), Refusal> {
         match self.state(wall) {
             InvitationState::Open if self.email == email => Ok(()),
-            InvitationState::Open => Err(Refusal::new(
-                "invitation-for-another-address",
-                "this invitation went to another address than the one you are signed in with",
-            )),
-            InvitationState::Accepted | InvitationState::Withdrawn | InvitationState::Lapsed => Err(invalid()),
+            InvitationState::Open => Err(for_another_address()),
+            InvitationState::Accepted
+            | InvitationState::Declined
+            | InvitationState::Withdrawn
+            | InvitationState::Lapsed => Err(invalid()),
+        }
+    }
+
+    /// Whether it is to be declined now, or was before: only who has its address declines it, and only while it is open.
+    ///
+    /// # Errors
+    ///
+    /// `invitation-invalid`, `invitation-for-another-address`.
+    pub fn check_decline(&self, email: &str, wall: Timestamp) -> Result<Decline, Refusal> {
+        match self.state(wall) {
+            InvitationState::Open if self.email == email => Ok(Decline::Now),
+            InvitationState::Declined if self.email == email => Ok(Decline::Before),
+            InvitationState::Open => Err(for_another_address()),
+            InvitationState::Accepted
+            | InvitationState::Declined
+            | InvitationState::Withdrawn
+            | InvitationState::Lapsed => Err(invalid()),
         }
     }
 }
 
-/// One refusal for every invitation that cannot be accepted, so that a guess learns nothing.
+/// Whether an invitation that somebody declines is declined already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decline {
+    /// It is not.
+    Now,
+    /// It is, and stays so.
+    Before,
+}
+
+fn for_another_address() -> Refusal {
+    Refusal::new(
+        "invitation-for-another-address",
+        "this invitation went to another address than the one you are signed in with",
+    )
+}
+
+/// One refusal for every invitation that can be neither accepted nor declined, so that a guess learns nothing.
 pub fn invalid() -> Refusal {
-    Refusal::new("invitation-invalid", "the invitation is unknown, too old, used or withdrawn; ask for a new one")
+    Refusal::new(
+        "invitation-invalid",
+        "the invitation is unknown, too old, used, declined or withdrawn; ask for a new one",
+    )
 }
 
 #[cfg(test)]
@@ -98,6 +140,7 @@ mod tests {
             created_at: wall,
             expires_at: wall + LIFETIME,
             accepted_at: None,
+            declined_at: None,
             withdrawn_at: None,
         };
         let accept = |it: &Invitation, email: &str, at: Timestamp| it.check_acceptance(email, at).map_err(|no| no.code);
@@ -108,8 +151,25 @@ mod tests {
         assert_eq!(accept(&open, "bea@example.org", open.expires_at), Err("invitation-invalid"));
         let accepted = Invitation { accepted_at: Some(wall), ..open.clone() };
         let withdrawn = Invitation { withdrawn_at: Some(wall), ..open.clone() };
-        for (it, state) in [(&accepted, InvitationState::Accepted), (&withdrawn, InvitationState::Withdrawn)] {
+        let declined = Invitation { declined_at: Some(wall), ..open.clone() };
+        for (it, state) in [
+            (&accepted, InvitationState::Accepted),
+            (&withdrawn, InvitationState::Withdrawn),
+            (&declined, InvitationState::Declined),
+        ] {
             assert_eq!((it.state(last), accept(it, "ada@example.org", wall)), (state, Err("invitation-invalid")));
+        }
+        let decline = |it: &Invitation, email: &str, at: Timestamp| it.check_decline(email, at).map_err(|no| no.code);
+        assert_eq!(decline(&open, "ada@example.org", last), Ok(Decline::Now));
+        assert_eq!(decline(&declined, "ada@example.org", open.expires_at), Ok(Decline::Before));
+        assert_eq!(decline(&open, "bea@example.org", last), Err("invitation-for-another-address"));
+        for (it, email, at) in [
+            (&declined, "bea@example.org", wall),
+            (&open, "ada@example.org", open.expires_at),
+            (&accepted, "ada@example.org", wall),
+            (&withdrawn, "ada@example.org", wall),
+        ] {
+            assert_eq!(decline(it, email, at), Err("invitation-invalid"));
         }
     }
 }

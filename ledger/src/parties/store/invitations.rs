@@ -19,6 +19,7 @@ fn invitation(row: &Row) -> Result<Invitation, Error> {
         created_at: row.get("created_at"),
         expires_at: row.get("expires_at"),
         accepted_at: row.get("accepted_at"),
+        declined_at: row.get("declined_at"),
         withdrawn_at: row.get("withdrawn_at"),
     })
 }
@@ -100,6 +101,22 @@ pub async fn list(
     rows.iter().map(invitation).collect()
 }
 
+/// The newest invitations of an organisation, the newest first.
+pub async fn list_newest(
+    client: &impl GenericClient,
+    organisation: OrganisationId,
+    limit: i64,
+) -> Result<Vec<Invitation>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- invitations::list_newest
+            SELECT * FROM invitation WHERE organisation = $1 ORDER BY id DESC LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* organisation */ &organisation.0, /* limit */ &limit]).await?;
+    rows.iter().map(invitation).collect()
+}
+
 /// How many invitations of an organisation are open.
 pub async fn count_open(
     client: &impl GenericClient,
@@ -110,7 +127,8 @@ pub async fn count_open(
         .prepare_cached(
             "-- invitations::count_open
             SELECT count(*) AS open FROM invitation
-             WHERE organisation = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > $2",
+             WHERE organisation = $1 AND accepted_at IS NULL AND declined_at IS NULL AND withdrawn_at IS NULL
+               AND expires_at > $2",
         )
         .await?;
     let row = client.query_one(&statement, &[/* organisation */ &organisation.0, /* wall */ &wall]).await?;
@@ -130,7 +148,8 @@ pub async fn is_open(
             "-- invitations::is_open
             SELECT EXISTS (SELECT FROM invitation
                             WHERE email = $2 AND organisation = $1 AND role = $3
-                              AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > $4) AS open",
+                              AND accepted_at IS NULL AND declined_at IS NULL AND withdrawn_at IS NULL
+                              AND expires_at > $4) AS open",
         )
         .await?;
     let row = client
@@ -153,7 +172,7 @@ pub async fn is_expected(client: &impl GenericClient, email: &str, wall: Timesta
         .prepare_cached(
             "-- invitations::is_expected
             SELECT EXISTS (SELECT FROM invitation
-                            WHERE email = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL
+                            WHERE email = $1 AND accepted_at IS NULL AND declined_at IS NULL AND withdrawn_at IS NULL
                               AND expires_at > $2) AS expected",
         )
         .await?;
@@ -174,6 +193,23 @@ pub async fn update_accepted(
         )
         .await?;
     tx.execute(&statement, &[/* id */ &id.0, /* accepted_by */ &person.0, /* accepted_at */ &wall]).await?;
+    Ok(())
+}
+
+/// Writes down who declined an invitation.
+pub async fn update_declined(
+    tx: &Transaction<'_>,
+    id: InvitationId,
+    person: PersonId,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- invitations::update_declined
+            UPDATE invitation SET declined_by = $2, declined_at = $3 WHERE id = $1",
+        )
+        .await?;
+    tx.execute(&statement, &[/* id */ &id.0, /* declined_by */ &person.0, /* declined_at */ &wall]).await?;
     Ok(())
 }
 

@@ -67,6 +67,7 @@ pub const CLOCKS: &[(&str, Telling)] = &[
     ("job.dead_at", Nobody(MACHINE)),
     ("job.due_at", Nobody(MACHINE)),
     ("job.leased_until", Nobody(MACHINE)),
+    ("join_request.until", Mailed(&["join_request"])),
     ("matching_round.last_day", Nobody(ROUND)),
     ("matching_round.state_until", Nobody(ROUND)),
     ("payout.late_from", Nobody(KEEPER)),

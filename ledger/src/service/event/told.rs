@@ -189,6 +189,7 @@ pub const MAILS: &[MailKind] = &[
     mail("freeze", Purpose::Security, Always("a book differs from itself"), "you run this installation"),
     mail("hours", Purpose::Work, May(MailGroup::Deadlines), "you are a member of this cooperative"),
     mail("invitation", Purpose::Security, Always("it is the invitation itself"), "somebody has invited this address"),
+    mail("join_request", Purpose::Work, ByState, "you are an owner of the organisation, or have asked to join it"),
     mail(
         "not-collected",
         Purpose::Money,

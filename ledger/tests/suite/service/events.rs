@@ -28,6 +28,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
             "counter",
             "credential",
             "invitation",
+            "join_request",
             "mail_link_key",
             "mail_preference",
             "membership",

@@ -93,6 +93,14 @@ const GO: &[(&str, i32, &str)] = &[
                 now() - interval '{days} days' FROM organisation LIMIT 1",
     ),
     (
+        "join_request",
+        90,
+        "INSERT INTO join_request (id, organisation, person, note, asked_at, until)
+         SELECT gen_random_uuid(), o.id, p.id, 'note {n}', now() - interval '{days} days' - interval '336 hours',
+                now() - interval '{days} days'
+           FROM organisation o, person p WHERE o.kind = 'project_team' ORDER BY p.id LIMIT 1 OFFSET {n} - 1",
+    ),
+    (
         "second_factor_reset",
         90,
         "INSERT INTO second_factor_reset (id, person, asked_at, until, ended_at, state)
@@ -159,6 +167,7 @@ struct Scene {
 impl Scene {
     async fn set() -> Scene {
         let ground = ground().await;
+        ground.team("Workshop", "maker").await;
         let owner = ground.database_owner().await;
         Scene { ground, owner }
     }
