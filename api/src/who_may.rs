@@ -59,8 +59,10 @@ const JUDGES: &[Role] = &[Role::Judge];
 pub const DECIDERS: &[Role] = &[Role::Owner, Role::Approver];
 /// Whoever has to do with a cooperative's proceeds.
 pub const COOPERATORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver, Role::Auditor, Role::Member];
-const CONTRIBUTORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Member];
-const MEMBER: &[Role] = &[Role::Member];
+/// Who of a cooperative writes hours down.
+pub const CONTRIBUTORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Member];
+/// Its members.
+pub const MEMBER: &[Role] = &[Role::Member];
 const REVERSERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver];
 
 /// Method, path, who may. Grouped by the handler files.
@@ -650,6 +652,19 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("POST", "/desk/books/{id}/challenges", Access::Role(KEEPERS)),
     ("GET", "/desk/books/{id}/milestones", Access::Role(KEEPERS)),
     ("POST", "/desk/books/{id}/milestones", Access::Role(KEEPERS)),
+    ("GET", "/desk/cooperatives/{id}", Access::Role(COOPERATORS)),
+    ("GET", "/desk/cooperatives/{id}/proceeds", Access::Role(KEEPERS)),
+    ("POST", "/desk/cooperatives/{id}/proceeds", Access::Role(KEEPERS)),
+    ("GET", "/desk/cooperatives/{id}/proceeds/table", Access::Role(KEEPERS)),
+    ("POST", "/desk/cooperatives/{id}/proceeds/table", Access::Role(KEEPERS)),
+    ("GET", "/desk/cooperatives/{id}/distributions", Access::Role(KEEPERS)),
+    ("POST", "/desk/cooperatives/{id}/distributions", Access::Role(KEEPERS)),
+    ("POST", "/desk/cooperatives/{id}/results", Access::Role(KEEPERS)),
+    ("GET", "/desk/cooperatives/{id}/me", Access::Role(COOPERATORS)),
+    ("GET", "/desk/cooperatives/{id}/hours", Access::Role(CONTRIBUTORS)),
+    ("POST", "/desk/cooperatives/{id}/hours", Access::Role(CONTRIBUTORS)),
+    ("POST", "/desk/cooperatives/{id}/attestations", Access::Role(MEMBER)),
+    ("POST", "/desk/distributions/{id}/object", Access::Role(MEMBER)),
     ("GET", "/desk/operator", Access::Operator),
     ("POST", "/desk/operator/invitations", RoleOrOperator(OWNER)),
     // of the installation, in which nobody has a role: operators alone
@@ -990,6 +1005,13 @@ mod tests {
             ("/desk/submissions/{id}/scores", "/v1/submissions/{id}/scores"),
             ("/desk/distributions/{id}/open", "/v1/distributions/{id}:open"),
             ("/desk/distributions/{id}/approve", "/v1/distributions/{id}:approve"),
+            ("/desk/distributions/{id}/object", "/v1/distributions/{id}:object"),
+            ("/desk/cooperatives/{id}/proceeds", "/v1/cooperatives/{book}/proceeds"),
+            ("/desk/cooperatives/{id}/proceeds/table", "/v1/cooperatives/{book}/proceeds"),
+            ("/desk/cooperatives/{id}/distributions", "/v1/cooperatives/{book}/distributions"),
+            ("/desk/cooperatives/{id}/results", "/v1/cooperatives/{book}/results"),
+            ("/desk/cooperatives/{id}/hours", "/v1/cooperatives/{book}/contributions"),
+            ("/desk/cooperatives/{id}/attestations", "/v1/contributions/{id}:attest"),
             ("/desk/books/{book}/jobs/{id}/requeue", "/v1/books/{book}/jobs/{id}:requeue"),
             ("/desk/books/{id}/campaigns", "/v1/campaigns"),
             ("/desk/books/{id}/challenges", "/v1/challenges"),

@@ -3,6 +3,7 @@
 
 pub(super) mod bank_account;
 pub(super) mod claim;
+pub(super) mod cooperative;
 pub(super) mod distribution;
 pub(super) mod endpoint;
 pub(super) mod endpoints;
@@ -54,6 +55,14 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(distribution::show)
         .service(distribution::bring)
         .service(distribution::approve)
+        .service(cooperative::proceeds::show)
+        .service(cooperative::proceeds::record)
+        .service(cooperative::table::show)
+        .service(cooperative::table::record)
+        .service(cooperative::distribute::show)
+        .service(cooperative::distribute::draft)
+        .service(cooperative::distribute::close)
+        .service(cooperative::show)
         .service(bank_account::show)
         .service(bank_account::confirm)
         .service(bank_account::reject)

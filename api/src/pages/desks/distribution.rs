@@ -84,6 +84,21 @@ fn lines(it: &Distribution) -> Vec<Line> {
     lines
 }
 
+/// How it stands, in a few words.
+pub(super) fn in_a_word(state: &DistributionState) -> &'static str {
+    match state {
+        DistributionState::Draft { .. } => "a draft, which nobody but its makers sees",
+        DistributionState::Objection { .. } => "before the members, who may object",
+        DistributionState::Objected { .. } => "a member has objected",
+        DistributionState::Approved { .. } => "approved, and not posted yet",
+        DistributionState::Posted(_) => "posted",
+        DistributionState::Paid(_) => "posted, and paid",
+        DistributionState::StatementsIssued(_) => "posted: every member has a statement",
+        DistributionState::Reversed { .. } => "taken back",
+        DistributionState::Withdrawn { .. } => "withdrawn",
+    }
+}
+
 /// How it stands, in a sentence.
 fn standing(state: &DistributionState, day: impl Fn(jiff::Timestamp) -> Day) -> String {
     match state {
