@@ -116,12 +116,12 @@ impl TaskBody {
             TaskKind::OpenDistribution | TaskKind::ApproveDistribution => {
                 Some(format!("/desk/distributions/{}", self.object))
             }
+            TaskKind::AttestHours => self.book.map(|book| format!("/desk/cooperatives/{book}/hours")),
             TaskKind::AcceptInvitation
             | TaskKind::AnswerDispute
             | TaskKind::ReplyDispute
             | TaskKind::ResolveDispute
             | TaskKind::ConfirmRequest
-            | TaskKind::AttestHours
             | TaskKind::AttestShare
             | TaskKind::ReviseShares
             | TaskKind::DecideShares

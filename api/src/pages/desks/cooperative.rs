@@ -1,7 +1,9 @@
 //! A cooperative on the desk of its people: what the open period has come to, the last distributions, and what each of them may do here.
 
 pub(in crate::pages) mod distribute;
+pub(in crate::pages) mod hours;
 pub(in crate::pages) mod proceeds;
+pub(in crate::pages) mod share;
 pub(in crate::pages) mod table;
 
 use super::distribution::in_a_word;

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::id::{BookId, MemberId, PersonId};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::civil::Date;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use tokio_postgres::Row;
 
 fn from_row(row: &Row) -> Member {
@@ -85,18 +85,6 @@ pub async fn of_person(client: &impl GenericClient, book: BookId, person: Person
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &book.0, /* person */ &person.0]).await?;
     Ok(rows.iter().map(from_row).collect())
-}
-
-/// The numbers of all members that a book has had, by their memberships.
-pub async fn numbers(client: &impl GenericClient, book: BookId) -> Result<HashMap<MemberId, i32>, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- members::numbers
-            SELECT id, number FROM member WHERE book_id = $1",
-        )
-        .await?;
-    let rows = client.query(&statement, &[/* book_id */ &book.0]).await?;
-    Ok(rows.iter().map(|row| (MemberId::new(book, row.get("id")), row.get("number"))).collect())
 }
 
 /// The members of a book by number, after a number.
