@@ -21,6 +21,8 @@ pub(super) mod organisation;
 pub(super) mod partner;
 pub(super) mod partner_requests;
 pub(super) mod payout;
+pub(super) mod payout_run;
+pub(super) mod payout_runs;
 mod rows;
 mod secret;
 pub(super) mod submission;
@@ -52,6 +54,13 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(payout::approve)
         .service(payout::send)
         .service(payout::decide)
+        .service(payout_run::approve)
+        .service(payout_run::send)
+        .service(payout_run::cancel)
+        .service(payout_run::show)
+        .service(payout_run::content)
+        .service(payout_runs::create)
+        .service(payout_runs::show)
         .service(distribution::show)
         .service(distribution::bring)
         .service(distribution::approve)

@@ -2,6 +2,9 @@
 
 use super::{filled, open, refused, send_twice};
 use crate::cooperatives::Coop;
+use crate::host::Host;
+use crate::payees::Coop as Owing;
+use crate::scene::payouts::account;
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Client, text};
 use serde_json::json;
@@ -13,7 +16,11 @@ const PROCEEDS: &str = "SELECT count(*) FROM proceeds";
 const DISTRIBUTIONS: &str = "SELECT count(*) FROM distribution";
 
 async fn browser(coop: &Coop, client: &Client) -> anyhow::Result<Browser> {
-    Browser::of(coop.host.app.base_url(), &coop.host.app.mail_dir(), client.email()?).await
+    browser_at(&coop.host, client).await
+}
+
+async fn browser_at(host: &Host, client: &Client) -> anyhow::Result<Browser> {
+    Browser::of(host.app.base_url(), &host.app.mail_dir(), client.email()?).await
 }
 
 fn desk(coop: &Coop) -> String {
@@ -266,4 +273,69 @@ async fn d23_members_record_a_week_attest_that_of_others_object_and_read_what_th
     let others = open(&mut bea, &format!("{desk}/me")).await?;
     ensure!(others.contains("0.00 USD from Press Makers in all") && !others.contains("720.00"), "{others}");
     coop.host.app.finish().await
+}
+
+#[tokio::test]
+async fn d24_what_is_owed_is_paid_out_by_a_run_that_was_read_another_approves_and_a_file_takes_to_the_bank() -> Outcome
+{
+    let coop = Owing::open().await?;
+    let host = &coop.host;
+    for member in [&coop.ada, &coop.bea] {
+        member.post("/v1/me/bank-accounts", &account(&host.book, "USD", "000123456789")).await?.ok()?;
+    }
+    let own = account(&host.book, "USD", "000555556789");
+    host.treasurer.post(&format!("/v1/organisations/{}/bank-accounts", host.organisation), &own).await?.ok()?;
+    let (action, runs) = (format!("/desk/books/{}/payout-runs", host.book), "SELECT count(*) FROM payout_run");
+    let mut keeper = browser_at(host, &host.treasurer).await?;
+    ensure!(open(&mut keeper, "/me").await?.contains(&format!("href=\"{action}\">pay out")));
+    keeper.clicks = 0;
+    let html = open(&mut keeper, &action).await?;
+    ensure!(html.contains("id=\"member\" name=\"member\" value=\"yes\" checked"), "{html}");
+    let there = form_of(&html, &action)?;
+    let typed = [("member", "yes"), ("cash", "bank"), ("memo", "Surplus of 2027")];
+    for (by, status) in [(&host.stranger().await?, 404), (&coop.ada, 403), (&coop.approver, 403)] {
+        let mut other = browser_at(host, by).await?;
+        ensure!(other.get(&action).await?.0 == status);
+        ensure!(other.fill(&action, &filled(&there, &typed)).await?.status == status);
+    }
+    refused(keeper.fill(&action, &filled(&there, &[])).await?, "tick what it pays")?;
+    let till = [("member", "yes"), ("cash", "till")];
+    let html = refused(keeper.fill(&action, &filled(&there, &till)).await?, "id=\"cash-error\"")?;
+    ensure!(html.contains("value=\"till\""), "{html}");
+    keeper.clicks = 1;
+    let there = form_of(&html, &action)?;
+    let html = shown(keeper.fill(&action, &filled(&there, &typed)).await?, "makes 2 payouts of 100.01 USD in all")?;
+    ensure!(html.contains("liabilities:payable:member:1</th><td class=\"amount\">50.01"), "{html}");
+    ensure!(host.app.count(runs).await? == 0, "a look writes nothing");
+    let run = send_twice(&mut keeper, &html, &action, &typed).await?;
+    ensure!(keeper.clicks == 3 && host.app.count(runs).await? == 1, "{run}");
+    host.app.work_until_idle().await?;
+    let html = open(&mut keeper, &run).await?;
+    ensure!(form_of(&html, &format!("{run}/approve")).is_err() && html.contains("2 payouts requested"), "{html}");
+    let give_up = format!("{run}/cancel");
+    refused(keeper.fill(&give_up, &filled(&form_of(&html, &give_up)?, &[])).await?, "id=\"reason-error\"")?;
+
+    let mut approver = browser_at(host, &coop.approver).await?;
+    let html = open(&mut approver, &run).await?;
+    ensure!(html.contains("50.01 USD to") && form_of(&html, &give_up).is_err(), "{html}");
+    let approve = format!("{run}/approve");
+    ensure!(browser_at(host, &coop.ada).await?.get(&run).await?.0 == 403);
+    ensure!(send_twice(&mut approver, &html, &approve, &[]).await? == run && approver.clicks == 2);
+    host.app.work_until_idle().await?;
+
+    keeper.clicks = 0;
+    let html = open(&mut keeper, &run).await?;
+    send_twice(&mut keeper, &html, &format!("{run}/send"), &[("format", "pain001")]).await?;
+    host.app.work_until_idle().await?;
+    let html = open(&mut keeper, &run).await?;
+    let file = html.split_once("href=\"/desk/payout-files/").context("a file")?.1.split('"').next().unwrap_or_default();
+    let file = format!("/desk/payout-files/{file}");
+    keeper.clicks -= 1;
+    let (status, order) = keeper.get(&file).await?;
+    ensure!(status == 200 && order.matches("<EndToEndId>").count() == 2 && keeper.clicks == 3, "{order}");
+    ensure!(approver.get(&file).await?.0 == 403, "who approves hands nothing to a bank");
+    // Nothing is left that nobody pays.
+    let html = open(&mut keeper, &action).await?;
+    refused(keeper.fill(&action, &filled(&form_of(&html, &action)?, &typed)).await?, "nothing is owed")?;
+    host.app.finish().await
 }
