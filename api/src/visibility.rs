@@ -78,6 +78,12 @@ pub(crate) async fn read(
     if is_insider || reader.is_public { Ok((book, is_insider)) } else { Err(Error::NotFound("book")) }
 }
 
+/// Whether somebody may read a book, of which they know otherwise.
+pub(crate) async fn reads(client: &impl GenericClient, caller: &Caller, book: &Book) -> Result<bool, Error> {
+    let reader = Reader::of(client, Some(caller), book).await?;
+    Ok(reader.is_insider || reader.is_public)
+}
+
 /// The book for which a request brings evidence, for those who have a reason to: people with a role that reads it, and people of teams
 /// and payees in it. Others are told that there is none, where they do not see it.
 pub(crate) async fn brought_to(client: &impl GenericClient, caller: &Caller, id: BookRef) -> Result<Book, Error> {

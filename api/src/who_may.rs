@@ -59,8 +59,10 @@ const JUDGES: &[Role] = &[Role::Judge];
 pub const DECIDERS: &[Role] = &[Role::Owner, Role::Approver];
 /// Whoever has to do with a cooperative's proceeds.
 pub const COOPERATORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver, Role::Auditor, Role::Member];
-const CONTRIBUTORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Member];
-const MEMBER: &[Role] = &[Role::Member];
+/// Who of a cooperative writes hours down.
+pub const CONTRIBUTORS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Member];
+/// Its members.
+pub const MEMBER: &[Role] = &[Role::Member];
 const REVERSERS: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver];
 
 /// Method, path, who may. Grouped by the handler files.
@@ -525,6 +527,9 @@ pub const SECOND_FACTOR: &[(&str, &str, Demand)] = &[
     ("POST", "/v1/payouts/{id}:approve", Demand::Everybody),
     ("POST", "/desk/payouts/{id}/approve", Demand::Everybody),
     ("POST", "/v1/payout-runs/{id}:approve", Demand::Everybody),
+    ("POST", "/desk/payout-runs/{id}/approve", Demand::Everybody),
+    ("POST", "/desk/payout-runs/{id}/send", Demand::Everybody),
+    ("GET", "/desk/payout-files/{id}/content", Demand::Everybody),
     ("POST", "/v1/books/{book}/payouts:approve-batch", Demand::Everybody),
     ("POST", "/v1/books/{book}/payout-files", Demand::Everybody),
     ("POST", "/v1/payout-runs/{id}:send", Demand::Everybody),
@@ -660,6 +665,26 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("POST", "/desk/books/{id}/challenges", Access::Role(KEEPERS)),
     ("GET", "/desk/books/{id}/milestones", Access::Role(KEEPERS)),
     ("POST", "/desk/books/{id}/milestones", Access::Role(KEEPERS)),
+    ("GET", "/desk/books/{id}/payout-runs", Access::Role(KEEPERS)),
+    ("POST", "/desk/books/{id}/payout-runs", Access::Role(KEEPERS)),
+    ("GET", "/desk/payout-runs/{id}", Access::Role(PAYOUT_READERS)),
+    ("POST", "/desk/payout-runs/{id}/approve", Access::Role(DECIDERS)),
+    ("POST", "/desk/payout-runs/{id}/send", Access::Role(KEEPERS)),
+    ("POST", "/desk/payout-runs/{id}/cancel", Access::Role(KEEPERS)),
+    ("GET", "/desk/payout-files/{id}/content", Access::Role(KEEPERS)),
+    ("GET", "/desk/cooperatives/{id}", Access::Role(COOPERATORS)),
+    ("GET", "/desk/cooperatives/{id}/proceeds", Access::Role(KEEPERS)),
+    ("POST", "/desk/cooperatives/{id}/proceeds", Access::Role(KEEPERS)),
+    ("GET", "/desk/cooperatives/{id}/proceeds/table", Access::Role(KEEPERS)),
+    ("POST", "/desk/cooperatives/{id}/proceeds/table", Access::Role(KEEPERS)),
+    ("GET", "/desk/cooperatives/{id}/distributions", Access::Role(KEEPERS)),
+    ("POST", "/desk/cooperatives/{id}/distributions", Access::Role(KEEPERS)),
+    ("POST", "/desk/cooperatives/{id}/results", Access::Role(KEEPERS)),
+    ("GET", "/desk/cooperatives/{id}/me", Access::Role(COOPERATORS)),
+    ("GET", "/desk/cooperatives/{id}/hours", Access::Role(CONTRIBUTORS)),
+    ("POST", "/desk/cooperatives/{id}/hours", Access::Role(CONTRIBUTORS)),
+    ("POST", "/desk/cooperatives/{id}/attestations", Access::Role(MEMBER)),
+    ("POST", "/desk/distributions/{id}/object", Access::Role(MEMBER)),
     ("GET", "/desk/operator", Access::Operator),
     ("POST", "/desk/operator/invitations", RoleOrOperator(OWNER)),
     // of the installation, in which nobody has a role: operators alone
@@ -1011,6 +1036,17 @@ mod tests {
             ("/desk/submissions/{id}/scores", "/v1/submissions/{id}/scores"),
             ("/desk/distributions/{id}/open", "/v1/distributions/{id}:open"),
             ("/desk/distributions/{id}/approve", "/v1/distributions/{id}:approve"),
+            ("/desk/books/{id}/payout-runs", "/v1/books/{book}/payout-runs"),
+            ("/desk/payout-runs/{id}/approve", "/v1/payout-runs/{id}:approve"),
+            ("/desk/payout-runs/{id}/send", "/v1/payout-runs/{id}:send"),
+            ("/desk/payout-runs/{id}/cancel", "/v1/payout-runs/{id}:cancel"),
+            ("/desk/distributions/{id}/object", "/v1/distributions/{id}:object"),
+            ("/desk/cooperatives/{id}/proceeds", "/v1/cooperatives/{book}/proceeds"),
+            ("/desk/cooperatives/{id}/proceeds/table", "/v1/cooperatives/{book}/proceeds"),
+            ("/desk/cooperatives/{id}/distributions", "/v1/cooperatives/{book}/distributions"),
+            ("/desk/cooperatives/{id}/results", "/v1/cooperatives/{book}/results"),
+            ("/desk/cooperatives/{id}/hours", "/v1/cooperatives/{book}/contributions"),
+            ("/desk/cooperatives/{id}/attestations", "/v1/contributions/{id}:attest"),
             ("/desk/books/{book}/jobs/{id}/requeue", "/v1/books/{book}/jobs/{id}:requeue"),
             ("/desk/books/{id}/campaigns", "/v1/campaigns"),
             ("/desk/books/{id}/challenges", "/v1/challenges"),

@@ -15,8 +15,8 @@ pub(crate) struct Coop {
     pub(crate) host: Host,
     pub(crate) approver: Client,
     pub(crate) ada: Client,
-    bea: Client,
-    members: Vec<Value>,
+    pub(crate) bea: Client,
+    pub(crate) members: Vec<Value>,
 }
 
 impl Coop {

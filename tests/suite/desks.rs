@@ -3,6 +3,7 @@
 
 mod browsers;
 mod claims;
+mod cooperative;
 mod host;
 mod judging;
 mod money;

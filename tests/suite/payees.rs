@@ -15,16 +15,16 @@ use tests::payees::details;
 type Outcome = anyhow::Result<()>;
 
 /// A cooperative whose two members share 100.01 of a sale; the cash lies with `bank`.
-struct Coop {
-    host: Host,
-    approver: Client,
-    ada: Client,
-    bea: Client,
+pub(crate) struct Coop {
+    pub(crate) host: Host,
+    pub(crate) approver: Client,
+    pub(crate) ada: Client,
+    pub(crate) bea: Client,
     distribution: String,
 }
 
 impl Coop {
-    async fn open() -> anyhow::Result<Coop> {
+    pub(crate) async fn open() -> anyhow::Result<Coop> {
         let host = Host::open("Press Workers", "private").await?;
         let approver = host.person("approver@press.example", "approver").await?;
         let ada = host.person("ada@press.example", "member").await?;

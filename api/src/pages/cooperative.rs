@@ -28,7 +28,7 @@ use ledger::parties::store::organisations;
 use serde::Serialize;
 
 /// States of a distribution that is in the book.
-const POSTED: &[&str] = &["posted", "paid", "statements_issued"];
+pub(super) const POSTED: &[&str] = &["posted", "paid", "statements_issued"];
 
 /// States of a distribution that members see and that is not in the book yet.
 const UNDER_WAY: &[&str] = &["objection", "objected", "approved"];
@@ -72,12 +72,12 @@ struct DistributionView {
 
 /// A line of the waterfall.
 #[derive(Serialize)]
-struct Row {
-    what: String,
-    amount: Amount,
+pub(super) struct Row {
+    pub(super) what: String,
+    pub(super) amount: Amount,
     #[serde(skip)]
-    bar: StepBar,
-    is_sum: bool,
+    pub(super) bar: StepBar,
+    pub(super) is_sum: bool,
 }
 
 #[derive(Serialize)]
@@ -179,7 +179,7 @@ impl DistributionView {
 }
 
 /// From sales to what each group shares, top to bottom: what is taken first lies at the right end of what there was.
-fn waterfall(it: &Distribution) -> Vec<Row> {
+pub(super) fn waterfall(it: &Distribution) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut left = it.sales;
     let mut add = |what: String, taken: Taken, from: i64, amount: i64| {

@@ -3,6 +3,7 @@
 
 pub(super) mod bank_account;
 pub(super) mod claim;
+pub(super) mod cooperative;
 pub(super) mod distribution;
 pub(super) mod endpoint;
 pub(super) mod endpoints;
@@ -21,6 +22,8 @@ pub(super) mod organisation;
 pub(super) mod partner;
 pub(super) mod partner_requests;
 pub(super) mod payout;
+pub(super) mod payout_run;
+pub(super) mod payout_runs;
 mod rows;
 mod secret;
 pub(super) mod submission;
@@ -52,9 +55,29 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(payout::approve)
         .service(payout::send)
         .service(payout::decide)
+        .service(payout_run::approve)
+        .service(payout_run::send)
+        .service(payout_run::cancel)
+        .service(payout_run::show)
+        .service(payout_run::content)
+        .service(payout_runs::create)
+        .service(payout_runs::show)
         .service(distribution::show)
         .service(distribution::bring)
         .service(distribution::approve)
+        .service(cooperative::proceeds::show)
+        .service(cooperative::proceeds::record)
+        .service(cooperative::table::show)
+        .service(cooperative::table::record)
+        .service(cooperative::distribute::show)
+        .service(cooperative::distribute::draft)
+        .service(cooperative::distribute::close)
+        .service(distribution::object)
+        .service(cooperative::share::show)
+        .service(cooperative::hours::show)
+        .service(cooperative::hours::record)
+        .service(cooperative::hours::attest)
+        .service(cooperative::show)
         .service(bank_account::show)
         .service(bank_account::confirm)
         .service(bank_account::reject)

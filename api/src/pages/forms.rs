@@ -47,6 +47,12 @@ impl Fields {
         !self.get(name).trim().is_empty()
     }
 
+    /// What follows a prefix in the names of the boxes that are ticked.
+    pub(super) fn ticked<'a>(&'a self, prefix: &str) -> Vec<&'a str> {
+        let ticked = self.0.iter().filter(|(_, text)| text == "yes");
+        ticked.filter_map(|(name, _)| name.strip_prefix(prefix)).collect()
+    }
+
     /// Puts something into a field.
     pub(super) fn set(&mut self, name: &str, text: impl Into<String>) {
         self.0.retain(|(known, _)| known != name);

@@ -8,7 +8,7 @@ use crate::handlers::desk::waiting::{self, TaskBody};
 use crate::paging::PageQuery;
 use crate::problem::Problem;
 use crate::state::State;
-use crate::who_may::KEEPERS;
+use crate::who_may::{COOPERATORS, KEEPERS, MEMBER};
 use crate::wire::parse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -16,11 +16,12 @@ use actix_web::{HttpResponse, post, route};
 use askama::Template;
 use ledger::Error;
 use ledger::desk::rules::task::TaskKind;
-use ledger::desk::store::desks;
+use ledger::desk::store::desks::{self, OfCooperative};
 use ledger::id::{BookRef, OrganisationId, PersonId};
 use ledger::milestones::store::milestones;
 use ledger::parties::operations::persons;
 use ledger::parties::rules::person::Person;
+use ledger::parties::rules::role::Role;
 use ledger::parties::store::{organisations, people};
 use uuid::Uuid;
 
@@ -42,10 +43,28 @@ struct Home {
     /// Whether a team of theirs has milestones.
     has_milestones: bool,
     is_operator: bool,
+    /// Cooperatives with which they have to do.
+    cooperatives: Vec<AtCooperative>,
     /// Books that they keep, with their names.
     books: Vec<(BookRef, String)>,
     /// Partner platforms that they own, with their names.
     partners: Vec<(OrganisationId, String)>,
+}
+
+/// A cooperative, and what somebody may do there.
+struct AtCooperative {
+    book: BookRef,
+    name: String,
+    keeps: bool,
+    is_member: bool,
+}
+
+impl From<OfCooperative> for AtCooperative {
+    fn from(it: OfCooperative) -> AtCooperative {
+        let has = |some: &[Role]| it.roles.iter().any(|role| some.contains(role));
+        let (keeps, is_member) = (has(KEEPERS), has(MEMBER));
+        AtCooperative { book: it.book.reference(), name: it.book.name, keeps, is_member }
+    }
 }
 
 /// So many desks of a kind are named.
@@ -99,12 +118,12 @@ impl TaskBody {
             TaskKind::OpenDistribution | TaskKind::ApproveDistribution => {
                 Some(format!("/desk/distributions/{}", self.object))
             }
+            TaskKind::AttestHours => self.book.map(|book| format!("/desk/cooperatives/{book}/hours")),
             TaskKind::AcceptInvitation
             | TaskKind::AnswerDispute
             | TaskKind::ReplyDispute
             | TaskKind::ResolveDispute
             | TaskKind::ConfirmRequest
-            | TaskKind::AttestHours
             | TaskKind::AttestShare
             | TaskKind::ReviseShares
             | TaskKind::DecideShares
@@ -149,6 +168,7 @@ async fn shown(
     let theirs = organisations::list_of_person(&client, person.id, Uuid::nil(), ORGANISATIONS_MAX).await?;
     let books = desks::books_of(&client, person.id, KEEPERS, DESKS_SHOWN).await?;
     let books = books.into_iter().map(|book| (book.reference(), book.name)).collect();
+    let cooperatives = desks::cooperatives_of(&client, person.id, COOPERATORS, DESKS_SHOWN).await?;
     let partners = desks::partners_of(&client, person.id, DESKS_SHOWN).await?;
     drop(client);
     let waiting = waiting::page(state, person.id, query).await?;
@@ -160,6 +180,7 @@ async fn shown(
         next: waiting.next_cursor,
         organisations: theirs.into_iter().map(|it| (it.id, it.name)).collect(),
         has_milestones,
+        cooperatives: cooperatives.into_iter().map(AtCooperative::from).collect(),
         books,
         partners,
         is_operator: caller.is_operator(),

@@ -20,6 +20,11 @@ impl Amount {
         Amount { minor: minor.into(), unit: unit.into() }
     }
 
+    /// What is left of it after another sum of the same currency.
+    pub(super) fn less(self, other: Amount) -> Amount {
+        Amount { minor: self.minor.saturating_sub(other.minor), unit: self.unit }
+    }
+
     /// Without its currency, for a column whose head names it: `3,000.00`.
     pub(super) fn bare(self) -> String {
         grouped(&self.unit.format(self.minor))

@@ -3,12 +3,13 @@
 use super::claims::{ARCHIVE, milestone};
 use crate::book_pages::publish;
 use crate::chromium::{Chromium, READERS};
+use crate::cooperatives::Coop;
 use crate::shares::Open;
 use anyhow::{Context as _, ensure};
 use api::demo::cast::{Cast, join, person};
 use api::demo::client::{Client, mails, text};
 use fantoccini::Locator;
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 use serde_json::json;
 use std::path::Path;
 use tests::browser::sign_in_mail;
@@ -35,8 +36,13 @@ impl Hand {
 
     /// One who has signed in by the link of a mail, and stands before what waits for them: that is the first click.
     async fn of(cast: &Cast, client: &Client, with_scripts: bool) -> anyhow::Result<Hand> {
-        let mut hand = Hand::nobody(cast.base(), with_scripts).await?;
-        let (email, folder) = (client.email()?, cast.mail());
+        Hand::signed_in(cast.mail(), client, with_scripts).await
+    }
+
+    /// The same where the mails are in a folder.
+    async fn signed_in(folder: &Path, client: &Client, with_scripts: bool) -> anyhow::Result<Hand> {
+        let mut hand = Hand::nobody(client.base(), with_scripts).await?;
+        let email = client.email()?;
         let seen = mails(folder, "sign-in", email)?;
         hand.open("/sign-in").await?;
         hand.fill("email", email).await?;
@@ -90,6 +96,11 @@ impl Hand {
             field.clear().await?;
         }
         Ok(field.send_keys(text).await?)
+    }
+
+    /// Types a day as this browser's fields take it: month, day, year.
+    async fn fill_day(&self, name: &str, day: Date) -> Outcome {
+        self.fill(name, &day.strftime("%m%d%Y").to_string()).await
     }
 
     /// Chooses one of a list.
@@ -212,6 +223,78 @@ async fn b2_a_team_claims_with_a_file_two_reviewers_approve_and_everybody_sees_t
     }
     ensure!(stage.balance("liabilities:payable:team:").await? == "4000.00");
     stage.app.finish().await
+}
+
+/// What a keeper of a cooperative does for a year: a sale, and all of it divided.
+async fn sold_and_divided(coop: &Coop, year: i16, with_scripts: bool) -> Outcome {
+    let (folder, desk) = (coop.host.app.mail_dir(), format!("/desk/cooperatives/{}", coop.host.book));
+    let mut keeper = Hand::signed_in(&folder, &coop.host.treasurer, with_scripts).await?;
+    keeper.clicks = 0;
+    keeper.follow(&format!("{desk}/proceeds")).await?;
+    for (name, typed) in [("label", "presses"), ("party", "bank"), ("amount", "12000.00")] {
+        keeper.fill(name, typed).await?;
+    }
+    keeper.fill_day("occurred_on", date(year, 6, 1)).await?;
+    keeper.press("main form button").await?;
+    keeper.sees("adds 12,000.00 USD to the sales of presses on 1 June").await?;
+    keeper.press("main form button").await?;
+    keeper.sees("Done.").await?;
+    ensure!(keeper.clicks == 3, "one more than to save at once: the entry is read first");
+    keeper.open("/me").await?;
+    keeper.clicks = 0;
+    keeper.follow(&format!("{desk}/distributions")).await?;
+    keeper.fill_day("from", date(year, 1, 1)).await?;
+    keeper.fill_day("to", date(year, 12, 31)).await?;
+    keeper.press("main form button").await?;
+    keeper.sees("12,000.00 USD of 1 January").await?;
+    keeper.press("form:has([name='digest']) button").await?;
+    keeper.press("form[action$='/open'] button").await?;
+    keeper.sees("Members may object until").await?;
+    let distribution = keeper.browser.page.current_url().await?.path().to_owned();
+    keeper.done_in(5).await?;
+    let mut approver = Hand::signed_in(&folder, &coop.approver, with_scripts).await?;
+    approver.follow(&distribution).await?;
+    approver.press("form[action$='/approve'] button").await?;
+    approver.sees("It is approved").await?;
+    approver.done_in(3).await
+}
+
+/// A member writes a day down, and another one attests it.
+async fn worked_and_attested(coop: &Coop, with_scripts: bool) -> Outcome {
+    let (folder, hours) = (coop.host.app.mail_dir(), format!("/desk/cooperatives/{}/hours", coop.host.book));
+    let mut ada = Hand::signed_in(&folder, &coop.ada, with_scripts).await?;
+    ada.clicks = 0;
+    ada.follow(&hours).await?;
+    ada.fill("hours-0", "7.5").await?;
+    ada.press(&format!("form[action='{hours}'] button")).await?;
+    ada.sees("7.50 hours").await?;
+    ada.done_in(2).await?;
+    let mut bea = Hand::signed_in(&folder, &coop.bea, with_scripts).await?;
+    bea.clicks = 0;
+    bea.press(&format!("p a[href='{hours}']")).await?;
+    bea.sees("7.50 hours of member 1").await?;
+    bea.browser.page.find(Locator::Css("input[name^='attest-']")).await?.click().await?;
+    bea.press("form[action$='/attestations'] button").await?;
+    bea.sees("You have attested them").await?;
+    bea.done_in(2).await
+}
+
+#[tokio::test]
+async fn b3_a_treasurer_records_and_divides_another_approves_and_members_work_and_read_their_share() -> Outcome {
+    let coop = Coop::open().await?;
+    for (year, with_scripts) in [2026, 2027].into_iter().zip(BOTH) {
+        coop.work(year).await?;
+        worked_and_attested(&coop, with_scripts).await?;
+        sold_and_divided(&coop, year, with_scripts).await?;
+        let until = if with_scripts { "2028-01-17T12:00:00Z" } else { "2028-01-09T12:00:00Z" };
+        coop.host.app.advance(&coop.host.treasurer, &coop.host.book, until).await?;
+        let mut ada = Hand::signed_in(&coop.host.app.mail_dir(), &coop.ada, with_scripts).await?;
+        ada.clicks = 0;
+        ada.follow(&format!("/desk/cooperatives/{}/me", coop.host.book)).await?;
+        ada.sees(&format!("1 January {year} to 31 December {year}")).await?;
+        ada.done_in(1).await?;
+    }
+    coop.host.app.finish().await
 }
 
 #[tokio::test]

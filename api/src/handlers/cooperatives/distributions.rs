@@ -62,21 +62,47 @@ pub(crate) async fn draft(
     query: Params<DryRun>,
     request: Keyed<NewDistribution>,
 ) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
     let period = Period::new(request.body.from, request.body.to);
     let period = period.map_err(|refusal| Problem::invalid("/to", refusal.detail))?;
-    let wall = ledger::calendar::now();
     if query.0.dry_run && !has_come(&state, &request.key, Scope::Book(id.book), caller.id()).await? {
-        let mut client = state.client().await?;
-        let tx = client.transaction().await?;
-        let book = cooperative(&tx, &caller, *id).await?;
-        let tried = operations::draft(&tx, book.id, period, by, wall).await;
-        tx.rollback().await?;
-        return Ok(HttpResponse::Ok().json(DistributionBody::new(tried?, None, &HashMap::new())));
+        let tried = tried(&state, &caller, *id, period).await?;
+        return Ok(HttpResponse::Ok().json(DistributionBody::new(tried, None, &HashMap::new())));
     }
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = cooperative(tx, &caller, *id).await?;
-        let drafted = operations::draft(tx, book.id, period, by, wall).await?;
+    draft_once(&state, &caller, *id, &request.key, (period, None)).await
+}
+
+/// What drafting the distribution of a period would come to: computed, and nothing written.
+pub(crate) async fn tried(
+    state: &State,
+    caller: &Caller,
+    id: BookRef,
+    period: Period,
+) -> Result<Distribution, Problem> {
+    let by = caller.person()?.id;
+    let mut client = state.client().await?;
+    let tx = client.transaction().await?;
+    let book = cooperative(&tx, caller, id).await?;
+    let tried = operations::draft(&tx, book.id, period, by, ledger::calendar::now()).await;
+    tx.rollback().await?;
+    Ok(tried?)
+}
+
+/// Drafts the distribution of a period, once for its key: that of a request, or of a form. Whoever has read a plan gives its digest, and
+/// nothing else is drafted.
+pub(crate) async fn draft_once(
+    state: &State,
+    caller: &Caller,
+    id: BookRef,
+    key: &IdempotencyKey,
+    (period, seen): (Period, Option<[u8; 32]>),
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative(tx, caller, id).await?;
+        let drafted = operations::draft(tx, book.id, period, by, ledger::calendar::now()).await?;
+        if let Some(seen) = seen {
+            drafted.demand_digest(seen)?;
+        }
         Ok(Reply::created(&DistributionBody::new(drafted, None, &HashMap::new())))
     })
     .await
@@ -164,7 +190,7 @@ pub(crate) async fn open_once(
 pub struct DistributionReason {
     /// For the members to read.
     #[schema(min_length = 1, max_length = 1000)]
-    reason: String,
+    pub(crate) reason: String,
 }
 
 /// Objects, once a member, while the window is open. The distribution waits until somebody else answers.
@@ -178,12 +204,23 @@ pub(crate) async fn raise_objection(
     id: Path<DistributionId>,
     request: Keyed<DistributionReason>,
 ) -> Result<HttpResponse, Problem> {
+    object_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Objects to a distribution, once for its key: that of a request, or of a form.
+pub(crate) async fn object_once(
+    state: &State,
+    caller: &Caller,
+    id: DistributionId,
+    key: &IdempotencyKey,
+    why: &DistributionReason,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = cooperative_of(tx, &caller, id.book, "distribution").await?;
-        let objected = operations::object(tx, *id, reason.clone(), by, ledger::calendar::now()).await?;
-        shown(tx, &caller, &book, objected).await
+    let reason = paragraphs("/reason", &why.reason, text::REASON)?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative_of(tx, caller, id.book, "distribution").await?;
+        let objected = operations::object(tx, id, reason.clone(), by, ledger::calendar::now()).await?;
+        shown(tx, caller, &book, objected).await
     })
     .await
 }

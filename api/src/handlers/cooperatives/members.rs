@@ -3,7 +3,7 @@
 use super::reversal::{Reversal, ReversalReason};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Nothing, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -26,12 +26,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Who keeps a cooperative's books, and so writes hours down for others.
-pub(super) const KEEPERS: &[Role] = &[Role::Owner, Role::Treasurer];
+pub(crate) const KEEPERS: &[Role] = &[Role::Owner, Role::Treasurer];
 /// Who sees of a cooperative what concerns single members. Members see what concerns themselves.
 pub(super) const SEES_ALL: &[Role] = &[Role::Owner, Role::Treasurer, Role::Approver, Role::Auditor];
 
 /// The cooperative's book that a path names, for those whom the table of who may do what lets in.
-pub(super) async fn cooperative(client: &impl GenericClient, caller: &Caller, id: BookRef) -> Result<Book, Error> {
+pub(crate) async fn cooperative(client: &impl GenericClient, caller: &Caller, id: BookRef) -> Result<Book, Error> {
     let book = match books::resolve(client, id).await {
         Err(Error::NotFound(_)) => return Err(Error::NotFound("cooperative")),
         found => found?,
@@ -195,18 +195,18 @@ pub(crate) async fn leave(
 pub struct NewContributionRequest {
     /// Whose; the caller's own membership when it is not given.
     #[schema(min_length = 36, max_length = 36, pattern = "^mbr_[a-z2-7]{32}$")]
-    member: Option<String>,
+    pub(crate) member: Option<String>,
     /// First day of the work.
-    from: Date,
+    pub(crate) from: Date,
     /// Last day of the work: the hours count in the period that it falls into.
-    to: Date,
+    pub(crate) to: Date,
     /// A decimal string, exact to the hundredth; at most 24 for each of the days, and 10000 in all.
     #[schema(max_length = 12, pattern = r"^[0-9]{1,9}(\.[0-9]{1,2})?$", example = "37.5")]
-    hours: String,
+    pub(crate) hours: String,
     /// What was done; never a name.
     #[serde(default)]
     #[schema(max_length = 1000)]
-    note: String,
+    pub(crate) note: String,
 }
 
 /// Hours that a member worked.
@@ -260,14 +260,24 @@ pub(crate) async fn contribute(
     id: Path<BookRef>,
     request: Keyed<NewContributionRequest>,
 ) -> Result<HttpResponse, Problem> {
+    contribute_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Writes hours down, once for its key: that of a request, or of a form.
+pub(crate) async fn contribute_once(
+    state: &State,
+    caller: &Caller,
+    id: BookRef,
+    key: &IdempotencyKey,
+    body: &NewContributionRequest,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let body = &request.body;
     let member: Option<MemberId> = body.member.as_ref().map(|member| parse("/member", member)).transpose()?;
     let hours: Hours = parse("/hours", &body.hours)?;
     let note = bounded("/note", &body.note, text::REASON_OR_NONE)?;
     let worked = Period::new(body.from, body.to).map_err(|refusal| Problem::invalid("/to", refusal.detail))?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = cooperative(tx, &caller, *id).await?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative(tx, caller, id).await?;
         let member = match member {
             Some(member) if member.book == book.id => member,
             Some(_) => return Err(Error::NotFound("member")),
@@ -317,10 +327,20 @@ pub(crate) async fn attest(
     id: Path<ContributionId>,
     request: Keyed<Nothing>,
 ) -> Result<HttpResponse, Problem> {
+    attest_once(&state, &caller, *id, &request.key).await
+}
+
+/// Attests hours, once for its key: that of a request, or of a form.
+pub(crate) async fn attest_once(
+    state: &State,
+    caller: &Caller,
+    id: ContributionId,
+    key: &IdempotencyKey,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        cooperative_of(tx, &caller, id.book, "contribution").await?;
-        let attested = operations::attest(tx, *id, by, ledger::calendar::now()).await?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        cooperative_of(tx, caller, id.book, "contribution").await?;
+        let attested = operations::attest(tx, id, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ContributionBody::from(attested)))
     })
     .await

@@ -4,7 +4,7 @@ use super::members::{cooperative, cooperative_of};
 use super::reversal::{Reversal, ReversalReason};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -13,9 +13,11 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use ledger::Error;
 use ledger::cooperatives::operations::proceeds as operations;
 use ledger::cooperatives::rules::proceeds::Proceeds;
 use ledger::cooperatives::store::proceeds;
+use ledger::engine::store::journal::{self, JournalLine};
 use ledger::id::{BookRef, ProceedsId};
 use ledger::text;
 use serde::{Deserialize, Serialize};
@@ -28,27 +30,27 @@ use uuid::Uuid;
 pub struct NewProceedsRequest {
     /// `sale`, or `cost`.
     #[schema(pattern = "^(sale|cost)$", example = "sale")]
-    kind: String,
+    pub(crate) kind: String,
     /// What was sold, or what it cost: last part of the account's code.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "presses")]
-    label: String,
+    pub(crate) label: String,
     /// Of a sale: who holds the money, such as `bank`. Of a cost: who is to be paid. A pseudonym, never a name.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "bank")]
-    party: String,
+    pub(crate) party: String,
     /// In the currency of the book.
-    amount: MoneyBody,
+    pub(crate) amount: MoneyBody,
     /// When; the book's own day when it is not given. A book reaches back to 1 January, ten years before the year in which it
     /// was opened.
-    occurred_on: Option<Date>,
+    pub(crate) occurred_on: Option<Date>,
     /// Text for people; never a name.
     #[serde(default)]
     #[schema(max_length = 200)]
-    memo: String,
+    pub(crate) memo: String,
     /// The cooperative's own number of the invoice, once per kind: sent again with it, the same sale or cost is not recorded
     /// twice.
     #[serde(default)]
     #[schema(max_length = 100)]
-    reference: String,
+    pub(crate) reference: String,
 }
 
 /// A sale or a cost.
@@ -102,23 +104,93 @@ pub(crate) async fn record(
     id: Path<BookRef>,
     request: Keyed<NewProceedsRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
-    let new = operations::NewProceeds {
-        kind: parse("/kind", &request.body.kind)?,
-        label: request.body.label.clone(),
-        party: request.body.party.clone(),
-        amount: request.body.amount.parse("/amount")?,
-        occurred_on: request.body.occurred_on,
-        memo: bounded("/memo", &request.body.memo, text::REFERENCE_OR_NONE)?,
-        reference: bounded("/reference", &request.body.reference, 0..=100)?,
-    };
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = cooperative(tx, &caller, *id).await?;
+    record_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+impl NewProceedsRequest {
+    /// What it says, within the bounds of the contract.
+    pub(crate) fn parse(&self) -> Result<operations::NewProceeds, Problem> {
+        Ok(operations::NewProceeds {
+            kind: parse("/kind", &self.kind)?,
+            label: self.label.clone(),
+            party: self.party.clone(),
+            amount: self.amount.parse("/amount")?,
+            occurred_on: self.occurred_on,
+            memo: bounded("/memo", &self.memo, text::REFERENCE_OR_NONE)?,
+            reference: bounded("/reference", &self.reference, 0..=100)?,
+        })
+    }
+}
+
+/// Records a sale or a cost, once for its key: that of a request, or of a form.
+pub(crate) async fn record_once(
+    state: &State,
+    caller: &Caller,
+    id: BookRef,
+    key: &IdempotencyKey,
+    new: &NewProceedsRequest,
+) -> Result<HttpResponse, Problem> {
+    let (by, new) = (caller.person()?.id, new.parse()?);
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative(tx, caller, id).await?;
         let recorded = operations::record(tx, book.id, new.clone(), by, ledger::calendar::now()).await?;
         let body = ProceedsBody::from(recorded.proceeds);
         Ok(if recorded.was_known { Reply::ok(&body) } else { Reply::created(&body) })
     })
     .await
+}
+
+/// Records all of some sales and costs or none of them, once for the key of their form. What was recorded before, just so, stays as it is.
+pub(crate) async fn record_all_once(
+    state: &State,
+    caller: &Caller,
+    id: BookRef,
+    key: &IdempotencyKey,
+    all: &[operations::NewProceeds],
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let (book, wall) = (cooperative(tx, caller, id).await?, ledger::calendar::now());
+        for new in all {
+            operations::record(tx, book.id, new.clone(), by, wall).await?;
+        }
+        Ok(Reply::created(&serde_json::json!({"recorded": all.len()})))
+    })
+    .await
+}
+
+/// What recording something would come to.
+pub(crate) struct Tried {
+    /// Whether it was recorded before, just so.
+    pub(crate) was_known: bool,
+    /// The lines of its entry.
+    pub(crate) lines: Vec<JournalLine>,
+}
+
+/// Records some sales and costs one after the other and takes all of it back: what each comes to after those before it, or why it is
+/// refused.
+pub(crate) async fn tried(
+    state: &State,
+    caller: &Caller,
+    id: BookRef,
+    all: &[operations::NewProceeds],
+) -> Result<Vec<Result<Tried, Problem>>, Problem> {
+    let (by, wall) = (caller.person()?.id, ledger::calendar::now());
+    let mut client = state.client().await?;
+    let tx = client.transaction().await?;
+    let book = cooperative(&tx, caller, id).await?;
+    let mut found = Vec::new();
+    for new in all {
+        found.push(match operations::record(&tx, book.id, new.clone(), by, wall).await {
+            Ok(it) => {
+                Ok(Tried { was_known: it.was_known, lines: journal::lines(&tx, book.id, it.proceeds.entry, 1).await? })
+            }
+            Err(error @ (Error::Refused(_) | Error::Invalid { .. })) => Err(error.into()),
+            Err(error) => return Err(error.into()),
+        });
+    }
+    tx.rollback().await?;
+    Ok(found)
 }
 
 /// Lists sales and costs.

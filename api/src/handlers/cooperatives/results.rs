@@ -4,7 +4,7 @@ use super::members::{cooperative, cooperative_of};
 use super::reversal::{Reversal, ReversalReason};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -88,15 +88,42 @@ pub(crate) async fn close_result(
     id: Path<BookRef>,
     request: Keyed<NewResult>,
 ) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
     let period = Period::new(request.body.from, request.body.to);
     let period = period.map_err(|refusal| Problem::invalid("/to", refusal.detail))?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = cooperative(tx, &caller, *id).await?;
+    close_once(&state, &caller, *id, &request.key, period).await
+}
+
+/// Closes the result of a period, once for its key: that of a request, or of a form.
+pub(crate) async fn close_once(
+    state: &State,
+    caller: &Caller,
+    id: BookRef,
+    key: &IdempotencyKey,
+    period: Period,
+) -> Result<HttpResponse, Problem> {
+    let by = caller.person()?.id;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative(tx, caller, id).await?;
         let closed = operations::close(tx, book.id, period, by, ledger::calendar::now()).await?;
         Ok(Reply::created(&ResultBody::new(closed.result, book.currency)))
     })
     .await
+}
+
+/// What closing the result of a period would come to: computed, and nothing written.
+pub(crate) async fn tried(
+    state: &State,
+    caller: &Caller,
+    id: BookRef,
+    period: Period,
+) -> Result<PeriodResult, Problem> {
+    let by = caller.person()?.id;
+    let mut client = state.client().await?;
+    let tx = client.transaction().await?;
+    let book = cooperative(&tx, caller, id).await?;
+    let tried = operations::close(&tx, book.id, period, by, ledger::calendar::now()).await;
+    tx.rollback().await?;
+    Ok(tried?.result)
 }
 
 /// Lists results, those that were opened again among them.

@@ -46,11 +46,15 @@ pub(crate) async fn content(
     caller: Caller,
     id: Path<PayoutFileId>,
 ) -> Result<HttpResponse, Problem> {
+    take(&state, &caller, *id).await
+}
+
+/// Takes the text for who asks: a program, or somebody at a page.
+pub(crate) async fn take(state: &Data<State>, caller: &Caller, id: PayoutFileId) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let id = *id;
     let taken = state
         .in_transaction(async |tx| {
-            require_keeper(tx, &caller, id).await?;
+            require_keeper(tx, caller, id).await?;
             let taken = operations::take(tx, id, by, ledger::calendar::now()).await?;
             // Whoever gets no text has taken none.
             check_open(&state.vault, &taken)?;

@@ -4,7 +4,7 @@ use super::payout::cash_of;
 use super::payout_files::{PayoutFileBody, PayoutTable, layout_of, require_vault};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -17,14 +17,14 @@ use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
+use ledger::book::AccountNumber;
 use ledger::evidence::Digest;
 use ledger::id::{BookRef, OrganisationId, PayoutRunId, PersonId};
 use ledger::payouts::operations::run_files::{self, SendRun, Sent};
 use ledger::payouts::operations::runs::{self as operations, NewRun, View};
-use ledger::payouts::rules::payout::Source;
 use ledger::payouts::rules::payout_file::FileFormat;
-use ledger::payouts::rules::run::Run;
-use ledger::payouts::store::runs;
+use ledger::payouts::rules::run::{PAYOUTS_MAX, Run};
+use ledger::payouts::store::runs::{self, Debt};
 use ledger::service::change::Change;
 use ledger::text;
 use serde::{Deserialize, Serialize};
@@ -37,23 +37,23 @@ use uuid::Uuid;
 pub struct NewPayoutRun {
     /// What it pays, each once: `team`, `prize`, `member`, `lender`.
     #[schema(min_items = 1, max_items = 4)]
-    sources: Vec<String>,
+    pub(crate) sources: Vec<String>,
     /// Of what is owed: a run is in one currency.
     #[schema(pattern = "^[A-Z]{3}$", example = "USD")]
-    currency: String,
+    pub(crate) currency: String,
     /// The least amount that it pays; leave it out for every amount.
-    minimum: Option<MoneyBody>,
+    pub(crate) minimum: Option<MoneyBody>,
     /// The organisation from whose cash it pays: the host when it is left out, or a partner platform.
     #[schema(pattern = "^org_[a-z2-7]{26}$")]
-    custodian: Option<String>,
+    pub(crate) custodian: Option<String>,
     /// The short name of the cash of a cooperative from which it pays, as `party` of its proceeds has it; leave it out for the cash that
     /// is called after the custodian.
     #[schema(pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "bank")]
-    cash: Option<String>,
+    pub(crate) cash: Option<String>,
     /// What each payee reads beside their payout, without personal data.
     #[serde(default)]
     #[schema(max_length = 200, example = "Surplus of 2030")]
-    memo: String,
+    pub(crate) memo: String,
 }
 
 /// A run of payouts.
@@ -174,25 +174,56 @@ pub(crate) async fn create(
     book: Path<BookRef>,
     request: Keyed<NewPayoutRun>,
 ) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
-    let asked = &request.body;
-    let source = |(place, word): (usize, &String)| parse(&format!("/sources/{place}"), word);
-    let sources: Vec<Source> = asked.sources.iter().enumerate().map(source).collect::<Result<_, _>>()?;
-    let new = NewRun {
-        book: book.book,
-        currency: parse_currency("/currency", &asked.currency)?,
-        sources,
-        minimum: asked.minimum.as_ref().map(|minimum| minimum.parse("/minimum")).transpose()?,
-        custodian: asked.custodian.as_ref().map(|id| parse("/custodian", id)).transpose()?,
-        cash: cash_of(asked.cash.as_deref())?,
-        memo: bounded("/memo", &asked.memo, text::REFERENCE_OR_NONE)?,
-    };
-    idempotent(&state, &request.key, Scope::Book(book.book), caller.id(), async |tx| {
-        kept(tx, &caller, *book).await?;
+    create_once(&state, &caller, *book, &request.key, &request.body).await
+}
+
+impl NewPayoutRun {
+    fn parse(&self, book: BookRef) -> Result<NewRun, Problem> {
+        let source = |(place, word): (usize, &String)| parse(&format!("/sources/{place}"), word);
+        Ok(NewRun {
+            book: book.book,
+            currency: parse_currency("/currency", &self.currency)?,
+            sources: self.sources.iter().enumerate().map(source).collect::<Result<_, _>>()?,
+            minimum: self.minimum.as_ref().map(|minimum| minimum.parse("/minimum")).transpose()?,
+            custodian: self.custodian.as_ref().map(|id| parse("/custodian", id)).transpose()?,
+            cash: cash_of(self.cash.as_deref())?,
+            memo: bounded("/memo", &self.memo, text::REFERENCE_OR_NONE)?,
+        })
+    }
+}
+
+/// Asks for a run, once for its key: that of a request, or of a form.
+pub(crate) async fn create_once(
+    state: &State,
+    caller: &Caller,
+    book: BookRef,
+    key: &IdempotencyKey,
+    asked: &NewPayoutRun,
+) -> Result<HttpResponse, Problem> {
+    let (by, new) = (caller.person()?.id, asked.parse(book)?);
+    idempotent(state, key, Scope::Book(book.book), caller.id(), async |tx| {
+        kept(tx, caller, book).await?;
         let made = operations::ask(tx, new.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&RunBody::from(made)))
     })
     .await
+}
+
+/// What a run would pay if it was asked for now: each account of what is owed, as many as a run has at most. Nothing is written.
+pub(crate) async fn tried(
+    state: &State,
+    caller: &Caller,
+    book: BookRef,
+    asked: &NewPayoutRun,
+) -> Result<Vec<Debt>, Problem> {
+    let (by, new) = (caller.person()?.id, asked.parse(book)?);
+    let mut client = state.client().await?;
+    let tx = client.transaction().await?;
+    kept(&tx, caller, book).await?;
+    let run = operations::ask(&tx, new, by, ledger::calendar::now()).await?;
+    let found = runs::debts(&tx, &run, AccountNumber(0), i64::from(PAYOUTS_MAX)).await?;
+    tx.rollback().await?;
+    Ok(found)
 }
 
 /// Lists the payout runs of a book.
@@ -226,7 +257,7 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<PayoutRunI
 }
 
 /// Refuses who has no role in the host that the table of who may do what asks for.
-async fn of_host(client: &impl GenericClient, caller: &Caller, id: PayoutRunId) -> Result<(), Error> {
+pub(crate) async fn of_host(client: &impl GenericClient, caller: &Caller, id: PayoutRunId) -> Result<(), Error> {
     let book = book_of(client, id.book, "payout run").await?;
     caller.require_role(client, book.organisation, "payout run").await
 }
@@ -237,7 +268,7 @@ async fn of_host(client: &impl GenericClient, caller: &Caller, id: PayoutRunId) 
 pub struct ApprovePayoutRunRequest {
     /// The `digest` of `to_approve`, as you have read it.
     #[schema(pattern = "^[0-9a-f]{64}$", example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
-    digest: String,
+    pub(crate) digest: String,
 }
 
 /// What an approval of a run has come to.
@@ -263,12 +294,23 @@ pub(crate) async fn approve(
     id: Path<PayoutRunId>,
     request: Keyed<ApprovePayoutRunRequest>,
 ) -> Result<HttpResponse, Problem> {
+    approve_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Approves a run, once for its key: that of a request, or of a form.
+pub(crate) async fn approve_once(
+    state: &State,
+    caller: &Caller,
+    id: PayoutRunId,
+    key: &IdempotencyKey,
+    read: &ApprovePayoutRunRequest,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let seen: Digest = parse("/digest", &request.body.digest)?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        of_host(tx, &caller, *id).await?;
-        let done = operations::approve(tx, *id, seen, by, ledger::calendar::now()).await?;
-        let run = operations::view(tx, *id, ledger::calendar::now()).await?.into();
+    let seen: Digest = parse("/digest", &read.digest)?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        of_host(tx, caller, id).await?;
+        let done = operations::approve(tx, id, seen, by, ledger::calendar::now()).await?;
+        let run = operations::view(tx, id, ledger::calendar::now()).await?.into();
         Ok(Reply::ok(&ApprovedBody { approved: done.approved, left: done.left, run }))
     })
     .await
@@ -280,19 +322,19 @@ pub(crate) async fn approve(
 pub struct SendPayoutRunRequest {
     /// As that of a payout file.
     #[schema(pattern = "^(pain001|nacha_ccd|nacha_ppd|csv)$", example = "pain001")]
-    format: String,
+    pub(crate) format: String,
     /// The day on which the bank is asked to pay: up to 60 days ahead by the book's clock; leave it out for today.
     #[schema(value_type = Option<String>, format = "date")]
-    execution_on: Option<Date>,
+    pub(crate) execution_on: Option<Date>,
     /// The company id that the bank gave, with the formats of NACHA; leave it out otherwise.
     #[serde(default)]
     #[schema(max_length = 10, pattern = "^[0-9A-Z]*$", example = "")]
-    originator: String,
+    pub(crate) originator: String,
     /// With `csv`; all fields under their own names when it is left out.
-    layout: Option<PayoutTable>,
+    pub(crate) layout: Option<PayoutTable>,
     /// The most payouts that the bank takes in one file: the run goes by as many files as that asks for. 10,000 when it is left out.
     #[schema(minimum = 1, maximum = 10000)]
-    lines_max: Option<u16>,
+    pub(crate) lines_max: Option<u16>,
 }
 
 /// What a run goes to a bank by.
@@ -328,20 +370,30 @@ pub(crate) async fn send_run(
     id: Path<PayoutRunId>,
     request: Keyed<SendPayoutRunRequest>,
 ) -> Result<HttpResponse, Problem> {
+    send_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Sends a run, once for its key: that of a request, or of a form.
+pub(crate) async fn send_once(
+    state: &State,
+    caller: &Caller,
+    id: PayoutRunId,
+    key: &IdempotencyKey,
+    asked: &SendPayoutRunRequest,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let asked = &request.body;
     let format: FileFormat = parse("/format", &asked.format)?;
     let new = SendRun {
-        run: *id,
+        run: id,
         format,
         execution_on: asked.execution_on,
         originator: asked.originator.clone(),
         layout: layout_of(asked.layout.as_ref(), format)?,
         lines: asked.lines_max,
     };
-    require_vault(&state)?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        of_host(tx, &caller, *id).await?;
+    require_vault(state)?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        of_host(tx, caller, id).await?;
         let sent = run_files::send(tx, new.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&SentBody::from(sent)))
     })
@@ -359,10 +411,21 @@ pub(crate) async fn cancel(
     id: Path<PayoutRunId>,
     request: Keyed<ChangeStateRequest>,
 ) -> Result<HttpResponse, Problem> {
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        of_host(tx, &caller, *id).await?;
-        let change = Change { version: None, actor: actor(&caller), reason: &request.body.reason };
-        let cancelled = operations::cancel(tx, *id, change, ledger::calendar::now()).await?;
+    cancel_once(&state, &caller, *id, &request.key, &request.body.reason).await
+}
+
+/// Gives a run up, once for its key: that of a request, or of a form.
+pub(crate) async fn cancel_once(
+    state: &State,
+    caller: &Caller,
+    id: PayoutRunId,
+    key: &IdempotencyKey,
+    reason: &str,
+) -> Result<HttpResponse, Problem> {
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        of_host(tx, caller, id).await?;
+        let change = Change { version: None, actor: actor(caller), reason };
+        let cancelled = operations::cancel(tx, id, change, ledger::calendar::now()).await?;
         Ok(Reply::ok(&RunBody::from(cancelled)))
     })
     .await

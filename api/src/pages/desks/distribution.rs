@@ -3,7 +3,9 @@
 use super::named;
 use crate::auth::Caller;
 use crate::extract::Form;
-use crate::handlers::cooperatives::distributions::{ApproveDistribution, approve_once, open_once};
+use crate::handlers::cooperatives::distributions::{
+    ApproveDistribution, DistributionReason, approve_once, object_once, open_once,
+};
 use crate::handlers::cooperatives::members::{cooperative_of, visible_members};
 use crate::pages::forms::{Fields, Filled, done, is_for_form};
 use crate::pages::page;
@@ -18,9 +20,11 @@ use actix_web::{HttpResponse, post, route};
 use askama::Template;
 use ledger::Error;
 use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
-use ledger::cooperatives::store::distributions;
-use ledger::id::DistributionId;
+use ledger::cooperatives::rules::waterfall::MemberPart;
+use ledger::cooperatives::store::{distributions, members};
+use ledger::id::{DistributionId, MemberId};
 use std::collections::BTreeMap;
+use std::fmt;
 
 #[derive(Template)]
 #[template(path = "desks/distribution.html")]
@@ -38,8 +42,54 @@ struct DistributionPage {
     objections: Vec<String>,
     digest: String,
     window_days: u16,
+    /// What who asks gets of it, in a sentence for each membership.
+    own: Vec<Own>,
     step: Option<Now>,
+    /// Whether who asks may object.
+    objects: bool,
     form: Filled,
+}
+
+/// A share of who asks.
+pub(super) struct Own {
+    number: i32,
+    share: String,
+    cash: String,
+    retained: String,
+}
+
+impl fmt::Display for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Own { number, share, cash, retained } = self;
+        write!(f, "Your share as member {number} is {share}: {cash} in cash, and {retained} as your capital.")
+    }
+}
+
+/// What some memberships get of a distribution.
+pub(super) fn own_shares(it: &Distribution, own: &[MemberId]) -> Vec<Own> {
+    let amount = |minor: i64| Amount::of(minor, it.currency).to_string();
+    let share = |part: &MemberPart| Own {
+        number: part.number,
+        share: amount(part.cash + part.retained),
+        cash: amount(part.cash),
+        retained: amount(part.retained),
+    };
+    it.plan.members.iter().filter(|part| own.contains(&part.member)).map(share).collect()
+}
+
+/// Whether a state lets members object.
+fn takes_objections(state: &DistributionState) -> bool {
+    match state {
+        DistributionState::Objection { .. }
+        | DistributionState::Objected { .. }
+        | DistributionState::Approved { .. } => true,
+        DistributionState::Draft { .. }
+        | DistributionState::Posted(_)
+        | DistributionState::Paid(_)
+        | DistributionState::StatementsIssued(_)
+        | DistributionState::Reversed { .. }
+        | DistributionState::Withdrawn { .. } => false,
+    }
 }
 
 /// A line of the waterfall.
@@ -82,6 +132,21 @@ fn lines(it: &Distribution) -> Vec<Line> {
         lines.push(line(&format!("{name}, {members} members, as their capital"), retained, false));
     }
     lines
+}
+
+/// How it stands, in a few words.
+pub(super) fn in_a_word(state: &DistributionState) -> &'static str {
+    match state {
+        DistributionState::Draft { .. } => "a draft, which nobody but its makers sees",
+        DistributionState::Objection { .. } => "before the members, who may object",
+        DistributionState::Objected { .. } => "a member has objected",
+        DistributionState::Approved { .. } => "approved, and not posted yet",
+        DistributionState::Posted(_) => "posted",
+        DistributionState::Paid(_) => "posted, and paid",
+        DistributionState::StatementsIssued(_) => "posted: every member has a statement",
+        DistributionState::Reversed { .. } => "taken back",
+        DistributionState::Withdrawn { .. } => "withdrawn",
+    }
 }
 
 /// How it stands, in a sentence.
@@ -135,7 +200,12 @@ async fn shown(state: &State, caller: &Caller, id: DistributionId, form: Filled)
         | DistributionState::Withdrawn { .. } => None,
     };
     let objections = distributions::objections(&client, id).await?;
+    let own = members::of_person(&client, book.id, caller.person()?.id).await?;
+    let own: Vec<MemberId> = own.into_iter().map(|member| member.id).collect();
+    let has_objected = objections.iter().any(|it| own.contains(&it.member));
     Ok(DistributionPage {
+        own: own_shares(&it, &own),
+        objects: takes_objections(&it.state) && !own.is_empty() && !has_objected,
         id,
         from: Day(it.period.from),
         to: Day(it.period.to),
@@ -174,8 +244,11 @@ async fn after(
     match taken {
         Ok(_) => Ok(done(&format!("/desk/distributions/{id}"))),
         Err(problem) if is_for_form(&problem) => {
-            let of_answer = |pointer: &str| (pointer == "/answer").then(|| "answer".to_owned());
-            let again = Filled::again(sent, &problem, of_answer);
+            let of_text = |pointer: &str| {
+                let name = pointer.trim_start_matches('/');
+                ["answer", "reason"].contains(&name).then(|| name.to_owned())
+            };
+            let again = Filled::again(sent, &problem, of_text);
             page(StatusCode::UNPROCESSABLE_ENTITY, &shown(state, caller, id, again).await?)
         }
         Err(problem) => Err(problem),
@@ -211,6 +284,23 @@ pub(in crate::pages) async fn approve(
         ApproveDistribution { digest: sent.get("digest").to_owned(), answer: sent.get("answer").trim().to_owned() };
     let taken = match sent.key(&format!("/desk/distributions/{id}/approve")) {
         Ok(key) => approve_once(&state, &caller, id, &key, &new).await,
+        Err(problem) => Err(problem),
+    };
+    after(&state, &caller, id, sent, taken).await
+}
+
+/// Objects, for the members and whoever approves it to read.
+#[post("/desk/distributions/{id}/object")]
+pub(in crate::pages) async fn object(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<DistributionId>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let (id, sent) = (named(asked)?, Fields::new(form.0));
+    let why = DistributionReason { reason: sent.get("reason").trim().to_owned() };
+    let taken = match sent.key(&format!("/desk/distributions/{id}/object")) {
+        Ok(key) => object_once(&state, &caller, id, &key, &why).await,
         Err(problem) => Err(problem),
     };
     after(&state, &caller, id, sent, taken).await

@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::second_factor;
 use crate::state::State;
 use crate::visibility::book_of;
-use crate::who_may::{DECIDERS, KEEPERS};
+use crate::who_may::{DECIDERS, KEEPERS, PAYOUT_READERS};
 use crate::wire::parse;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -21,7 +21,7 @@ use actix_web::{HttpResponse, post, route};
 use askama::Template;
 use deadpool_postgres::GenericClient;
 use ledger::Error;
-use ledger::id::{ClaimId, OrganisationId, PayoutId, PersonId};
+use ledger::id::{ClaimId, OrganisationId, PayoutId, PayoutRunId, PersonId};
 use ledger::parties::store::{organisations, people};
 use ledger::payouts::operations::payouts::Verdict;
 use ledger::payouts::rules::payee::Payee;
@@ -41,6 +41,8 @@ struct PayoutPage {
     amount: String,
     what: &'static str,
     claim: Option<ClaimId>,
+    /// The run of which it is a part, for those who see it.
+    run: Option<PayoutRunId>,
     custodian: String,
     /// Where it goes, by the last four characters; none while there is no account.
     account: Option<String>,
@@ -78,7 +80,7 @@ impl Now {
 }
 
 /// What a payout pays.
-fn what(source: Source) -> &'static str {
+pub(super) fn what(source: Source) -> &'static str {
     match source {
         Source::Team => "what milestones have released to it",
         Source::Prize => "what it has won in challenges",
@@ -88,7 +90,7 @@ fn what(source: Source) -> &'static str {
 }
 
 /// How a payout stands.
-fn standing(state: PayoutState, has_account: bool) -> &'static str {
+pub(super) fn standing(state: PayoutState, has_account: bool) -> &'static str {
     match state {
         PayoutState::Requested if !has_account => "asked for; the payee has no bank account in this currency yet",
         PayoutState::Requested => "asked for; it waits for an approval",
@@ -111,6 +113,14 @@ async fn organisation(client: &impl GenericClient, id: OrganisationId) -> Result
 async fn person(client: &impl GenericClient, id: PersonId) -> Result<String, Error> {
     let name = people::find(client, id).await?.map(|found| found.name).filter(|name| !name.is_empty());
     Ok(name.unwrap_or_else(|| id.to_string()))
+}
+
+/// Who is paid, by name.
+pub(super) async fn payee(client: &impl GenericClient, it: Payee) -> Result<String, Error> {
+    match it {
+        Payee::Organisation(id) => organisation(client, id).await,
+        Payee::Person(id) => person(client, id).await,
+    }
 }
 
 async fn shown(state: &State, caller: &Caller, id: PayoutId, form: Filled) -> Result<PayoutPage, Problem> {
@@ -136,10 +146,7 @@ async fn shown(state: &State, caller: &Caller, id: PayoutId, form: Filled) -> Re
         | PayoutState::Returned
         | PayoutState::Cancelled => None,
     };
-    let payee = match it.payee {
-        Payee::Organisation(id) => organisation(&client, id).await?,
-        Payee::Person(id) => person(&client, id).await?,
-    };
+    let payee = payee(&client, it.payee).await?;
     let asks_code = match step {
         Some(step) => second_factor::is_asked(state, caller, step.route()).await?,
         None => false,
@@ -150,6 +157,7 @@ async fn shown(state: &State, caller: &Caller, id: PayoutId, form: Filled) -> Re
         amount: Amount::from(it.amount).to_string(),
         what: what(it.source),
         claim: it.release.map(|(claim, _)| claim),
+        run: if caller.has_role(&client, host, PAYOUT_READERS).await? { it.run } else { None },
         custodian: organisation(&client, it.custodian).await?,
         digest: account.as_ref().map(|account| it.digest(account).to_string()).unwrap_or_default(),
         standing: standing(it.state.word(), account.is_some()),

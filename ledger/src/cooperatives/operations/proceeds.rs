@@ -15,7 +15,7 @@ use crate::id::{BookId, PersonId, ProceedsId};
 use crate::money::Money;
 use crate::service::store::activity::{self, Actor, Done};
 use crate::{chart, movements};
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -103,6 +103,22 @@ async fn says_the_same(tx: &Transaction<'_>, known: &Proceeds, new: &NewProceeds
     let party = account_rows::find(tx, known.id.book, &account_of_party(new).code).await?;
     let lines = journal::transfers(tx, known.id.book, known.entry).await?;
     Ok(party.is_some_and(|party| lines.iter().any(|(line, _)| [line.debit, line.credit].contains(&party.number))))
+}
+
+/// What was written down last and stands, and with whom it was: the name in the code of the party's account.
+///
+/// # Errors
+///
+/// What the database says.
+pub async fn latest(client: &impl GenericClient, book: &Book) -> Result<Option<(Proceeds, String)>, Error> {
+    let Some(last) = proceeds::latest(client, book).await? else { return Ok(None) };
+    let lines = journal::lines(client, book.id, last.entry, 1).await?;
+    let code = lines.first().map(|line| match last.kind {
+        ProceedsKind::Sale => line.debit.as_str(),
+        ProceedsKind::Cost => line.credit.as_str(),
+    });
+    let party = code.and_then(|code| code.splitn(4, ':').nth(2)).unwrap_or_default().to_owned();
+    Ok(Some((last, party)))
 }
 
 /// Where the money of a sale lies, or who is owed that of a cost.

@@ -16,7 +16,7 @@ use crate::id::{BookId, PersonId, ResultId};
 use crate::money::Money;
 use crate::service::store::activity::{self, Actor, Done};
 use crate::{chart, movements};
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
@@ -67,13 +67,8 @@ pub(super) async fn close_locked(
         return Ok(Closed { result: closed, was_known: true });
     }
     check_period(tx, book, cooperative, period, wall).await?;
-    let sums = proceeds::sums(tx, book.id, period).await?;
-    let of = |kind: ProceedsKind| -> Vec<OnAccount> {
-        let some = sums.iter().filter(|sum| sum.kind == kind);
-        some.map(|Sum { account, amount, .. }| OnAccount { account: *account, amount: *amount }).collect()
-    };
     let carried = results::latest(tx, book.id).await?.map_or_else(Vec::new, |last| last.carried);
-    let closing = result::close(&of(ProceedsKind::Sale), &of(ProceedsKind::Cost), &carried, book.currency)?;
+    let closing = closing(tx, book, period, &carried).await?;
     let entry = post(tx, book, &closing, period, wall).await?;
     let result = PeriodResult {
         id: ResultId::generate(book.id),
@@ -92,6 +87,49 @@ pub(super) async fn close_locked(
     let done = Done::new(&result.id, "closed", Actor::Person(by));
     activity::record(tx, book.id, done, result.closed_at).await?;
     Ok(Closed { result, was_known: false })
+}
+
+/// What closing a period would move, after a result that has left `carried` behind.
+async fn closing(
+    client: &impl GenericClient,
+    book: &Book,
+    period: Period,
+    carried: &[OnAccount],
+) -> Result<Closing, Error> {
+    let sums = proceeds::sums(client, book.id, period).await?;
+    let of = |kind: ProceedsKind| -> Vec<OnAccount> {
+        let some = sums.iter().filter(|sum| sum.kind == kind);
+        some.map(|Sum { account, amount, .. }| OnAccount { account: *account, amount: *amount }).collect()
+    };
+    Ok(result::close(&of(ProceedsKind::Sale), &of(ProceedsKind::Cost), carried, book.currency)?)
+}
+
+/// What no result counts yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenPeriod {
+    /// From the first open day to the book's own; none when that is closed.
+    pub period: Option<Period>,
+    /// What closing it as it is now would come to.
+    pub closing: Closing,
+}
+
+/// Reads what no result counts yet: what was recorded since the last one, or since anything was recorded.
+///
+/// # Errors
+///
+/// `result-too-large`; what the database says.
+pub async fn open_period(client: &impl GenericClient, book: &Book, wall: Timestamp) -> Result<OpenPeriod, Error> {
+    let today = book.today(wall);
+    let last = results::latest(client, book.id).await?;
+    let closed_through = last.as_ref().map_or(NEVER, |last| last.period.to);
+    let after_it = closed_through.checked_add(1.day()).unwrap_or(Date::MAX);
+    let from = match &last {
+        Some(_) => after_it,
+        None => proceeds::first_between(client, book.id, closed_through, Date::MAX).await?.unwrap_or(today),
+    };
+    let carried = last.map_or_else(Vec::new, |last| last.carried);
+    let closing = closing(client, book, Period { from, to: today }, &carried).await?;
+    Ok(OpenPeriod { period: (from <= today).then_some(Period { from, to: today }), closing })
 }
 
 /// Posts what a closing moves; answers the number of the entry, or none when it moves nothing.

@@ -191,6 +191,14 @@ impl Distribution {
         self.sales - self.costs - self.loss_before
     }
 
+    /// Refuses with `digest-mismatch` when somebody has read another plan.
+    pub fn demand_digest(&self, seen: [u8; 32]) -> Result<(), Refusal> {
+        if seen == self.digest {
+            return Ok(());
+        }
+        Err(Refusal::new("digest-mismatch", "the plan is not the one that was read"))
+    }
+
     /// Brings the draft before the members.
     pub fn open(self, now: Timestamp) -> Result<Distribution, Refusal> {
         match self.state {
@@ -261,8 +269,8 @@ impl Distribution {
             let detail = "a distribution is approved by somebody who neither drafted it nor objected to it";
             return Err(Refusal::new("same-person", detail));
         }
-        if seen.is_some_and(|seen| seen != self.digest) {
-            return Err(Refusal::new("digest-mismatch", "the plan is not the one that the approval names"));
+        if let Some(seen) = seen {
+            self.demand_digest(seen)?;
         }
         let approval = Approval { by, at: now };
         Ok(Distribution { state: DistributionState::Approved { approval, until }, ..self })

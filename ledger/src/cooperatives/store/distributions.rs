@@ -171,6 +171,23 @@ pub async fn youngest(
     row.as_ref().map(from_row).transpose()
 }
 
+/// The distributions of a book, the youngest first; drafts only when `drafts` says so.
+pub async fn recent(
+    client: &impl GenericClient,
+    book: BookId,
+    drafts: bool,
+    limit: i64,
+) -> Result<Vec<Distribution>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- distributions::recent
+            SELECT * FROM distribution WHERE book_id = $1 AND ($2 OR state <> 'draft') ORDER BY id DESC LIMIT $3",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* drafts */ &drafts, /* limit */ &limit]).await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// What stands in the way of a new draft: the distribution under way, or the live one of the same period.
 pub async fn find_blocking(
     client: &impl GenericClient,

@@ -175,6 +175,37 @@ pub async fn list(
     rows.iter().map(from_row).collect()
 }
 
+/// The contributions of a book that stand and wait to be attested, the oldest first.
+pub async fn waiting(client: &impl GenericClient, book: BookId, limit: i64) -> Result<Vec<Contribution>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- hours::waiting
+            SELECT * FROM contribution
+             WHERE book_id = $1 AND attested_at IS NULL AND reversed_at IS NULL ORDER BY id LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* limit */ &limit]).await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// The contributions of some members of a book, the youngest first.
+pub async fn recent(
+    client: &impl GenericClient,
+    book: BookId,
+    members: &[MemberId],
+    limit: i64,
+) -> Result<Vec<Contribution>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- hours::recent
+            SELECT * FROM contribution WHERE book_id = $1 AND member_id = ANY($2) ORDER BY id DESC LIMIT $3",
+        )
+        .await?;
+    let members: Vec<Uuid> = members.iter().map(|member| member.object).collect();
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* members */ &members, /* limit */ &limit]).await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Attested hours that stand and ended in a period, by member.
 pub async fn attested(
     client: &impl GenericClient,

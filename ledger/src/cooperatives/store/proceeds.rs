@@ -139,6 +139,18 @@ pub async fn list(
     rows.iter().map(|row| from_row(row, currency)).collect()
 }
 
+/// The sale or cost of a book that was written down last and stands, if there is one.
+pub async fn latest(client: &impl GenericClient, book: &Book) -> Result<Option<Proceeds>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- proceeds::latest
+            SELECT * FROM proceeds WHERE book_id = $1 AND reversed_at IS NULL ORDER BY id DESC LIMIT 1",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &book.id.0]).await?;
+    row.map(|row| from_row(&row, book.currency)).transpose()
+}
+
 /// What moved on one account in a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sum {

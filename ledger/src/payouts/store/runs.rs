@@ -104,6 +104,18 @@ pub async fn list(client: &impl GenericClient, book: BookId, after: Uuid, limit:
     rows.iter().map(from_row).collect()
 }
 
+/// The runs of a book, the youngest first.
+pub async fn recent(client: &impl GenericClient, book: BookId, limit: i64) -> Result<Vec<Run>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- runs::recent
+            SELECT * FROM payout_run WHERE book_id = $1 ORDER BY id DESC LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* limit */ &limit]).await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Writes where a run stands, and why; its version rises.
 pub async fn update(tx: &Transaction<'_>, changed: &Run) -> Result<Run, Error> {
     let statement = tx

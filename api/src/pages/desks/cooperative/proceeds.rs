@@ -1,0 +1,200 @@
+//! A sale or a cost on the desk of a cooperative's keepers: one form, in which what was recorded last stands already, and the entry that it
+//! would write before it is written.
+
+use super::of_cooperative;
+use crate::auth::Caller;
+use crate::extract::{Form, Params};
+use crate::handlers::cooperatives::proceeds::{NewProceedsRequest, Tried, record_once, tried};
+use crate::pages::desks::host::Effect;
+use crate::pages::desks::{named, sum};
+use crate::pages::forms::{Fields, Filled, answered, done, is_for_form};
+use crate::pages::page;
+use crate::pages::shown::{Amount, Day};
+use crate::pages::twins::Asked;
+use crate::problem::Problem;
+use crate::state::State;
+use crate::wire::MoneyBody;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post, route};
+use askama::Template;
+use jiff::civil::Date;
+use ledger::cooperatives::operations::proceeds::{NewProceeds, latest};
+use ledger::cooperatives::rules::cooperative::ProceedsKind;
+use ledger::engine::store::books::Book;
+use ledger::engine::store::journal::JournalLine;
+use ledger::id::BookRef;
+use serde::Deserialize;
+
+/// The kinds, with what people call them.
+const KINDS: [(&str, &str); 2] = [("sale", "A sale"), ("cost", "A cost")];
+
+#[derive(Template)]
+#[template(path = "desks/cooperative/proceeds.html")]
+struct ProceedsPage {
+    book: BookRef,
+    name: String,
+    currency: &'static str,
+    kinds: [(&'static str, &'static str); 2],
+    /// The entry that was written just now.
+    recorded: Option<i64>,
+    /// What recording it does; empty before it was looked at.
+    effect: Effect,
+    /// The entry that recording it would write; none before it was looked at.
+    entry: Option<Entry>,
+    form: Filled,
+}
+
+/// What recording would come to.
+struct Entry {
+    was_known: bool,
+    lines: Vec<Line>,
+}
+
+/// A line of an entry.
+pub(super) struct Line {
+    pub(super) debit: String,
+    pub(super) credit: String,
+    pub(super) amount: String,
+}
+
+impl Line {
+    pub(super) fn new(it: &JournalLine, book: &Book) -> Line {
+        let amount = Amount::of(it.amount, book.currency).bare();
+        Line { debit: it.debit.clone(), credit: it.credit.clone(), amount }
+    }
+}
+
+impl Entry {
+    fn new(it: &Tried, book: &Book) -> Entry {
+        Entry { was_known: it.was_known, lines: it.lines.iter().map(|line| Line::new(line, book)).collect() }
+    }
+}
+
+/// What was recorded just now.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::pages) struct Recorded {
+    entry: Option<i64>,
+}
+
+/// What a form says, as a request of the API.
+fn request(sent: &Fields, book: &Book) -> Result<NewProceedsRequest, Problem> {
+    let day =
+        |text: String| text.parse::<Date>().map_err(|_| Problem::invalid("/occurred_on", "a day such as 2026-03-31"));
+    Ok(NewProceedsRequest {
+        kind: sent.get("kind").to_owned(),
+        label: sent.get("label").trim().to_owned(),
+        party: sent.get("party").trim().to_owned(),
+        amount: MoneyBody { amount: sent.get("amount").trim().to_owned(), currency: book.currency.code().to_owned() },
+        occurred_on: sent.given("occurred_on").map(day).transpose()?,
+        memo: sent.get("memo").trim().to_owned(),
+        reference: sent.get("reference").trim().to_owned(),
+    })
+}
+
+/// What recording it does, in a sentence.
+fn effect(new: &NewProceeds) -> String {
+    let amount = sum(new.amount.minor(), new.amount.currency());
+    let day = new.occurred_on.map_or_else(|| "today".to_owned(), |day| format!("on {}", Day(day)));
+    match new.kind {
+        ProceedsKind::Sale => {
+            format!(
+                "Recording it adds {amount} to the sales of {} {day}, and to the money that {} holds.",
+                new.label, new.party
+            )
+        }
+        ProceedsKind::Cost => {
+            format!(
+                "Recording it adds {amount} to the costs of {} {day}, and to what {} is owed.",
+                new.label, new.party
+            )
+        }
+    }
+}
+
+/// The field that a JSON Pointer of a new sale or cost means.
+pub(super) fn field_of(pointer: &str) -> Option<String> {
+    let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
+    let known = ["kind", "label", "party", "amount", "occurred_on", "memo", "reference"];
+    known.contains(&name).then(|| name.to_owned())
+}
+
+fn shown(book: &Book, effect: Effect, entry: Option<Entry>, form: Filled) -> ProceedsPage {
+    ProceedsPage {
+        book: book.reference(),
+        name: book.name.clone(),
+        currency: book.currency.code(),
+        kinds: KINDS,
+        recorded: None,
+        effect,
+        entry,
+        form,
+    }
+}
+
+/// The form, with the kind, the product and the party of what was recorded last, and the book's own day.
+#[route("/desk/cooperatives/{id}/proceeds", method = "GET", method = "HEAD")]
+pub(in crate::pages) async fn show(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<BookRef>,
+    query: Params<Recorded>,
+) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let book = of_cooperative(&client, &caller, named(asked)?).await?;
+    let (kind, label, party) = match latest(&client, &book).await? {
+        Some((last, party)) => (last.kind, last.label, party),
+        None => (ProceedsKind::Sale, String::new(), String::new()),
+    };
+    let day = book.today(ledger::calendar::now()).to_string();
+    let form = Filled::fresh(&[("kind", kind.to_string()), ("label", label), ("party", party), ("occurred_on", day)]);
+    let shown = shown(&book, Effect::fresh(String::new()), None, form);
+    page(StatusCode::OK, &ProceedsPage { recorded: query.0.entry, ..shown })
+}
+
+/// Records it, if its effect was read as it is now; else shows the entry that it would write.
+#[post("/desk/cooperatives/{id}/proceeds")]
+pub(in crate::pages) async fn record(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<BookRef>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let (id, sent) = (named(asked)?, Fields::new(form.0));
+    let book = of_cooperative(&state.client().await?, &caller, id).await?;
+    let path = format!("/desk/cooperatives/{id}/proceeds");
+    let taken = async {
+        let new = request(&sent, &book)?;
+        let parsed = new.parse()?;
+        if let Some(unread) = Effect::unread(&sent, effect(&parsed)) {
+            let would =
+                tried(&state, &caller, id, &[parsed]).await?.into_iter().next().ok_or_else(Problem::internal)??;
+            let has_changed = !sent.get("seen").is_empty();
+            return Ok(Step::Look(Effect { has_changed, ..unread }, Entry::new(&would, &book)));
+        }
+        record_once(&state, &caller, id, &sent.key(&path)?, &new).await.map(Step::Done)
+    };
+    match taken.await {
+        Ok(Step::Done(recorded)) => {
+            let recorded: serde_json::Value = answered(recorded)?;
+            Ok(done(&format!("{path}?entry={}", recorded["entry"])))
+        }
+        Ok(Step::Look(effect, entry)) => {
+            page(StatusCode::OK, &shown(&book, effect, Some(entry), Filled::holding(sent)))
+        }
+        Err(problem) if is_for_form(&problem) => {
+            let again = Filled::again(sent, &problem, field_of);
+            page(StatusCode::UNPROCESSABLE_ENTITY, &shown(&book, Effect::fresh(String::new()), None, again))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+/// What comes of the form.
+enum Step {
+    /// It was recorded.
+    Done(HttpResponse),
+    /// What it would do is shown first.
+    Look(Effect, Entry),
+}

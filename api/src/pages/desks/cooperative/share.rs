@@ -1,0 +1,135 @@
+//! What a member of a cooperative got: the statements of all distributions, and the share in what is before the members.
+
+use super::{days, of_cooperative};
+use crate::auth::Caller;
+use crate::pages::desks::distribution::{Own, in_a_word, own_shares};
+use crate::pages::desks::named;
+use crate::pages::page;
+use crate::pages::shown::{Amount, Day};
+use crate::pages::twins::Asked;
+use crate::problem::Problem;
+use crate::state::State;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, route};
+use askama::Template;
+use ledger::cooperatives::rules::cooperative::Member;
+use ledger::cooperatives::rules::distribution::Distribution;
+use ledger::cooperatives::rules::statement::Statement;
+use ledger::cooperatives::store::{distributions, members, statements};
+use ledger::id::{BookRef, DistributionId, MemberId};
+use ledger::money::Currency;
+use uuid::Uuid;
+
+/// So many statements are shown.
+const SHOWN: i64 = 500;
+
+/// States of a distribution of which members have no statement yet.
+const UNDER_WAY: &[&str] = &["objection", "objected", "approved", "posted", "paid"];
+
+#[derive(Template)]
+#[template(path = "desks/cooperative/share.html")]
+struct SharePage {
+    book: BookRef,
+    name: String,
+    currency: &'static str,
+    memberships: Vec<String>,
+    /// All that stands of it.
+    total: Sums,
+    next: Option<Next>,
+    statements: Vec<Row>,
+}
+
+/// A share in its two parts.
+struct Sums {
+    share: String,
+    cash: String,
+    retained: String,
+}
+
+/// A statement.
+struct Row {
+    distribution: DistributionId,
+    days: String,
+    hours: String,
+    by: String,
+    sums: Sums,
+    is_reversed: bool,
+}
+
+/// The distribution of which there is no statement yet.
+struct Next {
+    id: DistributionId,
+    days: String,
+    state: &'static str,
+    shares: Vec<Own>,
+}
+
+impl Sums {
+    fn new(cash: i64, retained: i64, currency: Currency) -> Sums {
+        let bare = |minor: i64| Amount::of(minor, currency).bare();
+        Sums { share: bare(cash.saturating_add(retained)), cash: bare(cash), retained: bare(retained) }
+    }
+}
+
+impl Row {
+    fn new(it: &Statement) -> Row {
+        Row {
+            distribution: it.issued.distribution,
+            days: days(it.period.from, it.period.to),
+            hours: it.issued.hours.to_string(),
+            by: it.issued.patronage.to_string(),
+            sums: Sums::new(it.issued.cash, it.issued.retained, it.currency),
+            is_reversed: it.reversed,
+        }
+    }
+}
+
+impl Next {
+    fn new(it: &Distribution, own: &[MemberId]) -> Option<Next> {
+        let shares = own_shares(it, own);
+        let (id, days, state) = (it.id, days(it.period.from, it.period.to), in_a_word(&it.state));
+        (!shares.is_empty()).then_some(Next { id, days, state, shares })
+    }
+}
+
+/// A membership in words.
+fn in_words(it: &Member) -> String {
+    let until = it.left_on.map(|day| format!(" until {}", Day(day))).unwrap_or_default();
+    let stays =
+        if it.consents { "a part of your share may stay as your capital" } else { "your whole share is paid out" };
+    format!("Member {} of {}, since {}{until}; {stays}.", it.number, it.group, Day(it.joined_on))
+}
+
+/// The sums of all statements that stand.
+fn total(all: &[Statement], currency: Currency) -> Sums {
+    let stands = || all.iter().filter(|it| !it.reversed);
+    let (cash, retained) = (stands().map(|it| it.issued.cash).sum(), stands().map(|it| it.issued.retained).sum());
+    Sums::new(cash, retained, currency)
+}
+
+/// The caller's own statements.
+#[route("/desk/cooperatives/{id}/me", method = "GET", method = "HEAD")]
+pub(in crate::pages) async fn show(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<BookRef>,
+) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let book = of_cooperative(&client, &caller, named(asked)?).await?;
+    let memberships = members::of_person(&client, book.id, caller.person()?.id).await?;
+    let own: Vec<MemberId> = memberships.iter().map(|it| it.id).collect();
+    let mut issued = statements::list(&client, book.id, Some(&own), Uuid::nil(), SHOWN).await?;
+    issued.reverse();
+    let next = distributions::youngest(&client, book.id, UNDER_WAY).await?;
+    let shown = SharePage {
+        book: book.reference(),
+        currency: book.currency.code(),
+        memberships: memberships.iter().map(in_words).collect(),
+        total: total(&issued, book.currency),
+        next: next.as_ref().and_then(|it| Next::new(it, &own)),
+        statements: issued.iter().map(Row::new).collect(),
+        name: book.name,
+    };
+    page(StatusCode::OK, &shown)
+}

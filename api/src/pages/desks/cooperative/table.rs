@@ -1,0 +1,296 @@
+//! Many sales and costs at once on the desk of a cooperative's keepers: lines of a table are pasted, each is shown with what it comes to or
+//! what is wrong with it, and all of them are recorded or none.
+
+use super::of_cooperative;
+use super::proceeds::field_of;
+use crate::auth::Caller;
+use crate::extract::Form;
+use crate::handlers::cooperatives::proceeds::{NewProceedsRequest, Tried, record_all_once, tried};
+use crate::pages::desks::host::Effect;
+use crate::pages::desks::{named, sum};
+use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::page;
+use crate::pages::shown::{Amount, Day};
+use crate::pages::twins::Asked;
+use crate::problem::Problem;
+use crate::state::State;
+use crate::wire::{MoneyBody, parse};
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post, route};
+use askama::Template;
+use ledger::cooperatives::operations::proceeds::NewProceeds;
+use ledger::cooperatives::rules::cooperative::ProceedsKind;
+use ledger::engine::store::books::Book;
+use ledger::id::BookRef;
+use ledger::table::{self, Layout, Rows};
+
+/// So many lines are taken at once.
+const LINES_MAX: usize = 200;
+
+/// The columns of the table; those after the first four may be missing.
+const COLUMNS: [&str; 7] = ["kind", "label", "party", "amount", "occurred_on", "memo", "reference"];
+
+/// How many of the columns must be there.
+const NEEDED: usize = 4;
+
+/// What may stand between columns, with what people call it.
+const DELIMITERS: [(&str, &str); 3] =
+    [("comma", "a comma"), ("semicolon", "a semicolon"), ("tab", "a tab, as out of a spreadsheet")];
+
+/// How amounts may be written.
+const DECIMALS: [(&str, &str); 2] = [("point", "1,234.50"), ("comma", "1.234,50")];
+
+/// How days may be written.
+const DAYS: [(&str, &str); 4] =
+    [("iso", "2026-03-31"), ("dotted", "31.03.2026"), ("day_first", "31/03/2026"), ("month_first", "03/31/2026")];
+
+#[derive(Template)]
+#[template(path = "desks/cooperative/table.html")]
+struct TablePage {
+    book: BookRef,
+    name: String,
+    currency: &'static str,
+    columns: String,
+    most: usize,
+    delimiters: [(&'static str, &'static str); 3],
+    decimals: [(&'static str, &'static str); 2],
+    days: [(&'static str, &'static str); 4],
+    /// What recording them does; empty before it was looked at, and while a line is wrong.
+    effect: Effect,
+    lines: Vec<Line>,
+    form: Filled,
+}
+
+/// A line as the preview shows it.
+struct Line {
+    /// Where it stands in what was pasted, from 1.
+    at: u64,
+    what: String,
+    amount: String,
+    day: String,
+    reference: String,
+    /// What becomes of it.
+    says: String,
+    is_wrong: bool,
+}
+
+/// A line of the table: where it stands, and what it says.
+struct Read {
+    at: u64,
+    says: Result<NewProceeds, String>,
+}
+
+/// What is wrong with a line, beside the column in which it is.
+fn wrong(problem: &Problem) -> String {
+    let body = problem.body();
+    let each = body.errors.iter().map(|error| match field_of(&error.pointer) {
+        Some(column) => format!("{column}: {}", error.message),
+        None => error.message.clone(),
+    });
+    let all: Vec<_> = each.collect();
+    if all.is_empty() { body.detail.clone() } else { all.join("; ") }
+}
+
+/// How the table is laid out, as the form says it.
+fn layout(sent: &Fields) -> Result<Layout, Problem> {
+    Ok(Layout {
+        delimiter: parse("/delimiter", sent.get("delimiter"))?,
+        decimal: parse("/decimal", sent.get("decimal"))?,
+        days: parse("/days", sent.get("days"))?,
+        ..Layout::default()
+    })
+}
+
+/// All lines of what was pasted.
+fn read(sent: &Fields, book: &Book) -> Result<Vec<Read>, Problem> {
+    let about_lines = |what: String| Problem::invalid("/lines", what);
+    let text = sent.get("lines").trim();
+    let mut rows = Rows::new(text.as_bytes(), layout(sent)?).map_err(|broken| about_lines(broken.what))?;
+    let mut places = [None; COLUMNS.len()];
+    for (index, column) in COLUMNS.iter().enumerate() {
+        places[index] = match rows.place(column) {
+            Ok(place) => Some(place),
+            Err(what) if index < NEEDED || rows.columns().iter().any(|name| name == column) => {
+                return Err(about_lines(what));
+            }
+            Err(_) => None,
+        };
+    }
+    let mut lines = Vec::new();
+    while rows.read().map_err(|broken| about_lines(format!("line {}: {}", broken.at, broken.what)))? {
+        if lines.len() == LINES_MAX {
+            return Err(about_lines(format!("at most {LINES_MAX} lines at once")));
+        }
+        lines.push(Read { at: rows.at(), says: row(&rows, &places, book) });
+    }
+    if lines.is_empty() { Err(about_lines("no line below that of the columns".to_owned())) } else { Ok(lines) }
+}
+
+/// What a row says, as the request of the API would.
+fn row(rows: &Rows<&[u8]>, places: &[Option<usize>; COLUMNS.len()], book: &Book) -> Result<NewProceeds, String> {
+    let cell = |index: usize| match places[index] {
+        Some(place) => rows.field(place).map(|text| text.trim().to_owned()),
+        None => Ok(String::new()),
+    };
+    let layout = rows.layout();
+    let day = cell(4)?;
+    let occurred_on = match day.as_str() {
+        "" => None,
+        text => Some(layout.days.read(text).ok_or("occurred_on: no day as it is said above")?),
+    };
+    let amount = table::amount(&cell(3)?, layout.decimal).ok_or("amount: no amount as it is said above")?;
+    let request = NewProceedsRequest {
+        kind: cell(0)?,
+        label: cell(1)?,
+        party: cell(2)?,
+        amount: MoneyBody { amount, currency: book.currency.code().to_owned() },
+        occurred_on,
+        memo: cell(5)?,
+        reference: cell(6)?,
+    };
+    request.parse().map_err(|problem| wrong(&problem))
+}
+
+/// What recording all of them does, in a sentence.
+fn effect(all: &[NewProceeds], book: &Book) -> String {
+    let total = |kind: ProceedsKind| {
+        let minor: i128 = all.iter().filter(|new| new.kind == kind).map(|new| i128::from(new.amount.minor())).sum();
+        Amount::of(minor, book.currency)
+    };
+    let lines = if all.len() == 1 { "1 line".to_owned() } else { format!("{} lines", all.len()) };
+    format!(
+        "Recording {lines} adds {} of sales and {} of costs, an entry each; what was recorded before, with its number, stays as it is.",
+        total(ProceedsKind::Sale),
+        total(ProceedsKind::Cost)
+    )
+}
+
+/// A line with what it comes to.
+fn line(at: u64, new: Option<&NewProceeds>, says: Result<String, String>) -> Line {
+    let is_wrong = says.is_err();
+    let (Ok(says) | Err(says)) = says;
+    let (what, amount, day, reference) = match new {
+        Some(new) => (
+            format!("{} of {}, {}", new.kind, new.label, new.party),
+            sum(new.amount.minor(), new.amount.currency()),
+            new.occurred_on.map(|day| Day(day).to_string()).unwrap_or_default(),
+            new.reference.clone(),
+        ),
+        None => (String::new(), String::new(), String::new(), String::new()),
+    };
+    Line { at, what, amount, day, reference, says, is_wrong }
+}
+
+/// What trying a line has come to, in words.
+fn outcome(it: &Result<Tried, Problem>) -> Result<String, String> {
+    match it {
+        Ok(tried) if tried.was_known => Ok("was recorded before, and stays as it is".to_owned()),
+        Ok(tried) => {
+            let written = tried.lines.iter().map(|line| format!("{} to {}", line.debit, line.credit));
+            Ok(written.collect::<Vec<_>>().join(", "))
+        }
+        Err(problem) => Err(wrong(problem)),
+    }
+}
+
+/// The lines with what each would come to: those that can be read are tried in their order.
+async fn preview(state: &State, caller: &Caller, id: BookRef, read: &[Read]) -> Result<Vec<Line>, Problem> {
+    let sound: Vec<NewProceeds> = read.iter().filter_map(|it| it.says.as_ref().ok()).cloned().collect();
+    let mut outcomes = tried(state, caller, id, &sound).await?.into_iter();
+    let mut lines = Vec::new();
+    for it in read {
+        lines.push(match &it.says {
+            Ok(new) => {
+                let would = outcomes.next().ok_or_else(Problem::internal)?;
+                line(it.at, Some(new), outcome(&would))
+            }
+            Err(what) => line(it.at, None, Err(what.clone())),
+        });
+    }
+    Ok(lines)
+}
+
+fn shown(book: &Book, effect: Effect, lines: Vec<Line>, form: Filled) -> TablePage {
+    TablePage {
+        book: book.reference(),
+        name: book.name.clone(),
+        currency: book.currency.code(),
+        columns: COLUMNS.join(","),
+        most: LINES_MAX,
+        delimiters: DELIMITERS,
+        decimals: DECIMALS,
+        days: DAYS,
+        effect,
+        lines,
+        form,
+    }
+}
+
+/// The form into which lines are pasted.
+#[route("/desk/cooperatives/{id}/proceeds/table", method = "GET", method = "HEAD")]
+pub(in crate::pages) async fn show(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<BookRef>,
+) -> Result<HttpResponse, Problem> {
+    let book = of_cooperative(&state.client().await?, &caller, named(asked)?).await?;
+    let form = [("delimiter", "comma"), ("decimal", "point"), ("days", "iso"), ("lines", "")];
+    let form = Filled::fresh(&form.map(|(name, text)| (name, text.to_owned())));
+    page(StatusCode::OK, &shown(&book, Effect::fresh(String::new()), Vec::new(), form))
+}
+
+/// What comes of the form.
+enum Step {
+    /// All were recorded.
+    Done,
+    /// What they would come to is shown first.
+    Look(Effect, Vec<Line>),
+}
+
+/// Records all of them when that was read as it is now, and nothing is wrong with any; else shows what each comes to.
+async fn take(state: &State, caller: &Caller, book: &Book, sent: &Fields) -> Result<Step, Problem> {
+    let (id, read) = (book.reference(), read(sent, book)?);
+    let all: Vec<NewProceeds> = read.iter().filter_map(|it| it.says.as_ref().ok()).cloned().collect();
+    let is_whole = all.len() == read.len();
+    let says = effect(&all, book);
+    if is_whole && sent.get("seen") == says {
+        let key = sent.key(&format!("/desk/cooperatives/{id}/proceeds/table"))?;
+        match record_all_once(state, caller, id, &key, &all).await {
+            Ok(_) => return Ok(Step::Done),
+            // One of them is refused now: which one, its line says.
+            Err(problem) if is_for_form(&problem) && !problem.is("idempotency-key-reused") => {}
+            Err(problem) => return Err(problem),
+        }
+    }
+    let lines = preview(state, caller, id, &read).await?;
+    let is_sound = lines.iter().all(|line| !line.is_wrong);
+    let has_changed = !sent.get("seen").is_empty() && sent.get("seen") != says;
+    Ok(Step::Look(Effect { says: if is_sound { says } else { String::new() }, has_changed }, lines))
+}
+
+/// Takes what was pasted.
+#[post("/desk/cooperatives/{id}/proceeds/table")]
+pub(in crate::pages) async fn record(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<BookRef>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let (id, sent) = (named(asked)?, Fields::new(form.0));
+    let book = of_cooperative(&state.client().await?, &caller, id).await?;
+    match take(&state, &caller, &book, &sent).await {
+        Ok(Step::Done) => Ok(done(&format!("/desk/cooperatives/{id}?done=table"))),
+        Ok(Step::Look(effect, lines)) => {
+            let is_sound = !effect.says.is_empty();
+            let status = if is_sound { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+            page(status, &shown(&book, effect, lines, Filled::holding(sent)))
+        }
+        Err(problem) if is_for_form(&problem) => {
+            let of_form = |pointer: &str| Some(pointer.trim_start_matches('/').to_owned());
+            let again = Filled::again(sent, &problem, of_form);
+            page(StatusCode::UNPROCESSABLE_ENTITY, &shown(&book, Effect::fresh(String::new()), Vec::new(), again))
+        }
+        Err(problem) => Err(problem),
+    }
+}
