@@ -217,8 +217,8 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("EvidenceFetch", "state") => literal(&["pending", "fetched", "failed"]),
         ("Hold", "state") => literal(&["held", "captured", "released"]),
         ("Invitation", "state") => all(InvitationState::ALL),
-        ("JoinRequest", "state") => all(JoinRequestState::ALL),
-        ("Invitation" | "JoinRequest" | "Membership", "role") => all(Role::ALL),
+        ("Joining", "state") => all(JoinRequestState::ALL),
+        ("Invitation" | "Joining" | "Membership", "role") => all(Role::ALL),
         ("MatchingRound", "formula") => all(Formula::ALL),
         ("OauthProblem", "error") => {
             literal(&["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"])

@@ -50,7 +50,7 @@ pub struct DeclineJoinRequest {
 
 /// A request of a person to belong to an organisation.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = JoinRequest)]
+#[schema(as = Joining)]
 pub struct JoinRequestBody {
     #[schema(value_type = String, example = "jrq_ageolosqnr2fxjlm6pfvxsr4iy")]
     id: JoinRequestId,
