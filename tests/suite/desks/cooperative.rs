@@ -337,5 +337,5 @@ async fn d24_what_is_owed_is_paid_out_by_a_run_that_was_read_another_approves_an
     // Nothing is left that nobody pays.
     let html = open(&mut keeper, &action).await?;
     refused(keeper.fill(&action, &filled(&form_of(&html, &action)?, &typed)).await?, "nothing is owed")?;
-    host.app.finish().await
+    coop.host.app.finish().await
 }

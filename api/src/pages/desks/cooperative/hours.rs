@@ -177,12 +177,14 @@ async fn shown(state: &State, caller: &Caller, book: &Book, which: &Which, forms
     let all = members::list(&client, book.id, 0, MEMBERS_MAX).await?;
     let own: Vec<MemberId> = all.iter().filter(|member| member.person == by).map(|member| member.id).collect();
     let keeps = caller.has_role(&client, book.organisation, KEEPERS).await?;
-    let choices = all.iter().filter(|member| keeps && member.left_on.is_none());
+    let mut choices: Vec<&Member> = all.iter().filter(|member| keeps && member.left_on.is_none()).collect();
+    // Whoever writes down their own hours finds themselves chosen.
+    choices.sort_by_key(|member| member.person != by);
     let choice = |member: &Member| {
         let is_own = if member.person == by { ", yourself" } else { "" };
         (member.id.to_string(), format!("Member {} of {}{is_own}", member.number, member.group))
     };
-    let choices = choices.map(choice).collect();
+    let choices = choices.into_iter().map(choice).collect();
     let people: HashMap<MemberId, Member> = all.into_iter().map(|member| (member.id, member)).collect();
     let waiting = hours::waiting(&client, book.id, WAITING_MAX).await?;
     let waiting = waiting.iter().filter(|it| is_of_others(it, &people, by));
