@@ -210,7 +210,9 @@ fn operations<'a>(document: &'a Value, known: &Value, people: &[(&str, String)])
             let who = contract["x-who-may"].as_array().into_iter().flatten().filter_map(Value::as_str);
             let who: Vec<&str> = who.collect();
             let is_for = |word: &str| who.iter().any(|who| who.starts_with(word));
-            let of = if is_for("operator") && !path.starts_with("/v1/books") {
+            // Requests to join are of their askers and of owners: in the scene an operator is both.
+            let is_joining = path.contains("join-requests");
+            let of = if is_joining || is_for("operator") && !path.starts_with("/v1/books") {
                 "operator"
             } else if who.iter().all(|who| who.starts_with("scope ")) && !who.is_empty() {
                 "partner"

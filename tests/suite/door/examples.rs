@@ -171,7 +171,9 @@ async fn u4_every_example_of_the_contract_is_accepted_as_it_stands() -> Outcome 
         let Some(body) = operation.sent().filter(|_| !WITH_A_CODE.contains(&operation.path)) else { continue };
         let token = match operation.path {
             // The one who is invited.
-            "/v1/invitations:accept" => people.iter().find(|(name, _)| *name == "operator").map(|(_, token)| token),
+            "/v1/invitations:accept" | "/v1/invitations:decline" => {
+                people.iter().find(|(name, _)| *name == "operator").map(|(_, token)| token)
+            }
             _ if operation.is_for_partners() => Some(&partner),
             _ => Some(&operation.token),
         };

@@ -61,28 +61,29 @@ pub(super) async fn fill(cast: &Cast, provider: &IdentityProvider, known: &mut K
         known.example(&format!("POST /v1/persons/{{id}}:{step}"), kept_out.clone(), reason);
     }
     let cousins = organisation(&cast.operator, "Workshop of a Cousin", "project_team").await?;
-    join_requests(cast, &cousins, known).await?;
+    join_requests(cast, known).await?;
     let tie = json!({"book": cast.book, "organisation": cousins, "reason": "A cousin is on the team"});
     known.example("POST /v1/ties", json!({}), tie);
     Ok(())
 }
 
-/// The treasurer asks to join a team, and others ask to join the one that is theirs.
-async fn join_requests(cast: &Cast, team: &str, known: &mut Known) -> Outcome {
+/// The operator asks to join teams of the treasurer, and others ask to join one of the operator.
+async fn join_requests(cast: &Cast, known: &mut Known) -> Outcome {
     let note = json!({"note": "I weld, and live two streets away"});
-    known.example("POST /v1/organisations/{id}/join-requests", json!({"id": team}), note.clone());
+    let workshop = organisation(&cast.treasurer, "Open Workshop", "cooperative").await?;
+    known.example("POST /v1/organisations/{id}/join-requests", json!({"id": workshop}), note.clone());
     let asked = async |by: &Client, of: &str| -> anyhow::Result<Value> {
         let made = by.post(&format!("/v1/organisations/{of}/join-requests"), &note).await?.ok()?;
         Ok(json!({"id": text(&made, "/id")?}))
     };
-    let elsewhere = organisation(&cast.operator, "Workshop across the Street", "project_team").await?;
-    let own = asked(&cast.treasurer, &elsewhere).await?;
+    let elsewhere = organisation(&cast.treasurer, "Workshop across the Street", "project_team").await?;
+    let own = asked(&cast.operator, &elsewhere).await?;
     known.example("POST /v1/join-requests/{id}:withdraw", own, Value::Null);
-    let workshop = organisation(&cast.treasurer, "Open Workshop", "cooperative").await?;
-    known.example("GET /v1/organisations/{id}/join-requests", json!({"id": workshop}), Value::Null);
-    let accepted = asked(&cast.stranger, &workshop).await?;
+    let team = organisation(&cast.operator, "Workshop of Everybody", "project_team").await?;
+    known.example("GET /v1/organisations/{id}/join-requests", json!({"id": team}), Value::Null);
+    let accepted = asked(&cast.stranger, &team).await?;
     known.example("POST /v1/join-requests/{id}:accept", accepted, json!({"role": "member"}));
-    let declined = asked(&cast.claimant, &workshop).await?;
+    let declined = asked(&cast.claimant, &team).await?;
     known.example("POST /v1/join-requests/{id}:decline", declined, json!({"reason": "The workshop is full"}));
     Ok(())
 }
