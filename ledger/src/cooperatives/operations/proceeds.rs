@@ -117,7 +117,7 @@ pub async fn latest(client: &impl GenericClient, book: &Book) -> Result<Option<(
         ProceedsKind::Sale => line.debit.as_str(),
         ProceedsKind::Cost => line.credit.as_str(),
     });
-    let party = code.and_then(|code| code.splitn(4, ':').nth(2)).unwrap_or_default().to_owned();
+    let party = code.and_then(|code| code.split(':').nth(2)).unwrap_or_default().to_owned();
     Ok(Some((last, party)))
 }
 
