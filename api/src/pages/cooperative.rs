@@ -22,7 +22,7 @@ use ledger::cooperatives::rules::waterfall::Recipient;
 use ledger::cooperatives::store::{allocation_rules, distributions};
 use ledger::engine::store::balances;
 use ledger::engine::store::books::{Book, Visibility};
-use ledger::id::{BookRef, DistributionId};
+use ledger::id::{BookRef, DistributionId, OrganisationId};
 use ledger::money::Currency;
 use ledger::parties::store::organisations;
 use serde::Serialize;
@@ -39,6 +39,9 @@ struct CooperativePage {
     book: BookRef,
     name: String,
     host: String,
+    /// Where somebody asks to join it; none where it takes no requests.
+    #[serde(skip)]
+    joined_at: Option<OrganisationId>,
     as_of: Day,
     /// The rule in force; none where none is.
     rule: Option<RuleView>,
@@ -266,6 +269,7 @@ impl CooperativePage {
         Ok(CooperativePage {
             book: book.reference(),
             name: book.name.clone(),
+            joined_at: Some(host.id).filter(|_| host.kind.takes_join_requests()),
             host: host.name,
             as_of: Day(today),
             rule: rule.as_ref().map(|rule| RuleView::new(rule, book.currency)),

@@ -16,7 +16,7 @@ use claims::{ClaimShown, is_shown, sentence};
 use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::engine::store::books::{Book, Visibility};
-use ledger::id::{BookRef, CampaignId, MilestoneId};
+use ledger::id::{BookRef, CampaignId, MilestoneId, OrganisationId};
 use ledger::milestones::rules::claim::Claim;
 use ledger::milestones::rules::milestone::{Milestone, MilestoneState, OnSilence, Policy};
 use ledger::milestones::store::claims as claim_rows;
@@ -41,6 +41,9 @@ struct MilestonePage {
     description: String,
     /// Who does the work and is paid.
     team: String,
+    /// Where somebody asks to join its team.
+    #[serde(skip)]
+    joined_at: Option<OrganisationId>,
     as_of: Day,
     state: &'static str,
     #[serde(skip)]
@@ -118,6 +121,7 @@ impl MilestonePage {
             book: book.reference(),
             campaign: it.campaign,
             campaign_title: campaign.title,
+            joined_at: Some(team.id).filter(|_| team.kind.takes_join_requests()),
             team: team.name,
             as_of: Day(book.today(ledger::calendar::now())),
             state: it.state.as_str(),

@@ -130,6 +130,13 @@ async fn p15_what_is_captured_after_a_campaign_has_failed_is_voided() -> Outcome
     let failed = now(&stage, &campaign).await?;
     ensure!(state(&failed) == "failed" && failed["verdict"]["counted"] == usd("0.00"), "{failed}");
     ensure!(stage.balance("liabilities:fund:too-late").await? == "0.00");
+
+    // Whoever reads the book reads that its goal was missed.
+    let corrections = format!("/books/{}/corrections", stage.cast.book);
+    let told: Value = serde_json::from_str(&stage.cast.treasurer.download(&format!("{corrections}.json")).await?)?;
+    ensure!(told["missed_goals"][0]["campaign"] == failed["id"], "{told}");
+    let feed = stage.cast.treasurer.download(&format!("{corrections}.atom")).await?;
+    ensure!(feed.contains("did not come to what it needed"), "{told}");
     stage.app.finish().await
 }
 

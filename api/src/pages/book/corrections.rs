@@ -16,12 +16,15 @@ use askama::Template;
 use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::engine::store::books::{Book, Visibility};
-use ledger::id::BookRef;
+use ledger::id::{BookRef, CampaignId};
 use ledger::payouts::store::payouts;
 use ledger::reports::operations as reports;
-use ledger::reports::store::corrections::{self, Correction, What};
+use ledger::reports::store::corrections::{self, Correction, MissedGoal, What};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+
+/// So many campaigns that missed their goals are named.
+const MISSED_MAX: i64 = 50;
 
 /// Where the page begins.
 #[derive(Debug, Default, Deserialize)]
@@ -40,6 +43,16 @@ struct CorrectionsPage {
     corrections: Vec<Row>,
     next: Option<i64>,
     late: Late,
+    /// Campaigns that did not come to what they needed, the newest verdict first.
+    missed_goals: Vec<Missed>,
+}
+
+/// A campaign that did not come to what it needed.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Missed {
+    campaign: CampaignId,
+    title: String,
+    on: Day,
 }
 
 /// The same as a feed.
@@ -111,6 +124,14 @@ impl Row {
     }
 }
 
+impl CorrectionsPage {
+    /// The day of the newest thing that it tells; of a page without any, that of the page.
+    fn newest(&self) -> jiff::civil::Date {
+        let days = self.corrections.iter().map(|row| row.day.0).chain(self.missed_goals.iter().map(|it| it.on.0));
+        days.max().unwrap_or(self.as_of.0)
+    }
+}
+
 impl Twinned for CorrectionsPage {
     fn sheet(&self) -> Sheet {
         let row = |row: &Row| {
@@ -134,6 +155,12 @@ impl Twinned for CorrectionsPage {
 pub(super) async fn late(client: &impl GenericClient, book: &Book) -> Result<Late, Error> {
     let figures = payouts::figures(client, book.id, book.today(ledger::calendar::now())).await?;
     Ok(Late { payouts: figures.late, since: figures.late_since.map(Day) })
+}
+
+async fn missed_goals(client: &impl GenericClient, book: &Book) -> Result<Vec<Missed>, Error> {
+    let found = corrections::missed_goals(client, book.id, MISSED_MAX).await?;
+    let missed = |it: MissedGoal| Missed { campaign: it.campaign, title: it.title, on: Day(book.day_of(it.at)) };
+    Ok(found.into_iter().map(missed).collect())
 }
 
 async fn page(
@@ -162,6 +189,7 @@ async fn page(
         next: found.last().map(|last| last.number).filter(|_| has_more),
         corrections: found.into_iter().map(|of| Row::new(of, sight, &open)).collect(),
         late: late(client, book).await?,
+        missed_goals: missed_goals(client, book).await?,
     })
 }
 

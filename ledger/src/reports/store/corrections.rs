@@ -1,12 +1,14 @@
-//! What was put right in a book: entries that were reversed, distributions that were taken back, claims that were revoked.
+//! What was put right in a book: entries that were reversed, distributions that were taken back, claims that were revoked; and goals that
+//! were missed.
 //!
-//! It only reads; the last two stand in the tables of other domains, beside the entries that did it.
+//! It only reads; all but the entries stand in the tables of other domains.
 
 use crate::engine::store::rows::{money, word};
 use crate::error::Error;
-use crate::id::BookId;
+use crate::id::{BookId, CampaignId};
 use crate::money::Money;
 use deadpool_postgres::GenericClient;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio_postgres::Row;
 
@@ -47,6 +49,35 @@ pub enum What {
         /// What had been released.
         amount: Money,
     },
+}
+
+/// A campaign that did not come to what it needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MissedGoal {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// What it is called.
+    pub title: String,
+    /// When the verdict fell.
+    pub at: Timestamp,
+}
+
+/// At most `limit` campaigns of a book whose verdict was that they failed, the newest verdict first.
+pub async fn missed_goals(client: &impl GenericClient, book: BookId, limit: i64) -> Result<Vec<MissedGoal>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- corrections::missed_goals
+             SELECT id, title, verdict_at FROM campaign
+              WHERE book_id = $1 AND verdict = 'failed' ORDER BY verdict_at DESC, id DESC LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book */ &book.0, /* limit */ &limit]).await?;
+    let missed = |row: &Row| MissedGoal {
+        campaign: CampaignId::new(book, row.get("id")),
+        title: row.get("title"),
+        at: row.get("verdict_at"),
+    };
+    Ok(rows.iter().map(missed).collect())
 }
 
 impl Correction {
