@@ -22,8 +22,8 @@ use ledger::milestones::rules::milestone::{Milestone, MilestoneState, OnSilence,
 use ledger::milestones::store::claims as claim_rows;
 use ledger::milestones::store::{milestones, releases};
 use ledger::parties::store::organisations;
+use ledger::pledging::rules::donor::are_enough;
 use ledger::pledging::store::{campaigns, lineage};
-use ledger::reports::rules::sums::are_enough;
 use serde::Serialize;
 use uuid::Uuid;
 

@@ -70,6 +70,7 @@ const WINDOWS: &[Window] = &[
 const OTHERWISE: &[(&str, &str)] = &[
     ("chargeback.until", "with evidence_until, which comes first where there is one"),
     ("invitation.expires_at", "of the installation: the mail says for how long, in a test of the worker"),
+    ("join_request.until", "of the installation: the mail names the day, in a test of the worker"),
     ("payout.state_until", "the payee hears that an account is wanted each month until there is one: the test m6"),
     ("second_factor_reset.until", "of the installation: the mail names the moment, in a test of the worker"),
     ("sign_in_code.expires_at", "of the installation: the mail says for how long, in a test of the worker"),

@@ -11,7 +11,7 @@ use tests::{Stage, day, once};
 
 type Outcome = anyhow::Result<()>;
 
-async fn change_book(by: &Client, book: &str, change: &Value) -> anyhow::Result<api::demo::client::Answer> {
+pub(super) async fn change_book(by: &Client, book: &str, change: &Value) -> anyhow::Result<api::demo::client::Answer> {
     let path = format!("/v1/books/{book}");
     let seen = by.get(&path).await?.etag.unwrap_or_default();
     by.send(Method::PATCH, &path, Some(change), &[("If-Match", &seen)]).await

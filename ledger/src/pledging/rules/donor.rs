@@ -5,6 +5,11 @@ use crate::parties::rules::privacy::Privacy;
 use jiff::Timestamp;
 use std::fmt;
 
+/// Whether a number of so many donors, and what they gave together, may be shown to everybody.
+pub fn are_enough(donors: i64) -> bool {
+    donors >= 5
+}
+
 /// A person known only by what a partner passes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Donor {

@@ -13,11 +13,6 @@ use uuid::Uuid;
 /// So many givers are together before a sum is shown.
 pub const GIVERS_MIN: usize = 5;
 
-/// Whether a sum or a number of so many givers may be shown to everybody.
-pub fn are_enough(givers: i64) -> bool {
-    usize::try_from(givers).is_ok_and(|givers| givers >= GIVERS_MIN)
-}
-
 /// A line of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Moved {

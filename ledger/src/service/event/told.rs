@@ -276,6 +276,7 @@ pub const OF_NO_EVENT: &[(&str, &str)] = &[
     ("card-testing", "tries to pay are counted, and are no event"),
     ("factor-reset", "a second factor belongs to no book"),
     ("invitation", "an invitation belongs to no book"),
+    ("join_request", "a request to join belongs to no book"),
     ("not-collected", "the last decline of a charge, which the mail of each decline may turn out to be later"),
     ("second-factor", "a second factor belongs to no book"),
     ("sign-in", "a sign-in belongs to no book"),
