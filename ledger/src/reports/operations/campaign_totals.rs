@@ -92,9 +92,11 @@ pub async fn outside_totals(
     for (month, minor) in CAPTURES.into_iter().flat_map(|kind| of_fund.by_month(kind)) {
         *months.entry(month).or_default() += minor;
     }
+    let collected: i128 = months.values().sum();
     let five = FiveTotals {
-        pledged: is_counted.then(|| promises.roughly(Way { kind: K::PledgeCommitted, adds: true })),
-        collected: months.values().sum(),
+        // What was collected was promised too.
+        pledged: is_counted.then(|| promises.roughly(Way { kind: K::PledgeCommitted, adds: true }).max(collected)),
+        collected,
         dropped: is_counted.then(|| promises.roughly(Way { kind: K::CommitmentDropped, adds: false })),
         refunded: of_fund.taken(K::RefundSent) - of_fund.added(K::RefundFailed),
         disputed: of_disputes.added(K::DisputeOpened) - of_disputes.taken(K::DisputeWon),
