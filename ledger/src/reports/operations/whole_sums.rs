@@ -21,8 +21,8 @@ const RECORDS: i64 = 2_000;
 /// The most books that are remembered; past that it starts anew.
 const BOOKS_MAX: usize = 10_000;
 
-/// The most lines that two thousand records have.
-const LINES_MAX: i64 = i64::MAX;
+/// All lines of them: an entry is never cut, and the records bound them.
+const ALL_LINES: i64 = i64::MAX;
 
 /// The whole sums of an account, in minor units.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl BookSums {
         let (kinds, classes) = (kinds_in_sums(), AccountClass::OF_PERSONS);
         while self.through < last {
             let span = (self.through, last.min(self.through + RECORDS));
-            let lines = shown_lines::of_kinds(client, book, &kinds, classes, span, LINES_MAX).await?;
+            let lines = shown_lines::of_kinds(client, book, &kinds, classes, span, ALL_LINES).await?;
             let givers = givers(client, book, &lines).await?;
             let of_lines = |number: &AccountNumber| !self.accounts.contains_key(number);
             let mut new: Vec<_> =
