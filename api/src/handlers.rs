@@ -15,4 +15,5 @@ pub mod payouts;
 pub mod pledging;
 pub mod problems;
 pub mod reports;
+pub mod updates;
 pub mod winding;

@@ -64,5 +64,6 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     handlers::desk::routes(routes);
     handlers::fetching::routes(routes);
     handlers::files::routes(routes);
+    handlers::updates::routes(routes);
     handlers::partners::routes(routes);
 }

@@ -29,6 +29,7 @@ pub mod sign_in;
 pub mod trouble;
 mod twins;
 pub mod unsubscribe;
+mod updates;
 pub mod yearly_receipt;
 
 use crate::problem::Problem;
@@ -92,6 +93,12 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(second_factor::renew_codes)
         .service(second_factor::remove)
         .configure(desks::routes)
+        .service(updates::of_campaign)
+        .service(updates::of_campaign_as)
+        .service(updates::of_challenge)
+        .service(updates::of_challenge_as)
+        .service(updates::of_milestone)
+        .service(updates::of_milestone_as)
         .service(challenge::badge)
         .service(challenge::show)
         .service(cooperative::show)

@@ -279,6 +279,8 @@ book_ids! {
     AppealId = "apl", "an", "appeal";
     /// How the prizes of a submission are divided among teams.
     SharePlanId = "shp", "a", "share plan";
+    /// A note for everybody about a campaign, a challenge or a milestone.
+    UpdateId = "upd", "an", "update";
     /// Something that happened in a book.
     EventId = "evt", "an", "event";
     /// Where a partner has the events of a book sent.

@@ -43,6 +43,7 @@ pub mod table;
 pub mod testing;
 pub mod text;
 pub mod treasury;
+pub mod updates;
 pub mod verify;
 pub mod winding;
 pub mod words;

@@ -42,6 +42,9 @@ pub const STATEMENT_OR_NONE: RangeInclusive<usize> = 0..=4_000;
 /// The note of a claim or of work that was handed in.
 pub const NOTE: RangeInclusive<usize> = 0..=8_000;
 
+/// The text of an update.
+pub const UPDATE: RangeInclusive<usize> = 1..=10_000;
+
 /// What a campaign is about, in short.
 pub const SUMMARY: RangeInclusive<usize> = 0..=2_000;
 

@@ -92,7 +92,16 @@ const PIECES: &[(Piece, &[&str])] = &[
     ),
     (
         Piece::Challenges,
-        &["challenges", "challenge rules", "challenge entries", "purses", "submissions", "judging", "matching"],
+        &[
+            "challenges",
+            "challenge rules",
+            "challenge entries",
+            "purses",
+            "submissions",
+            "judging",
+            "matching",
+            "updates",
+        ],
     ),
     (Piece::Cooperatives, &["cooperatives", "allocation-rules", "proceeds", "distributions", "statements"]),
 ];

@@ -92,6 +92,7 @@ const STANDS_ON: &[(&str, &[&str])] = &[
             "payouts",
         ],
     ),
+    ("updates", &["engine", "service", "parties", "books", "treasury", "pledging", "milestones", "challenges"]),
     // No room of the programs: what their tests stand on.
     ("testing", &["engine", "service", "parties", "books", "treasury", "pledging"]),
 ];

@@ -109,6 +109,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("credentials", "pcr"),
     ("receivables", "org"),
     ("disputes", "dsp"),
+    ("updates", "upd"),
     ("distributions", "dst"),
     ("donor-links", "dlk"),
     ("donors", "dnr"),

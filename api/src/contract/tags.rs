@@ -51,6 +51,7 @@ const TAGS: &[(&str, &str)] = &[
         "Addresses that the service fetches and hashes, and files that it keeps, to be named as evidence and documents.",
     ),
     ("reviews", "What reviewers say of a claim."),
+    ("updates", "Notes about campaigns, challenges and milestones that hosts and teams write for everybody."),
     ("disputes", "Objections to a claim that was approved, and how they end."),
     ("releases", "Money that went to a team for a claim, and whose it was."),
     (

@@ -9,6 +9,7 @@ use super::milestone::state_written;
 use super::pictures::MonthBars;
 use super::shown::{Amount, Day};
 use super::twins::{Asked, Sheet, Twinned, respond};
+use super::updates::Updates;
 use crate::auth::MaybeCaller;
 use crate::problem::Problem;
 use crate::state::State;
@@ -31,6 +32,7 @@ use ledger::pledging::store::tiers::{self, Listed};
 use ledger::pledging::store::{campaign_months, campaigns, terms};
 use ledger::reports::operations::{FiveTotals, outside_totals};
 use ledger::treasury::store::custodians;
+use ledger::updates::rules::update::About;
 use months::{MonthRow, Months};
 use serde::Serialize;
 use uuid::Uuid;
@@ -88,6 +90,8 @@ struct CampaignPage {
     /// Whether there are more milestones than stand here.
     has_more: bool,
     tiers: Vec<TierRow>,
+    /// The newest notes about it and its milestones.
+    updates: Updates,
     terms_version: i32,
     terms_sha256: String,
     terms_effective_on: Option<Day>,
@@ -159,6 +163,7 @@ impl CampaignPage {
         state: &State,
         book: &Book,
         (it, sight): (Campaign, Sight),
+        updates: Updates,
     ) -> Result<CampaignPage, Error> {
         let wall = ledger::calendar::now();
         let pledged = it.commitments.map(|of| of.pledged);
@@ -179,6 +184,7 @@ impl CampaignPage {
         let state_until = stands.until().map(|until| Day(book.day_of(until)));
         let collected = Amount::of(found.five.collected, it.currency);
         Ok(CampaignPage {
+            updates,
             id: it.id,
             book: book.reference(),
             host: host.name,
@@ -366,7 +372,8 @@ pub(super) async fn show(
             let book = book_of(tx, asked.id.book, "campaign").await?;
             let sight = Reader::of(tx, caller.0.as_ref(), &book).await?.require_campaigns("campaign").await?;
             let campaign = campaigns::get(tx, asked.id).await?;
-            let shown = CampaignPage::of(tx, &state, &book, (campaign, sight)).await?;
+            let updates = Updates::newest(tx, caller.0.as_ref(), About::Campaign(asked.id)).await?;
+            let shown = CampaignPage::of(tx, &state, &book, (campaign, sight), updates).await?;
             Ok((shown, book.visibility == Visibility::Public))
         })
         .await?;

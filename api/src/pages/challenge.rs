@@ -3,6 +3,7 @@
 use super::pictures::{Badge, PurseBar, Tier};
 use super::shown::{Amount, Day};
 use super::twins::{Asked, Sheet, Twinned, embedded, respond};
+use super::updates::Updates;
 use crate::auth::MaybeCaller;
 use crate::handlers::challenges::challenge_body::{challenge_of, require_reader};
 use crate::problem::Problem;
@@ -21,6 +22,7 @@ use ledger::engine::store::books::{Book, Visibility};
 use ledger::evidence::Digest;
 use ledger::id::{BookRef, ChallengeId};
 use ledger::parties::store::organisations;
+use ledger::updates::rules::update::About;
 use serde::Serialize;
 
 /// How many awards a page shows; the list of the API has all.
@@ -52,6 +54,8 @@ struct ChallengePage {
     figures: Vec<Figure>,
     prizes: Vec<PrizeRow>,
     won: Vec<WonRow>,
+    /// The newest notes about it.
+    updates: Updates,
     /// Whether more was won than stands here.
     has_more: bool,
     rules_version: i32,
@@ -166,7 +170,12 @@ async fn won(client: &impl GenericClient, awarded: &[Award], rules: &Rules) -> R
 }
 
 impl ChallengePage {
-    async fn of(client: &impl GenericClient, book: &Book, it: Challenge) -> Result<ChallengePage, Error> {
+    async fn of(
+        client: &impl GenericClient,
+        book: &Book,
+        it: Challenge,
+        updates: Updates,
+    ) -> Result<ChallengePage, Error> {
         let purse = purses::state(client, &it).await?;
         let rules = challenges::get_rules(client, it.id, it.rules_version).await?.rules;
         let mut awarded = awards::list(client, it.id, (0, 0, 0), AWARDS_MAX as i64 + 1).await?;
@@ -192,6 +201,7 @@ impl ChallengePage {
             prizes: prizes(&rules),
             won: won(client, &awarded, &rules).await?,
             has_more,
+            updates,
             takes_entries: it.takes_entries(book.now(ledger::calendar::now())).is_ok(),
             rules_version: it.rules_version,
             rules_sha256: it.rules,
@@ -225,7 +235,8 @@ pub(super) async fn show(
     let client = state.client().await?;
     let (book, it) = challenge_of(&client, asked.id).await?;
     require_reader(&client, caller.0.as_ref(), &book, &it).await?;
-    let shown = ChallengePage::of(&client, &book, it).await?;
+    let updates = Updates::newest(&client, caller.0.as_ref(), About::Challenge(asked.id)).await?;
+    let shown = ChallengePage::of(&client, &book, it, updates).await?;
     drop(client);
     respond(&request, asked.form, &shown, book.visibility == Visibility::Public)
 }

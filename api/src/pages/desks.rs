@@ -27,6 +27,7 @@ pub(super) mod payout_runs;
 mod rows;
 mod secret;
 pub(super) mod submission;
+pub(super) mod updates;
 
 use super::shown::{Amount, Day};
 use super::twins::{Asked, Form};
@@ -50,6 +51,9 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(milestone::save)
         .service(milestone::submit)
         .service(milestones::list)
+        .service(updates::withdraw)
+        .service(updates::publish)
+        .service(updates::show)
         .service(file::show)
         .service(payout::show)
         .service(payout::approve)

@@ -5,6 +5,7 @@ mod claims;
 use super::pictures::{MilestoneLine, Stop};
 use super::shown::{Amount, Day};
 use super::twins::{Asked, Sheet, Twinned, respond};
+use super::updates::Updates;
 use crate::auth::MaybeCaller;
 use crate::problem::Problem;
 use crate::state::State;
@@ -24,6 +25,7 @@ use ledger::milestones::store::{milestones, releases};
 use ledger::parties::store::organisations;
 use ledger::pledging::rules::donor::are_enough;
 use ledger::pledging::store::{campaigns, lineage};
+use ledger::updates::rules::update::About;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -59,6 +61,8 @@ struct MilestonePage {
     gate: Vec<&'static str>,
     claims: Vec<ClaimShown>,
     releases: Vec<ReleaseRow>,
+    /// The newest notes about it.
+    updates: Updates,
     /// Whether the reader sees what the book's own people and the team see.
     #[serde(skip)]
     is_inside: bool,
@@ -106,6 +110,7 @@ impl MilestonePage {
         book: &Book,
         it: Milestone,
         is_inside: bool,
+        updates: Updates,
     ) -> Result<MilestonePage, Error> {
         let campaign = campaigns::get(client, it.campaign).await?;
         let team = organisations::find(client, it.team).await?.ok_or(Error::NotFound("milestone"))?;
@@ -135,6 +140,7 @@ impl MilestonePage {
             claims: shown,
             releases: release_rows(client, book, &found).await?,
             is_inside,
+            updates,
             name: it.name,
             description: it.description,
         })
@@ -291,7 +297,8 @@ pub(super) async fn show(
         Err(Error::NotFound(_)) => false,
         Err(error) => return Err(error.into()),
     };
-    let shown = MilestonePage::of(&client, &book, milestone, is_inside).await?;
+    let updates = Updates::newest(&client, caller.0.as_ref(), About::Milestone(asked.id)).await?;
+    let shown = MilestonePage::of(&client, &book, milestone, is_inside, updates).await?;
     drop(client);
     respond(&request, asked.form, &shown, book.visibility == Visibility::Public)
 }

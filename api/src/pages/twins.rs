@@ -20,6 +20,7 @@ use std::str::FromStr;
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
 const SVG: &str = "image/svg+xml; charset=utf-8";
+const ATOM: &str = "application/atom+xml; charset=utf-8";
 const CSV: &str = "text/csv; charset=utf-8";
 
 /// What a picture for other sites may load, which is nothing, and who may frame it, which is everybody.
@@ -112,10 +113,19 @@ pub(super) fn respond(
         Form::Json => (JSON, json(shown)?),
         Form::Csv => (CSV, shown.sheet().csv()?),
     };
+    Ok(sent(request, kind, body, is_for_everybody))
+}
+
+/// A feed, kept as a page is.
+pub(super) fn feed(request: &HttpRequest, written: String, is_for_everybody: bool) -> HttpResponse {
+    sent(request, ATOM, written.into_bytes(), is_for_everybody)
+}
+
+fn sent(request: &HttpRequest, kind: &'static str, body: Vec<u8>, is_for_everybody: bool) -> HttpResponse {
     if !is_for_everybody || request.extensions().get::<Caller>().is_some() {
-        return Ok(HttpResponse::Ok().content_type(kind).body(body));
+        return HttpResponse::Ok().content_type(kind).body(body);
     }
-    Ok(kept(request, kind, body))
+    kept(request, kind, body)
 }
 
 /// A picture that everybody reads, which the sites of others may show, alone or in a frame.

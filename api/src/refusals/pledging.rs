@@ -767,6 +767,18 @@ pub(super) const KINDS: &[Kind] = &[
         "Wait until some are decided.",
         DISPUTE,
     ),
+    refusal(
+        "too-many-updates",
+        "As many updates were written about this thing as may be in 24 hours.",
+        "Write again tomorrow, and say more at once.",
+        &["POST /v1/updates"],
+    ),
+    refusal(
+        "update-withdrawn",
+        "The update is withdrawn already.",
+        "Nothing is left to do.",
+        &["POST /v1/updates/{id}:withdraw"],
+    ),
     refusal("dispute-closed", "The dispute is over.", "Nothing is left to do.", HEARING),
     refusal(
         "dispute-state",

@@ -296,6 +296,7 @@ const DOMAINS: &[Domain] = &[
             "appeal",
             "share_plan",
             "share_part",
+            "update_note",
         ],
         functions: &[
             "challenge_as_promised",

@@ -142,6 +142,10 @@ BEGIN
         'team', (SELECT r.team FROM public.challenge c WHERE c.book_id = r.book_id AND c.id = r.challenge AND NOT c.is_blind)$f$),
     ('appeal', 'appeal', 'r.id', 'r.version', 'r.state', NULL, NULL, 'coalesce(r.decided_at, r.raised_at)', NULL,
      $f$'challenge', r.challenge, 'entrant', r.entrant$f$),
+    ('update_note', 'update', 'r.id', '1 + (r.withdrawn_at IS NOT NULL)::int',
+     $e$CASE WHEN r.withdrawn_at IS NULL THEN 'published' ELSE 'withdrawn' END$e$, NULL, NULL,
+     'coalesce(r.withdrawn_at, r.written_at)', NULL,
+     $f$'campaign', r.campaign, 'challenge', r.challenge, 'milestone', r.milestone$f$),
     ('share_plan', 'share_plan', 'r.id', 'r.version', 'r.state', NULL, NULL, 'r.state_since', NULL,
      $f$'challenge', r.challenge, 'submission', r.submission, 'revision', r.revision$f$),
     ('award', 'award', 'r.id', '1', $e$'posted'$e$, NULL, NULL, 'r.awarded_at', NULL,
@@ -350,6 +354,10 @@ CREATE OR REPLACE TRIGGER entrant_event_of_new AFTER INSERT ON entrant REFERENCI
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('entrant');
 CREATE OR REPLACE TRIGGER submission_event_of_new AFTER INSERT ON submission REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('submission');
+CREATE OR REPLACE TRIGGER update_note_event_of_new AFTER INSERT ON update_note REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('update_note');
+CREATE OR REPLACE TRIGGER update_note_event_of_change AFTER UPDATE ON update_note REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('update_note');
 CREATE OR REPLACE TRIGGER appeal_event_of_new AFTER INSERT ON appeal REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('appeal');
 CREATE OR REPLACE TRIGGER appeal_event_of_change AFTER UPDATE ON appeal REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows

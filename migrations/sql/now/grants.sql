@@ -322,6 +322,10 @@ GRANT INSERT (entrant, book_id, number, question, answer) ON entry_answer TO com
 GRANT INSERT (challenge, shown_by, shown_at, book_id, sha256, text) ON challenge_rubric TO commonpurse_service;
 GRANT INSERT (id, challenge, entrant, raised_by, raised_at, until, book_id, state, reason) ON appeal TO commonpurse_service;
 GRANT UPDATE (decided_by, version, decided_at, state, decision) ON appeal TO commonpurse_service;
+GRANT SELECT ON update_note TO commonpurse_service;
+GRANT INSERT (id, campaign, challenge, milestone, organisation, written_by, written_at, book_id, title, body) ON update_note TO
+    commonpurse_service;
+GRANT UPDATE (withdrawn_by, withdrawn_at, reason) ON update_note TO commonpurse_service;
 GRANT SELECT ON share_plan, share_part TO commonpurse_service;
 GRANT INSERT (id, challenge, submission, team, proposed_by, proposed_at, state_since, state_until, book_id, revision, state, note,
     sha256) ON share_plan TO commonpurse_service;

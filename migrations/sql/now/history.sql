@@ -22,6 +22,20 @@ BEGIN
 END
 $$;
 
+-- Refuses whatever would change of a row more than that it was withdrawn, or that a second time.
+CREATE OR REPLACE FUNCTION refuse_but_withdrawal() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_withdrawal CONSTANT text[] := ARRAY['withdrawn_by', 'withdrawn_at', 'reason'];
+BEGIN
+    IF OLD.withdrawn_at IS NOT NULL OR NEW.withdrawn_at IS NULL
+       OR (to_jsonb(NEW) - v_withdrawal) IS DISTINCT FROM (to_jsonb(OLD) - v_withdrawal) THEN
+        RAISE EXCEPTION '% on % is refused: it is written once, and withdrawn once', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 -- Refuses a campaign's goal or cap that falls, appears or goes: what donors were shown only rises.
 CREATE OR REPLACE FUNCTION refuse_lower_goal() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
@@ -176,6 +190,10 @@ CREATE OR REPLACE TRIGGER entry_answer_kept BEFORE UPDATE OR DELETE OR TRUNCATE 
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER challenge_rubric_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON challenge_rubric
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER update_note_kept BEFORE DELETE OR TRUNCATE ON update_note
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER update_note_withdrawn BEFORE UPDATE ON update_note
+    FOR EACH ROW EXECUTE FUNCTION refuse_but_withdrawal();
 CREATE OR REPLACE TRIGGER appeal_kept BEFORE DELETE OR TRUNCATE ON appeal
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER share_plan_kept BEFORE DELETE OR TRUNCATE ON share_plan

@@ -5,11 +5,10 @@ use crate::auth::MaybeCaller;
 use crate::extract::Params;
 use crate::pages::rendered;
 use crate::pages::shown::{Amount, Day};
-use crate::pages::twins::{Form, Sheet, Twinned, respond};
+use crate::pages::twins::{self, Form, Sheet, Twinned, respond};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::visibility::{Sight, sight};
-use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, route};
 use askama::Template;
@@ -232,9 +231,5 @@ pub(in crate::pages) async fn show_as(
     }
     let base = state.config.public_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     let feed = Feed { page: &shown, base: base.unwrap_or_default() };
-    let mut response = HttpResponse::Ok();
-    if is_public && caller.0.is_none() {
-        response.insert_header((CACHE_CONTROL, "public, max-age=60"));
-    }
-    Ok(response.content_type("application/atom+xml; charset=utf-8").body(rendered(&feed)?))
+    Ok(twins::feed(&request, rendered(&feed)?, is_public))
 }

@@ -452,6 +452,16 @@ pub const FAMILIES: &[Family] = &[
         facts: &["challenge", "entrant", "team", "revision"],
     },
     Family {
+        name: "update",
+        prefix: "upd",
+        audience: Readers,
+        states: &[
+            ("published", "A note for everybody is written about a campaign, a challenge or a milestone."),
+            ("withdrawn", "The note is withdrawn: its text is not shown any more."),
+        ],
+        facts: &["campaign", "challenge", "milestone"],
+    },
+    Family {
         name: "appeal",
         prefix: "apl",
         audience: Insiders,

@@ -441,6 +441,8 @@ pub const TOLD: &[(&str, Told)] = &[
     ("submission.submitted", No("the team does it itself, or its clock was in the rules")),
     ("submission.incomplete", No("the team does it itself, or its clock was in the rules")),
     ("submission.withdrawn", No("the team does it itself, or its clock was in the rules")),
+    ("update.published", No("whoever reads the page or its feed finds it there")),
+    ("update.withdrawn", No("whoever reads the page or its feed finds it there")),
     ("appeal.open", Mails(&[("appeal", "owners of the host")])),
     ("appeal.upheld", Mails(&[("appeal", "people of the team")])),
     ("appeal.dismissed", Mails(&[("appeal", "people of the team")])),
