@@ -56,6 +56,7 @@ mod statement_files;
 mod story;
 mod told;
 mod trust;
+mod updates;
 mod webhooks;
 mod winding;
 mod words;

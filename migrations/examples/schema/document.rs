@@ -388,6 +388,7 @@ const DOMAINS: &[Domain] = &[
             "book_prune",
             "installation_prune",
             "refuse_but_reversal",
+            "refuse_but_withdrawal",
             "refuse_but_erasure",
             "refuse_change",
             "refuse_lower_goal",

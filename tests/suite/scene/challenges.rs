@@ -78,11 +78,25 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     cast.treasurer.post(&path, &score(&winner)).await?.ok()?;
     host.step(&won, ":rank").await?;
     known.example("POST /v1/challenges/{id}/award", json!({"id": won["id"]}), reason);
+    updates(cast, &open, known).await?;
     // The time for submissions to one is over then, and for appeals in another.
     known.late.push((host.book, "2031-01-09T12:00:00Z"));
     for thing in [open, won, judged, winner] {
         known.add(text(&thing, "/id")?);
     }
+    Ok(())
+}
+
+/// Updates about a challenge, one of them to be withdrawn.
+async fn updates(cast: &Cast, challenge: &Value, known: &mut Known) -> Outcome {
+    let new = json!({"about": {"challenge": challenge["id"]}, "title": "The judges are found", "body": "They begin."});
+    let written = cast.treasurer.post("/v1/updates", &new).await?.ok()?;
+    known.add(text(&written, "/id")?);
+    let wrong = cast.treasurer.post("/v1/updates", &new).await?.ok()?;
+    let why = json!({"reason": "It was written twice"});
+    known.example("POST /v1/updates/{id}:withdraw", json!({"id": wrong["id"]}), why);
+    known.example("POST /v1/updates", json!({}), new);
+    known.example("GET /v1/updates", json!({"challenge": challenge["id"]}), Value::Null);
     Ok(())
 }
 
@@ -128,7 +142,7 @@ impl Host<'_> {
         })
     }
 
-    pub(super) async fn make(&self, slug: &str, submission_days: u16, has_fee: bool) -> anyhow::Result<Value> {
+    pub(crate) async fn make(&self, slug: &str, submission_days: u16, has_fee: bool) -> anyhow::Result<Value> {
         let challenge = self.challenge(slug, submission_days, has_fee);
         self.cast.treasurer.post("/v1/challenges", &challenge).await?.ok()
     }
