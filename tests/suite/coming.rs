@@ -47,6 +47,12 @@ async fn somebody_new_signs_up_by_a_mail_says_their_name_once_and_reads_what_the
     let wrong = unknown.fill("/sign-up", &[("email", "no address")]).await?;
     ensure!(wrong.status == 422 && wrong.html.contains("value=\"no address\""), "{wrong:?}");
 
+    // Who asks for a link makes nobody of an address that may be another's: only opening the link does.
+    ensure!(unknown.post("/sign-up", &[("email", "nora@new.example")]).await? == "/sign-in/code");
+    let asked = json!({"email": "nora@new.example", "sign_up": true});
+    ensure!(stage.app.nobody()?.post("/v1/sign-in", &asked).await?.status == 202);
+    stage.app.work_until_idle().await?;
+    ensure!(persons(&stage).await? == before && mails(&folder, "sign-in", "nora@new.example")?.len() == 2);
     let mut nora = newcomer(&base, &folder, "nora@new.example").await?;
     ensure!(persons(&stage).await? == before + 1);
     let me = open(&mut nora, "/me").await?;
@@ -64,6 +70,36 @@ async fn somebody_new_signs_up_by_a_mail_says_their_name_once_and_reads_what_the
     ensure!(me.contains("Nora &#38; sons, nora@new.example") && !me.contains("How are you called?"), "{me}");
     // Signing up once more signs in, and makes nobody else.
     newcomer(&base, &folder, "nora@new.example").await?;
+    ensure!(persons(&stage).await? == before + 1);
+    stage.app.finish().await
+}
+
+#[tokio::test]
+async fn where_only_the_invited_come_in_everybody_else_hears_so_and_the_invited_come_in() -> Outcome {
+    let stage = Stage::set_with(1, &[("COMMONPURSE_SIGN_UP", "invited")]).await?;
+    let (cast, base, folder) = (&stage.cast, stage.cast.base().to_owned(), stage.cast.mail().to_owned());
+    let before = persons(&stage).await?;
+    let mut browser = Browser::new(&base)?;
+    ensure!(!open(&mut browser, "/sign-in").await?.contains("/sign-up"));
+    ensure!(open(&mut browser, "/sign-up").await?.contains("Only people who were invited come in here"));
+    for email in [cast.stranger.email()?, "nora@new.example", "no address"] {
+        let closed = browser.fill("/sign-up", &[("email", email)]).await?;
+        ensure!(closed.status == 409 && closed.html.contains("Ask the owners of your team"), "{email}: {closed:?}");
+    }
+    let nobody = stage.app.nobody()?;
+    for email in [cast.stranger.email()?, "nora@new.example"] {
+        let closed = nobody.post("/v1/sign-in", &json!({"email": email, "sign_up": true})).await?;
+        ensure!(closed.status == 409 && closed.body["type"] == "/problems/sign-up-closed", "{}", closed.body);
+    }
+    ensure!(stage.app.count("SELECT count(*) FROM job WHERE payload->>'email' = 'nora@new.example'").await? == 0);
+    invite(&cast.treasurer, &cast.host, "nora@new.example", "auditor").await?;
+    let seen = mails(&folder, "sign-in", "nora@new.example")?;
+    ensure!(browser.post("/sign-in", &[("email", "nora@new.example")]).await? == "/sign-in/code");
+    let mail = sign_in_mail(&folder, &seen, "nora@new.example").await?;
+    ensure!(persons(&stage).await? == before, "an invitation makes nobody before its link is opened");
+    let secret = mail.split_once(&format!("{base}/sign-in/")).context("a link")?.1;
+    let secret = secret.split_whitespace().next().context("a secret")?;
+    ensure!(browser.post("/sign-in/link", &[("secret", secret)]).await? == "/me");
     ensure!(persons(&stage).await? == before + 1);
     stage.app.finish().await
 }
@@ -142,6 +178,8 @@ async fn a_second_factor_is_set_up_on_pages_and_its_secrets_are_shown_once() -> 
     ensure!(again.status == 200 && codes(&again.html) == 0 && again.html.contains("are not shown again"), "{again:?}");
     let html = open(&mut nora, own).await?;
     ensure!(html.contains("10 of 10 are not used") && html.contains("It is proved."), "{html}");
+    let keys: Vec<_> = html.split("name=\"key\" value=\"").skip(1).filter_map(|at| at.split('"').next()).collect();
+    ensure!(keys.len() == 2 && keys[0] != keys[1], "each form has a key of its own: {keys:?}");
     let (renew, remove) = ("/me/second-factor/recovery-codes", "/me/second-factor/remove");
     let renewed = nora.fill(renew, &filled(&form_of(&html, renew)?, &[])).await?;
     ensure!(renewed.status == 200 && codes(&renewed.html) == 10, "{renewed:?}");
@@ -165,7 +203,9 @@ async fn let_lapse(stage: &Stage) -> Outcome {
     let owner = migrations::connect(&stage.app.database_url().parse()?).await?;
     let sql = "SET session_replication_role = replica;
                UPDATE join_request SET asked_at = asked_at - interval '336 hours', until = until - interval '336 hours'
-                WHERE outcome IS NULL";
+                WHERE outcome IS NULL;
+               UPDATE job SET due_at = due_at - interval '336 hours'
+                WHERE kind = 'send_join_notice' AND finished_at IS NULL";
     Ok(owner.batch_execute(sql).await?)
 }
 
@@ -287,6 +327,11 @@ async fn a_request_to_join_is_declined_withdrawn_or_lapses_and_outsiders_hear_th
     let accept = format!("/v1/join-requests/{}:accept", text(&third, "/id")?);
     ensure!(owner.post(&accept, &as_member).await?.body["type"] == "/problems/join-request-ended");
     ensure!(owner.get("/v1/me/waiting").await?.ok()?["items"] == json!([]), "nothing waits");
+    // Who asked hears that nobody has answered; of what was declined or withdrawn nothing more is said.
+    app.work_until_idle().await?;
+    let mail = mails(cast.mail(), "join_request", asker.email()?)?;
+    let lapsed = mail.iter().map(|one| readable(one)).collect::<anyhow::Result<Vec<_>>>()?;
+    ensure!(lapsed.iter().filter(|one| one.contains("it has lapsed")).count() == 1 && mail.len() == 2, "{lapsed:?}");
     asker.post(&requests, &note).await?.ok()?;
     for (who, path) in [(owner, requests.as_str()), (asker, "/v1/me/join-requests")] {
         ensure!(states(who, path).await? == ["open", "lapsed", "withdrawn", "declined"]);

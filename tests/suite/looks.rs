@@ -29,7 +29,8 @@ type Outcome = anyhow::Result<()>;
 const KEEPER: &str = "treasurer@host.example";
 
 /// Where the desks of keepers begin.
-const KEPT: &[&str] = &["/desk/cooperatives/", "/desk/books/", "/desk/payout-runs/"];
+const KEPT: &[&str] =
+    &["/desk/cooperatives/", "/desk/books/", "/desk/payout-runs/", "/desk/proceeds/", "/desk/contributions/"];
 
 /// The most bytes of a page with everything that it loads.
 const BYTES_MAX: i64 = 100 * 1024;
@@ -85,6 +86,8 @@ const SAMPLES: &[(&str, &str)] = &[
     ("/desk/payouts/{id}", "/desk/payouts/{pay}"),
     ("/desk/bank-accounts/{id}", "/desk/bank-accounts/{bac}"),
     ("/desk/distributions/{id}", "/desk/distributions/{dst}"),
+    ("/desk/proceeds/{id}", "/desk/proceeds/{prc}"),
+    ("/desk/contributions/{id}", "/desk/contributions/{ctb}"),
     ("/desk/submissions/{id}/scores", "/desk/submissions/{sub}/scores"),
 ];
 
@@ -181,7 +184,7 @@ async fn sign_in(browser: &Chromium, scene: &Scene, email: &str) -> Outcome {
     let mut client = scene.app.connection().await?;
     let link: String = client.query_one(asked, &[]).await?.get(0);
     let (now, tx) = (calendar::now(), client.transaction().await?);
-    sign_in::open_link(&tx, email, &link, now + sign_in::LINK_LIFETIME, now).await?;
+    sign_in::open_link(&tx, email, &link, false, (now + sign_in::LINK_LIFETIME, now)).await?;
     tx.commit().await?;
     page.goto(&format!("{base}/sign-in/{link}")).await?;
     browser.press("main button").await?;

@@ -26,7 +26,13 @@ use serde::Deserialize;
 struct AskPage<'a> {
     email: &'a str,
     error: &'a str,
+    may_sign_up: bool,
 }
+
+/// Says that only people who were invited come in.
+#[derive(Template)]
+#[template(path = "sign_up_closed.html")]
+struct SignUpClosed;
 
 #[derive(Template)]
 #[template(path = "code.html")]
@@ -53,8 +59,8 @@ struct SignUpPage<'a> {
 
 /// Asks for the address.
 #[route("/sign-in", method = "GET", method = "HEAD")]
-pub(super) async fn show_form() -> Result<HttpResponse, Problem> {
-    page(StatusCode::OK, &AskPage { email: "", error: "" })
+pub(super) async fn show_form(state: Data<State>) -> Result<HttpResponse, Problem> {
+    page(StatusCode::OK, &AskPage { email: "", error: "", may_sign_up: state.config.sign_up.is_open() })
 }
 
 /// The address, as it was typed.
@@ -73,19 +79,28 @@ pub(super) async fn request_link(state: Data<State>, form: Form<Asked>) -> Resul
     let typed = form.0.email.trim();
     match typed.parse() {
         Ok(email) => mail(&state, &email, false).await,
-        Err(_) => page(StatusCode::UNPROCESSABLE_ENTITY, &AskPage { email: typed, error: NO_ADDRESS }),
+        Err(_) => {
+            let may_sign_up = state.config.sign_up.is_open();
+            page(StatusCode::UNPROCESSABLE_ENTITY, &AskPage { email: typed, error: NO_ADDRESS, may_sign_up })
+        }
     }
 }
 
-/// Asks somebody new for their address.
+/// Asks somebody new for their address, unless only people who were invited come in.
 #[route("/sign-up", method = "GET", method = "HEAD")]
-pub(super) async fn show_sign_up() -> Result<HttpResponse, Problem> {
+pub(super) async fn show_sign_up(state: Data<State>) -> Result<HttpResponse, Problem> {
+    if !state.config.sign_up.is_open() {
+        return page(StatusCode::OK, &SignUpClosed);
+    }
     page(StatusCode::OK, &SignUpPage { email: "", error: "" })
 }
 
-/// Has link and code mailed, whether somebody has the address already or not: the answer is the same.
+/// Has link and code mailed, whether somebody has the address already or not: the answer is the same, also where nobody may sign up.
 #[post("/sign-up")]
 pub(super) async fn request_account(state: Data<State>, form: Form<Asked>) -> Result<HttpResponse, Problem> {
+    if !state.config.sign_up.is_open() {
+        return page(StatusCode::CONFLICT, &SignUpClosed);
+    }
     let typed = form.0.email.trim();
     match typed.parse() {
         Ok(email) => mail(&state, &email, true).await,

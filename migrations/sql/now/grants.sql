@@ -43,7 +43,7 @@ GRANT UPDATE (revoked_at, secret_digest, old_digest, old_ends_at, old_used_on, l
 GRANT SELECT ON partner_request TO commonpurse_service;
 GRANT INSERT (id, organisation, credential, at, book_id, status, mode, method, path, problem, request_id) ON partner_request TO
     commonpurse_service;
-GRANT INSERT (digest, person, expires_at) ON sign_in_token TO commonpurse_service;
+GRANT INSERT (digest, person, email, expires_at) ON sign_in_token TO commonpurse_service;
 GRANT UPDATE (used_at) ON sign_in_token TO commonpurse_service;
 GRANT INSERT (issuer, subject, person, linked_at) ON outside_identity TO commonpurse_service;
 GRANT DELETE ON outside_identity TO commonpurse_service;

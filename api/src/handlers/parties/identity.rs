@@ -36,13 +36,16 @@ pub struct SignInRequest {
 }
 
 /// Mails a sign-in link, if the address is known, was invited or asks to sign up. The answer, and the time it takes, are the same if it is
-/// not.
+/// not. Where only people who were invited come in, whoever asks to sign up is refused, whatever the address.
 #[utoipa::path(tag = "identity", request_body = SignInRequest,
     responses((status = 202, description = "If the address is known, a link is on its way; it works once, for 15 minutes")))]
 #[post("/v1/sign-in")]
 pub(crate) async fn sign_in(state: Data<State>, request: Body<SignInRequest>) -> Result<HttpResponse, Problem> {
     let email: Email = parse("/email", &request.0.email)?;
     let (token, sign_up) = (keys::secret(), request.0.sign_up);
+    if sign_up {
+        state.config.sign_up.check().map_err(Error::from)?;
+    }
     state
         .in_transaction(async |tx| {
             identity::request_sign_in(tx, &email, &token, sign_up, ledger::calendar::now()).await
