@@ -4,7 +4,7 @@
 use crate::desks::{browser, filled, open, refused, send_twice};
 use crate::shares::Open;
 use anyhow::{Context as _, ensure};
-use api::demo::cast::{invite, organisation};
+use api::demo::cast::{invite, organisation, usd};
 use api::demo::client::{Client, mails, text};
 use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
@@ -145,6 +145,34 @@ async fn who_founds_a_team_in_three_steps_enters_a_challenge_with_it_in_two_more
     ensure!(app.count("SELECT count(*) FROM entrant").await? == 1);
     let html = open(&mut nora, &enter).await?;
     ensure!(html.contains("no fee is due") && html.contains("You have no team that could enter beside."), "{html}");
+    challenge.stage.app.finish().await
+}
+
+#[tokio::test]
+async fn who_enters_for_a_fee_reads_who_holds_it_before_and_after() -> Outcome {
+    let fee = json!({"amount": usd("5.00"), "goes_to": "teams"});
+    let challenge = Open::set_for("return_to_sponsors", Some(fee)).await?;
+    let cast = &challenge.stage.cast;
+    let name = async |of: &str| {
+        let found = cast.operator.get(&format!("/v1/organisations/{of}")).await?.ok()?;
+        Ok::<_, anyhow::Error>(text(&found, "/name")?.to_owned())
+    };
+    let (host, platform) = (name(&cast.host).await?, name(&cast.platform).await?);
+    let enter = format!("/desk/challenges/{}/enter", challenge.path.rsplit_once('/').context("an id")?.1);
+    let mut clara = browser(cast, &cast.claimant).await?;
+    let html = open(&mut clara, &enter).await?;
+    let says =
+        format!("owes a fee of 5.00 USD before work is handed in. It is paid to {host}: the money is held by {host}");
+    ensure!(html.contains(&format!("{says}, custodian.")), "{html}");
+    let agreed = [("team", cast.team.as_str()), ("agree", "yes")];
+    ensure!(send_twice(&mut clara, &html, &enter, &agreed).await? == enter);
+    ensure!(open(&mut clara, &enter).await?.contains(&format!("is due before work is handed in, to {host}")));
+    let other = organisation(&cast.claimant, "Second bench", "project_team").await?;
+    let by_platform =
+        json!({"team": other, "rules_sha256": challenge.sha256, "collector": cast.platform, "answers": []});
+    cast.claimant.post(&format!("{}/entries", challenge.path), &by_platform).await?.ok()?;
+    let html = open(&mut clara, &enter).await?;
+    ensure!(html.contains(&format!("is due before work is handed in, to {platform}")), "{html}");
     challenge.stage.app.finish().await
 }
 

@@ -232,7 +232,8 @@ mod tests {
         let asked = ("Ada <b>", "Press <Makers>");
         let asked = Notice::join_asked(asked, "4 December 2026", "jrq_abc".into(), link()).render().unwrap();
         assert!(asked.text.contains("until 4 December 2026") && asked.text.contains("Ada <b>"), "{}", asked.text);
-        let lapsed = Notice::join_lapsed("Press <Makers>", "4 December 2026", "jrq_abc".into(), link()).render().unwrap();
+        let lapsed =
+            Notice::join_lapsed("Press <Makers>", "4 December 2026", "jrq_abc".into(), link()).render().unwrap();
         assert!(lapsed.text.contains("by 4 December 2026: it has lapsed"), "{}", lapsed.text);
         let declined =
             Notice::not_joined("Press <Makers>", "It is <b>full", "jrq_abc".into(), link()).render().unwrap();

@@ -50,7 +50,12 @@ pub async fn insert_sign_in(
     let (person, email) = (holder.person(), holder.email());
     tx.execute(
         &statement,
-        &[/* digest */ &digest, /* person */ &person, /* email */ &email, /* expires_at */ &expires_at],
+        &[
+            /* digest */ &digest,
+            /* person */ &person,
+            /* email */ &email,
+            /* expires_at */ &expires_at,
+        ],
     )
     .await?;
     Ok(())
@@ -92,10 +97,7 @@ pub async fn count_other_sign_ins(
         .await?;
     let (person, email) = (holder.person(), holder.email());
     let row = tx
-        .query_one(
-            &statement,
-            &[/* person */ &person, /* email */ &email, /* digest */ &digest, /* after */ &after],
-        )
+        .query_one(&statement, &[/* person */ &person, /* email */ &email, /* digest */ &digest, /* after */ &after])
         .await?;
     Ok(row.get("links"))
 }

@@ -171,7 +171,14 @@ impl Waiting {
 impl Own {
     fn new(it: &Contribution, whose: String) -> Own {
         let state = in_words(it.state());
-        Own { id: it.id, whose, days: days(it.worked.from, it.worked.to), hours: it.hours, state, note: it.note.clone() }
+        Own {
+            id: it.id,
+            whose,
+            days: days(it.worked.from, it.worked.to),
+            hours: it.hours,
+            state,
+            note: it.note.clone(),
+        }
     }
 }
 
