@@ -574,6 +574,7 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("GET", "/", Visible),
     ("GET", "/home.json", Visible),
     ("GET", "/home.csv", Visible),
+    ("POST", "/language", Public),
     ("POST", "/receipts", Public),
     ("GET", "/me", InBrowser),
     ("POST", "/me/name", InBrowser),

@@ -1,9 +1,11 @@
-//! The two cookies of a browser: that it is signed in, and that it has asked for a sign-in link. Each holds a random secret of
-//! 256 bits, which is kept as SHA-256 only. No script reads them, and no form of another site sends them.
+//! The cookies of a browser: that it is signed in, and that it has asked for a sign-in link; each of these holds a random secret
+//! of 256 bits, which is kept as SHA-256 only. And the language that was chosen, which is no secret. No script reads them, and no
+//! form of another site sends them.
 
 use crate::auth::Person;
 use crate::problem::Problem;
 use crate::state::State;
+use crate::texts::Language;
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
@@ -14,6 +16,9 @@ use ledger::parties::rules::person::SignedIn;
 
 /// No secret of ours is longer.
 const SECRET_MAX: usize = 200;
+
+/// How long a browser keeps the language that was chosen.
+const LANGUAGE_LIFETIME: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// What a cookie is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +50,7 @@ impl Purpose {
     }
 
     fn cookie(self, by_https: bool, secret: &str, lifetime: SignedDuration) -> Cookie<'static> {
-        Cookie::build(self.name(by_https), secret.to_owned())
-            .path("/")
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .secure(by_https)
-            .max_age(Duration::seconds(lifetime.as_secs()))
-            .finish()
+        cookie(self.name(by_https), secret.to_owned(), by_https, lifetime)
     }
 
     /// A cookie with a new secret.
@@ -69,6 +68,22 @@ impl Purpose {
         let cookie = request.cookie(&self.name(state.config.is_public_by_https()))?;
         Some(cookie.value().to_owned()).filter(|secret| (1..=SECRET_MAX).contains(&secret.len()))
     }
+}
+
+/// The language that this browser was told.
+pub fn kept_language(state: &State, language: Language) -> Cookie<'static> {
+    let by_https = state.config.is_public_by_https();
+    cookie(super::language::COOKIE.to_owned(), language.tag().to_owned(), by_https, LANGUAGE_LIFETIME)
+}
+
+fn cookie(name: String, value: String, by_https: bool, lifetime: SignedDuration) -> Cookie<'static> {
+    Cookie::build(name, value)
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(by_https)
+        .max_age(Duration::seconds(lifetime.as_secs()))
+        .finish()
 }
 
 /// Who is signed in with the browser that asks.

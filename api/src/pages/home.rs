@@ -19,7 +19,7 @@ use ledger::desk::rules::task::TaskKind;
 use ledger::desk::store::desks::{self, OfCooperative};
 use ledger::id::{BookRef, OrganisationId, PersonId};
 use ledger::milestones::store::milestones;
-use ledger::parties::operations::persons;
+use ledger::parties::operations::persons::{self, ChangeMe};
 use ledger::parties::rules::person::Person;
 use ledger::parties::rules::role::Role;
 use ledger::parties::store::{organisations, people};
@@ -202,7 +202,11 @@ pub(super) async fn change_name(
     }
     let changed = async {
         let version = parse("/version", sent.get("version"))?;
-        let changed = state.in_transaction(async |tx| persons::change_name(tx, id, version, &name).await).await?;
+        let changed = state
+            .in_transaction(async |tx| {
+                persons::change(tx, id, version, ChangeMe { name: Some(&name), language: None }).await
+            })
+            .await?;
         Ok::<_, Problem>(changed)
     };
     match changed.await {

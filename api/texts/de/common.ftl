@@ -1,0 +1,2 @@
+# Auf jeder Seite.
+page-title = { $title } · commonpurse

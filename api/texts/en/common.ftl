@@ -1,0 +1,2 @@
+# On every page.
+page-title = { $title } · commonpurse
