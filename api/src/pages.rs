@@ -97,6 +97,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(challenge::badge)
         .service(challenge::show)
         .service(cooperative::show)
+        .service(campaign::badge::show)
         .service(campaign::show)
         .service(milestone::show)
         .service(book::corrections::show)

@@ -605,6 +605,7 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("POST", "/bank-accounts/confirm", Guessable),
     ("GET", "/challenges/{id}", Public),
     ("GET", "/challenges/{id}/badge.svg", Public),
+    ("GET", "/campaigns/{id}/badge.svg", Public),
     ("GET", "/cooperatives/{id}", Public),
     ("GET", "/campaigns/{id}", Visible),
     ("GET", "/milestones/{id}", Visible),

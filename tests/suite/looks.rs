@@ -100,6 +100,7 @@ const NOT_LOOKED_AT: &[(&str, &str)] = &[
     ("/desk/payout-files/{id}/content", "for a bank"),
     ("/desk/files/{id}", "a file that somebody has uploaded"),
     ("/challenges/{id}/badge.svg", "a picture"),
+    ("/campaigns/{id}/badge.svg", "a picture"),
     ("/donors/{token}/data.json", "for programs"),
     ("/plan-changes/{id}/{secret}", "no mail of the scene leads there"),
     ("/bank-accounts/{id}/{secret}", "no mail of the scene leads there"),

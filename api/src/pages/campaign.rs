@@ -3,6 +3,7 @@
 //! Whoever reads it sees the same figures, its host too: made of sums over five donors or more. What waits, and what the verdict counted, is for those who
 //! see each payment anyway.
 
+pub(super) mod badge;
 mod months;
 
 use super::milestone::state_written;

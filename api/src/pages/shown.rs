@@ -25,6 +25,11 @@ impl Amount {
         Amount { minor: minor.into(), unit: unit.into() }
     }
 
+    /// In minor units.
+    pub(super) fn minor(self) -> i128 {
+        self.minor
+    }
+
     /// What is left of it after another sum of the same currency.
     pub(super) fn less(self, other: Amount) -> Amount {
         Amount { minor: self.minor.saturating_sub(other.minor), unit: self.unit }
