@@ -3,7 +3,7 @@
 //! Programs that look at mail follow the links in it, so that opening a link shows a page with a button and uses nothing up.
 //! The secret leaves the address there: the form has it.
 
-use super::cookies::Purpose;
+use super::cookies::{Purpose, kept_language};
 use super::{page, see_other};
 use crate::auth::Caller;
 use crate::extract::Form;
@@ -17,7 +17,9 @@ use actix_web::{HttpRequest, HttpResponse, post, route};
 use askama::Template;
 use ledger::parties::operations::browsers::{self, Drawn, Tried};
 use ledger::parties::operations::persons;
+use ledger::parties::operations::sign_in::digest;
 use ledger::parties::rules::role::Email;
+use ledger::parties::store::people;
 use rand::Rng as _;
 use serde::Deserialize;
 
@@ -141,7 +143,7 @@ pub(super) async fn try_code(
         .in_transaction(async |tx| browsers::try_code(tx, &browser, &typed, &cookie, ledger::calendar::now()).await)
         .await?;
     match tried {
-        Tried::SignedIn => signed_in(&state, &cookie),
+        Tried::SignedIn => signed_in(&state, &cookie).await,
         Tried::Wrong(left) => {
             let tries = if left == 1 { "try is" } else { "tries are" };
             let error = format!("This is not the code in the newest mail. {left} {tries} left.");
@@ -172,12 +174,19 @@ pub(super) async fn use_link(state: Data<State>, form: Form<Confirmed>) -> Resul
     state
         .in_transaction(async |tx| browsers::confirm_link(tx, &secret, &cookie, ledger::calendar::now()).await)
         .await?;
-    signed_in(&state, &cookie)
+    signed_in(&state, &cookie).await
 }
 
-fn signed_in(state: &State, cookie: &str) -> Result<HttpResponse, Problem> {
+/// The browser is signed in, and reads the language that its person once chose.
+async fn signed_in(state: &State, cookie: &str) -> Result<HttpResponse, Problem> {
     let mut response = see_other("/me");
     add(&mut response, Purpose::SignedIn.set(state, cookie))?;
+    if let Some(session) = state.reads.browsers.read(digest(cookie)).await? {
+        let person = people::find(&state.client().await?, session.person).await?;
+        if let Some(language) = person.and_then(|person| person.language) {
+            add(&mut response, kept_language(state, language))?;
+        }
+    }
     add(&mut response, Purpose::Asked.forget(state))?;
     Ok(response)
 }
