@@ -77,7 +77,8 @@ macro_rules! files {
 }
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 7] = files!["account", "book", "check", "common", "corrections", "entry", "search"];
+static FILES: [(&str, &str); 9] =
+    files!["account", "book", "campaign", "check", "corrections", "entry", "home", "pictures", "search"];
 
 fn bundle(language: Language, files: &[&'static str]) -> Bundle {
     let mut bundle = Bundle::new_concurrent(language.tag().parse().into_iter().collect());

@@ -84,7 +84,7 @@ impl Day {
 }
 
 /// The month of a day, written out.
-pub(super) fn month(day: Date, language: Language) -> &'static str {
+fn month(day: Date, language: Language) -> &'static str {
     let names = match language {
         Language::English => [
             "January",
@@ -116,6 +116,16 @@ pub(super) fn month(day: Date, language: Language) -> &'static str {
         ],
     };
     names.get(usize::from(day.month().unsigned_abs()) - 1).copied().unwrap_or_default()
+}
+
+/// A month and its year: `January 2027`.
+pub(super) fn month_and_year(day: Date) -> String {
+    format!("{} {}", month(day, texts::read()), day.year())
+}
+
+/// The beginning of a month's name, below a bar.
+pub(super) fn short_month(day: Date) -> String {
+    month(day, texts::read()).chars().take(3).collect()
 }
 
 impl fmt::Display for Day {

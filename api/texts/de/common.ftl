@@ -1,2 +1,0 @@
-# Auf jeder Seite.
-page-title = { $title } · commonpurse

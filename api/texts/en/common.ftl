@@ -1,2 +1,0 @@
-# On every page.
-page-title = { $title } · commonpurse
