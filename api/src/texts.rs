@@ -77,8 +77,20 @@ macro_rules! files {
 }
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 9] =
-    files!["account", "book", "campaign", "check", "corrections", "entry", "home", "pictures", "search"];
+static FILES: [(&str, &str); 12] = files![
+    "account",
+    "book",
+    "campaign",
+    "check",
+    "corrections",
+    "entry",
+    "home",
+    "invitation",
+    "me",
+    "pictures",
+    "search",
+    "signin"
+];
 
 fn bundle(language: Language, files: &[&'static str]) -> Bundle {
     let mut bundle = Bundle::new_concurrent(language.tag().parse().into_iter().collect());
@@ -125,7 +137,7 @@ macro_rules! as_number {
     };
 }
 
-as_number!(usize, u64, u32, u16, u8, i64, i32);
+as_number!(usize, u64, u32, u16, u8, i64, i32, i16);
 
 /// What is shown as it is written.
 macro_rules! as_shown {
@@ -165,13 +177,21 @@ impl Said {
     /// With a link: what stands in the text between `<name>` and `</name>` leads there.
     #[must_use]
     pub fn link(self, name: &'static str, href: impl fmt::Display) -> Linked {
-        Linked { said: self, links: vec![(name, href.to_string())] }
+        self.marked().link(name, href)
     }
 
-    /// With what stands between `<strong>` and `</strong>` told apart.
+    /// With what stands between `<name>` and `</name>` as the plain button of the form around it.
+    #[must_use]
+    pub fn button(self, name: &'static str) -> Linked {
+        let mut marked = self.marked();
+        marked.parts.push((name, "<button class=\"plain\">".to_owned(), "</button>"));
+        marked
+    }
+
+    /// With the marks that stand in the text itself, such as `<strong>`.
     #[must_use]
     pub fn marked(self) -> Linked {
-        Linked { said: self, links: Vec::new() }
+        Linked { said: self, parts: Vec::new() }
     }
 
     /// In a language, or in English where it has none for it.
@@ -217,14 +237,15 @@ impl serde::Serialize for Said {
 #[derive(Debug, Clone)]
 pub struct Linked {
     said: Said,
-    links: Vec<(&'static str, String)>,
+    /// What stands between marks of a name: how it begins and ends.
+    parts: Vec<(&'static str, String, &'static str)>,
 }
 
 impl Linked {
     /// With one more link.
     #[must_use]
     pub fn link(mut self, name: &'static str, href: impl fmt::Display) -> Linked {
-        self.links.push((name, href.to_string()));
+        self.parts.push((name, format!("<a href=\"{}\">", escaped(&href.to_string())), "</a>"));
         self
     }
 }
@@ -241,10 +262,8 @@ impl fmt::Display for Linked {
         let values = self.said.values.iter().map(|(name, value)| (*name, escaped_value(value))).collect();
         let said = Said { id: self.said.id, values };
         let mut html = said.written(read());
-        for (name, href) in &self.links {
-            html = html
-                .replace(&format!("<{name}>"), &format!("<a href=\"{}\">", escaped(href)))
-                .replace(&format!("</{name}>"), "</a>");
+        for (name, begin, end) in &self.parts {
+            html = html.replace(&format!("<{name}>"), begin).replace(&format!("</{name}>"), end);
         }
         f.write_str(&html)
     }

@@ -9,6 +9,7 @@ use crate::auth::Caller;
 use crate::extract::Form;
 use crate::keys;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
 use crate::wire::bounded;
 use actix_web::http::StatusCode;
@@ -67,7 +68,7 @@ pub(super) struct Asked {
 }
 
 /// What is said of a text that is no address.
-const NO_ADDRESS: &str = "This is no e-mail address. It has a name, an @ and the place where the mail goes.";
+const NO_ADDRESS: &str = "signin-no-address";
 
 /// Has link and code mailed, if somebody has the address; the answer and its time are the same if nobody has.
 #[post("/sign-in")]
@@ -75,7 +76,9 @@ pub(super) async fn request_link(state: Data<State>, form: Form<Asked>) -> Resul
     let typed = form.0.email.trim();
     match typed.parse() {
         Ok(email) => mail(&state, &email, false).await,
-        Err(_) => page(StatusCode::UNPROCESSABLE_ENTITY, &AskPage { email: typed, error: NO_ADDRESS }),
+        Err(_) => {
+            page(StatusCode::UNPROCESSABLE_ENTITY, &AskPage { email: typed, error: &say(NO_ADDRESS).to_string() })
+        }
     }
 }
 
@@ -91,7 +94,9 @@ pub(super) async fn request_account(state: Data<State>, form: Form<Asked>) -> Re
     let typed = form.0.email.trim();
     match typed.parse() {
         Ok(email) => mail(&state, &email, true).await,
-        Err(_) => page(StatusCode::UNPROCESSABLE_ENTITY, &SignUpPage { email: typed, error: NO_ADDRESS }),
+        Err(_) => {
+            page(StatusCode::UNPROCESSABLE_ENTITY, &SignUpPage { email: typed, error: &say(NO_ADDRESS).to_string() })
+        }
     }
 }
 
@@ -145,8 +150,7 @@ pub(super) async fn try_code(
     match tried {
         Tried::SignedIn => signed_in(&state, &cookie).await,
         Tried::Wrong(left) => {
-            let tries = if left == 1 { "try is" } else { "tries are" };
-            let error = format!("This is not the code in the newest mail. {left} {tries} left.");
+            let error = say("signin-wrong-code").with("left", left).to_string();
             page(StatusCode::UNPROCESSABLE_ENTITY, &CodePage { error: &error })
         }
         Tried::Over => page(StatusCode::CONFLICT, &CodeOver),
