@@ -77,10 +77,11 @@ macro_rules! files {
 }
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 12] = files![
+static FILES: [(&str, &str); 14] = files![
     "account",
     "book",
     "campaign",
+    "challenge",
     "check",
     "corrections",
     "entry",
@@ -89,7 +90,8 @@ static FILES: [(&str, &str); 12] = files![
     "me",
     "pictures",
     "search",
-    "signin"
+    "signin",
+    "trouble"
 ];
 
 fn bundle(language: Language, files: &[&'static str]) -> Bundle {
