@@ -77,17 +77,19 @@ macro_rules! files {
 }
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 14] = files![
+static FILES: [(&str, &str); 16] = files![
     "account",
     "book",
     "campaign",
     "challenge",
     "check",
+    "cooperative",
     "corrections",
     "entry",
     "home",
     "invitation",
     "me",
+    "milestone",
     "pictures",
     "search",
     "signin",

@@ -133,7 +133,7 @@ struct MilestoneRow {
     released: Amount,
     state: &'static str,
     #[serde(skip)]
-    standing: &'static str,
+    standing: Said,
 }
 
 #[derive(Serialize)]

@@ -7,6 +7,7 @@ use crate::extract::Form;
 use crate::problem::Problem;
 use crate::state::State;
 use crate::texts::{self, Language, Reader};
+use crate::who_may;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{AcceptLanguage, CONTENT_LANGUAGE, Header as _, HeaderMap, HeaderValue, Quality, VARY};
@@ -21,9 +22,32 @@ pub(super) const COOKIE: &str = "commonpurse-language";
 /// No address to which one comes back is longer.
 const ADDRESS_MAX: usize = 2_000;
 
+/// Where pages begin whose texts are in every language. The others, the desks above all, are in English whatever is asked for:
+/// half a page in a language would be worse than none.
+const TRANSLATED: [&str; 9] = [
+    "/campaigns/",
+    "/challenges/",
+    "/milestones/",
+    "/cooperatives/",
+    "/books/",
+    "/check",
+    "/sign-in",
+    "/sign-up",
+    "/invitations/",
+];
+
+/// The same, of whole addresses.
+const TRANSLATED_ALONE: [&str; 5] = ["/", "/language", "/me", "/me/name", "/receipts"];
+
+/// Whether what is said at an address is there in every language: on these pages, and where there is none.
+fn is_translated(path: &str, is_page: bool) -> bool {
+    !is_page || TRANSLATED_ALONE.contains(&path) || TRANSLATED.iter().any(|begin| path.starts_with(begin))
+}
+
 /// Who asks for something. What is no page is in English.
 pub(crate) fn reader(request: &ServiceRequest, reads_a_page: bool) -> Reader {
-    if !reads_a_page {
+    let path = request.path();
+    if !reads_a_page || !is_translated(path, who_may::is_page(path)) {
         return Reader::new(Language::English, None);
     }
     let told = request.cookie(COOKIE).and_then(|cookie| Language::of(cookie.value()));
@@ -93,7 +117,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     async fn read(asked: &'static str, told: Option<&'static str>, reads_a_page: bool) -> Language {
-        let mut request = TestRequest::get().insert_header((ACCEPT_LANGUAGE, asked));
+        let mut request = TestRequest::get().uri("/check").insert_header((ACCEPT_LANGUAGE, asked));
         if let Some(told) = told {
             request = request.cookie(Cookie::new(COOKIE, told));
         }
@@ -120,6 +144,20 @@ mod tests {
             assert_eq!(read(asked, told, true).await, expected, "{asked} {told:?}");
             assert_eq!(read(asked, told, false).await, English, "{asked}: programs read English");
         }
+    }
+
+    #[test]
+    fn a_page_is_in_one_language_from_top_to_bottom() {
+        for (path, translated) in [
+            ("/", true),
+            ("/me", true),
+            ("/me/second-factor", false),
+            ("/desk/operator", false),
+            ("/campaigns/cmp_x", true),
+        ] {
+            assert_eq!(is_translated(path, true), translated, "{path}");
+        }
+        assert!(is_translated("/nowhere", false));
     }
 
     #[test]
