@@ -9,6 +9,7 @@ use crate::texts::Language;
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::ServiceRequest;
 use jiff::SignedDuration;
 use ledger::parties::operations::browsers::COOKIE_LIFETIME;
 use ledger::parties::operations::sign_in::{LINK_LIFETIME, digest};
@@ -44,9 +45,8 @@ impl Purpose {
         }
     }
 
-    /// The name. Where the service is reached by https, browsers take it with this beginning only from this very host.
     fn name(self, by_https: bool) -> String {
-        if by_https { format!("__Host-{}", self.as_str()) } else { self.as_str().to_owned() }
+        named(self.as_str(), by_https)
     }
 
     fn cookie(self, by_https: bool, secret: &str, lifetime: SignedDuration) -> Cookie<'static> {
@@ -70,10 +70,23 @@ impl Purpose {
     }
 }
 
+const LANGUAGE: &str = "commonpurse-language";
+
+/// The language that a browser was told; it is no secret, and read before the rest.
+pub fn told_language(request: &ServiceRequest) -> Option<Language> {
+    let cookie = request.cookie(&named(LANGUAGE, true)).or_else(|| request.cookie(LANGUAGE))?;
+    Language::of(cookie.value())
+}
+
 /// The language that this browser was told.
 pub fn kept_language(state: &State, language: Language) -> Cookie<'static> {
     let by_https = state.config.is_public_by_https();
-    cookie(super::language::COOKIE.to_owned(), language.tag().to_owned(), by_https, LANGUAGE_LIFETIME)
+    cookie(named(LANGUAGE, by_https), language.tag().to_owned(), by_https, LANGUAGE_LIFETIME)
+}
+
+/// The name. Where the service is reached by https, browsers take it with this beginning only from this very host.
+fn named(name: &str, by_https: bool) -> String {
+    if by_https { format!("__Host-{name}") } else { name.to_owned() }
 }
 
 fn cookie(name: String, value: String, by_https: bool, lifetime: SignedDuration) -> Cookie<'static> {

@@ -1,6 +1,6 @@
 //! In which language pages are: as a browser was told here, else as it asks, else in English.
 
-use super::cookies::kept_language;
+use super::cookies::{self, kept_language};
 use super::forms::done;
 use crate::auth::MaybeCaller;
 use crate::extract::Form;
@@ -15,9 +15,6 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, post};
 use ledger::parties::operations::persons;
 use serde::Deserialize;
-
-/// The cookie of a browser that was told.
-pub(super) const COOKIE: &str = "commonpurse-language";
 
 /// No address to which one comes back is longer.
 const ADDRESS_MAX: usize = 2_000;
@@ -50,7 +47,7 @@ pub(crate) fn reader(request: &ServiceRequest, reads_a_page: bool) -> Reader {
     if !reads_a_page || !is_translated(path, who_may::is_page(path)) {
         return Reader::new(Language::English, None);
     }
-    let told = request.cookie(COOKIE).and_then(|cookie| Language::of(cookie.value()));
+    let told = cookies::told_language(request);
     let address = request.uri().path_and_query().map(|address| address.as_str().to_owned());
     let can_come_back = matches!(*request.method(), Method::GET | Method::HEAD);
     Reader::new(told.unwrap_or_else(|| asked(request)), address.filter(|_| can_come_back))
@@ -112,14 +109,13 @@ fn is_ours(address: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::cookie::Cookie;
-    use actix_web::http::header::ACCEPT_LANGUAGE;
+    use actix_web::http::header::{ACCEPT_LANGUAGE, COOKIE};
     use actix_web::test::TestRequest;
 
     async fn read(asked: &'static str, told: Option<&'static str>, reads_a_page: bool) -> Language {
         let mut request = TestRequest::get().uri("/check").insert_header((ACCEPT_LANGUAGE, asked));
         if let Some(told) = told {
-            request = request.cookie(Cookie::new(COOKIE, told));
+            request = request.insert_header((COOKIE, format!("commonpurse-language={told}")));
         }
         reader(&request.to_srv_request(), reads_a_page).during(async { texts::read() }).await
     }

@@ -1,6 +1,9 @@
 # Die Seite einer Kampagne.
 campaign-of = Eine Kampagne von { $host }. Stand: { $day }.
-campaign-held-by = Das Geld wird verwahrt von { $names }, Verwahrer.
+campaign-held-by = Das Geld wird verwahrt von { $names }, { $count ->
+        [one] Verwahrer
+       *[other] Verwahrer
+    }.
 campaign-held-by-more = Das Geld wird verwahrt von { $names } und anderen, Verwahrer.
 campaign-verdict = Die Entscheidung fiel am { $day }: { $verdict }.
 campaign-verdict-counted = Die Entscheidung fiel am { $day }: { $verdict }, gezählt wurden { $counted }.
