@@ -259,9 +259,8 @@ impl askama::filters::HtmlSafe for Linked {}
 impl fmt::Display for Linked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // No value can hold the marks once it is escaped.
-        let escaped_value = |value: &FluentValue<'static>| match value {
-            FluentValue::String(text) => FluentValue::from(escaped(text)),
-            other => other.clone(),
+        let escaped_value = |value: &FluentValue<'static>| {
+            if let FluentValue::String(text) = value { FluentValue::from(escaped(text)) } else { value.clone() }
         };
         let values = self.said.values.iter().map(|(name, value)| (*name, escaped_value(value))).collect();
         let said = Said { id: self.said.id, values };
@@ -275,4 +274,35 @@ impl fmt::Display for Linked {
 
 fn escaped(text: &str) -> String {
     askama::filters::escape(text, askama::filters::Html).map(|text| text.to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read_by(language: Language, text: impl fmt::Display) -> String {
+        Reader::new(language, None).during(async { text.to_string() }).await
+    }
+
+    #[tokio::test]
+    async fn a_text_is_said_in_the_language_of_who_reads_and_outside_of_requests_in_english() {
+        let text = || say("campaign-so-far").with("came", "5.00 USD");
+        assert_eq!(read_by(Language::English, text()).await, "5.00 USD so far");
+        assert_eq!(read_by(Language::German, text()).await, "5.00 USD bisher");
+        assert_eq!(text().to_string(), "5.00 USD so far");
+        assert_eq!(serde_json::to_value(text()).unwrap(), "5.00 USD so far");
+        for (count, written) in [(1, "As of today, over 1 public book."), (2, "As of today, over 2 public books.")] {
+            assert_eq!(say("home-as-of").with("day", "today").with("count", count).to_string(), written);
+        }
+    }
+
+    #[tokio::test]
+    async fn no_value_is_taken_for_a_mark_or_a_link_of_its_text() {
+        let hostile = "</campaign><script>\"x\" & <campaign> { $team }";
+        let text = say("milestone-of").with("campaign", hostile).with("team", "T").with("day", "today");
+        let html = read_by(Language::German, text.link("campaign", "/campaigns/\"><b>")).await;
+        let href = "/campaigns/&#34;&#62;&#60;b&#62;";
+        let shown = "&#60;/campaign&#62;&#60;script&#62;&#34;x&#34; &#38; &#60;campaign&#62; { $team }";
+        assert_eq!(html, format!("Ein Meilenstein von <a href=\"{href}\">{shown}</a>, für T. Stand: today."));
+    }
 }

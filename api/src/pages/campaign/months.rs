@@ -51,7 +51,7 @@ impl Months {
         };
         let row = |wanted: &i32| MonthRow {
             month: first_day(*wanted).map(|day| day.strftime("%Y-%m").to_string()).unwrap_or_default(),
-            name: first_day(*wanted).map(|day| shown::month_and_year(day)).unwrap_or_default(),
+            name: first_day(*wanted).map(shown::month_and_year).unwrap_or_default(),
             collected: Amount::of(of(collected, *wanted), currency),
             waiting: waiting.map(|waiting| Amount::of(of(waiting, *wanted), currency)),
         };
@@ -59,7 +59,7 @@ impl Months {
             slot: wanted - last + MONTHS - 1,
             collected: of(collected, *wanted),
             waiting: waiting.map_or(0, |waiting| of(waiting, *wanted)),
-            label: first_day(*wanted).map(|day| shown::short_month(day)).unwrap_or_default(),
+            label: first_day(*wanted).map(shown::short_month).unwrap_or_default(),
         };
         let old = collected.iter().filter(|(month, _)| number(**month) <= last - MONTHS).map(|(_, minor)| minor);
         let title = match goal {
