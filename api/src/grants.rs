@@ -64,6 +64,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /me/second-factor/remove",
     "POST /desk/challenges/{id}/enter",
     "POST /sign-out",
+    "POST /language",
     "POST /receipts",
     "POST /sign-out/everywhere",
     "POST /v1/tokens/revoke",

@@ -34,7 +34,6 @@ use crate::problem::Problem;
 use actix_web::HttpResponse;
 use actix_web::body::to_bytes;
 use actix_web::web::ServiceConfig;
-use jiff::Timestamp;
 use ledger::evidence::EvidenceKind;
 use ledger::milestones::rules::claim::ClaimState;
 use ledger::money::Currency;
@@ -140,11 +139,6 @@ fn named<T>(asked: Asked<T>) -> Result<T, Problem> {
 async fn answered(response: HttpResponse) -> Result<Value, Problem> {
     let bytes = to_bytes(response.into_body()).await.map_err(|_| Problem::internal())?;
     serde_json::from_slice(&bytes).map_err(|_| Problem::internal())
-}
-
-/// A moment by its clock.
-fn moment(at: Timestamp) -> String {
-    at.strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 
 /// A sum as people read it.

@@ -24,7 +24,7 @@ GRANT SELECT ON schema_file TO commonpurse_service;
 GRANT SELECT ON person, organisation, membership, invitation, declared_tie, credential, sign_in_token, sign_in_code,
     refresh_family, refresh_token, browser_session, outside_identity TO commonpurse_service;
 GRANT INSERT (id, caller, email, name, created_at) ON person TO commonpurse_service;
-GRANT UPDATE (disabled_at, name, version) ON person TO commonpurse_service;
+GRANT UPDATE (disabled_at, language, name, version) ON person TO commonpurse_service;
 GRANT INSERT (id, caller, name, kind, version, created_at, created_by) ON organisation TO commonpurse_service;
 GRANT UPDATE (name, version, address, registration, receipt_text) ON organisation TO commonpurse_service;
 GRANT INSERT (organisation, person, role, created_at, created_by) ON membership TO commonpurse_service;

@@ -239,6 +239,7 @@ pub async fn ensure_person(tx: &Transaction<'_>, email: &Email, wall: Timestamp)
         is_operator: false,
         created_at: wall,
         disabled_at: None,
+        language: None,
         version: 1,
     };
     if people::insert(tx, &person).await? {
