@@ -33,6 +33,7 @@
 //! | `COMMONPURSE_PATIENCE_MS` | `1000` | milliseconds that a request waits for its turn at the database or a book before it hears 429 |
 //! | `COMMONPURSE_SLOW_BODY_S` | `10` | seconds in which a body must have come whole, or 16 KiB of it for each |
 //! | `COMMONPURSE_STATEMENT_MIB` | `64` | MiB that a file of bank statements may have |
+//! | `COMMONPURSE_SIGN_UP` | `open` | who may become somebody here by asking for a link: everybody, or only who was `invited` |
 //! | `COMMONPURSE_SECOND_FACTOR` | in production `always`, else `enrolled` | of whom a second factor is asked where the contract says so: of everybody, or of those who have one |
 //! | `COMMONPURSE_SECOND_FACTOR_MINUTES` | `15` | for how many minutes one that was proved counts |
 //! | `COMMONPURSE_FILE_MIB` | `10` | MiB that a file may have that somebody uploads as evidence |
@@ -57,6 +58,7 @@ use crate::keys::webhook_secrets::WebhookSecrets;
 use crate::keys::{self, SigningKeys};
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
+use ledger::Refusal;
 use ledger::service::quota::Quota;
 use migrations::settings::{SettingError, secret};
 use secrecy::SecretString;
@@ -224,6 +226,10 @@ pub struct ServeConfig {
     #[command(flatten)]
     pub webhooks: WebhookConfig,
 
+    /// Who may become somebody here by asking for a link: everybody, or only who was invited.
+    #[arg(long, env = "COMMONPURSE_SIGN_UP", value_enum, default_value_t = SignUp::Open)]
+    pub sign_up: SignUp,
+
     /// Of whom a second factor is asked.
     #[command(flatten)]
     pub second_factor: SecondFactorConfig,
@@ -276,6 +282,37 @@ impl WebhookConfig {
     pub fn secrets(&self) -> Result<WebhookSecrets, ConfigError> {
         let text = secret(self.stripe_webhook_secret.as_ref(), self.stripe_webhook_secret_file.as_deref())?;
         Ok(text.as_ref().map(WebhookSecrets::parse).unwrap_or_default())
+    }
+}
+
+/// Who may become somebody here by asking for a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SignUp {
+    /// Everybody.
+    Open,
+    /// Only who was invited.
+    Invited,
+}
+
+impl SignUp {
+    /// Whether somebody new may sign up who was not invited.
+    pub fn is_open(self) -> bool {
+        match self {
+            SignUp::Open => true,
+            SignUp::Invited => false,
+        }
+    }
+
+    /// Refuses those who ask to sign up, whatever their address, where only people who were invited may come in.
+    ///
+    /// # Errors
+    ///
+    /// `sign-up-closed`.
+    pub fn check(self) -> Result<(), Refusal> {
+        if self.is_open() {
+            return Ok(());
+        }
+        Err(Refusal::new("sign-up-closed", "only people who were invited come in here"))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::figures;
 use crate::limits::turn::Turn;
-use crate::pages::{guard, trouble};
+use crate::pages::{guard, language, trouble};
 use crate::problem::{MEDIA_TYPE, Problem};
 use crate::request_log::{self, ProblemCode};
 use crate::who_may::{self, Found, RouteName};
@@ -45,14 +45,22 @@ impl RequestId {
     }
 }
 
-/// The middleware.
+/// The middleware. What a page says is said in the language of who reads it, all else in English.
 pub async fn edge(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let reader = Reader::of(&request);
+    language::reader(&request, reader.reads_a_page()).during(answered(request, next, reader)).await
+}
+
+async fn answered(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    reader: Reader,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let id = RequestId::of(&request);
     request.extensions_mut().insert(id.clone());
-    let reader = Reader::of(&request);
     let counted = figures::Request::begin(figures::method(request.method()));
     let has_body = announces_body(request.headers());
     let _ours = request.conn_data::<Rc<Turn>>().cloned().map(|turn| turn.take(has_body));
@@ -135,6 +143,9 @@ fn finish(response: ServiceResponse<BoxBody>, id: &RequestId, reader: Reader) ->
     if tells_people || reader.at_page {
         guard(headers);
     }
+    if reader.reads_a_page() {
+        language::mark(headers);
+    }
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(REQUEST_ID, value);
     }
@@ -166,6 +177,10 @@ impl Reader {
         let may_be_lost = accept.contains("text/html") && !path.starts_with("/v1/");
         let at_twin = TWINS.iter().any(|ending| path.ends_with(ending));
         Reader { at_page: who_may::is_page(path), at_twin, may_be_lost }
+    }
+
+    fn reads_a_page(self) -> bool {
+        !self.at_twin && (self.at_page || self.may_be_lost)
     }
 
     fn is_shown_a_page(self, status: StatusCode) -> bool {

@@ -6,11 +6,13 @@
 //! A body must come at a least speed, and counts for its caller, with the bytes of all others, until it is worked on.
 
 mod multipart;
+mod objects;
 mod spool;
 
 pub use multipart::{FormWithFiles, Sent, SentFile};
 pub use spool::{Spool, Spooled};
 
+use self::objects::Objects;
 use crate::contract::{is_day, violations};
 use crate::idempotency::IdempotencyKey;
 use crate::limits::shares::{Holder, Share};
@@ -360,12 +362,13 @@ fn malformed(detail: impl Into<String>) -> Problem {
 /// A JSON text as a `T`; what is wrong is named by JSON Pointer.
 fn json<T: DeserializeOwned>(bytes: &[u8], at: &At) -> Result<T, Problem> {
     let mut text = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut text).map_err(|error| match error.inner().classify() {
-        serde_json::error::Category::Data => wrong_field(&error),
-        serde_json::error::Category::Syntax | serde_json::error::Category::Eof | serde_json::error::Category::Io => {
-            malformed(error.inner().to_string())
-        }
-    })?;
+    let value =
+        serde_path_to_error::deserialize(Objects(&mut text)).map_err(|error| match error.inner().classify() {
+            serde_json::error::Category::Data => wrong_field(&error),
+            serde_json::error::Category::Syntax
+            | serde_json::error::Category::Eof
+            | serde_json::error::Category::Io => malformed(error.inner().to_string()),
+        })?;
     text.end().map_err(|error| malformed(error.to_string()))?;
     // In a JSON text, U+0000 can stand in this form only.
     if memchr::memmem::find(bytes, b"\\u0000").is_some()

@@ -39,11 +39,13 @@ pub mod serve;
 pub mod stack;
 pub mod state;
 pub mod tables;
+pub mod texts;
 pub mod visibility;
 pub mod who_may;
 pub mod wire;
 
 pub use serve::{app, serve};
+pub use texts::say;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -16,6 +16,7 @@ pub mod donor;
 mod forms;
 pub mod home;
 pub mod invitation;
+pub(crate) mod language;
 pub mod milestone;
 pub mod origin;
 mod pictures;
@@ -57,6 +58,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(public_home::json)
         .service(public_home::csv)
         .service(public_home::find_receipt)
+        .service(language::choose)
         .service(home::me)
         .service(home::change_name)
         .service(sign_in::show_form)
@@ -102,6 +104,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(challenge::badge)
         .service(challenge::show)
         .service(cooperative::show)
+        .service(campaign::badge::show)
         .service(campaign::show)
         .service(milestone::show)
         .service(book::corrections::show)

@@ -6,6 +6,7 @@ pub mod rules {
     pub mod credential;
     pub mod invitation;
     pub mod join_request;
+    pub mod language;
     pub mod organisation;
     pub mod person;
     pub mod privacy;

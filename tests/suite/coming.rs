@@ -4,7 +4,7 @@
 use crate::desks::{browser, filled, open, refused, send_twice};
 use crate::shares::Open;
 use anyhow::{Context as _, ensure};
-use api::demo::cast::{invite, organisation};
+use api::demo::cast::{invite, organisation, usd};
 use api::demo::client::{Client, mails, text};
 use data_encoding::BASE32_NOPAD;
 use jiff::Timestamp;
@@ -47,6 +47,12 @@ async fn somebody_new_signs_up_by_a_mail_says_their_name_once_and_reads_what_the
     let wrong = unknown.fill("/sign-up", &[("email", "no address")]).await?;
     ensure!(wrong.status == 422 && wrong.html.contains("value=\"no address\""), "{wrong:?}");
 
+    // Who asks for a link makes nobody of an address that may be another's: only opening the link does.
+    ensure!(unknown.post("/sign-up", &[("email", "nora@new.example")]).await? == "/sign-in/code");
+    let asked = json!({"email": "nora@new.example", "sign_up": true});
+    ensure!(stage.app.nobody()?.post("/v1/sign-in", &asked).await?.status == 202);
+    stage.app.work_until_idle().await?;
+    ensure!(persons(&stage).await? == before && mails(&folder, "sign-in", "nora@new.example")?.len() == 2);
     let mut nora = newcomer(&base, &folder, "nora@new.example").await?;
     ensure!(persons(&stage).await? == before + 1);
     let me = open(&mut nora, "/me").await?;
@@ -64,6 +70,36 @@ async fn somebody_new_signs_up_by_a_mail_says_their_name_once_and_reads_what_the
     ensure!(me.contains("Nora &#38; sons, nora@new.example") && !me.contains("How are you called?"), "{me}");
     // Signing up once more signs in, and makes nobody else.
     newcomer(&base, &folder, "nora@new.example").await?;
+    ensure!(persons(&stage).await? == before + 1);
+    stage.app.finish().await
+}
+
+#[tokio::test]
+async fn where_only_the_invited_come_in_everybody_else_hears_so_and_the_invited_come_in() -> Outcome {
+    let stage = Stage::set_with(1, &[("COMMONPURSE_SIGN_UP", "invited")]).await?;
+    let (cast, base, folder) = (&stage.cast, stage.cast.base().to_owned(), stage.cast.mail().to_owned());
+    let before = persons(&stage).await?;
+    let mut browser = Browser::new(&base)?;
+    ensure!(!open(&mut browser, "/sign-in").await?.contains("/sign-up"));
+    ensure!(open(&mut browser, "/sign-up").await?.contains("Only people who were invited come in here"));
+    for email in [cast.stranger.email()?, "nora@new.example", "no address"] {
+        let closed = browser.fill("/sign-up", &[("email", email)]).await?;
+        ensure!(closed.status == 409 && closed.html.contains("Ask the owners of your team"), "{email}: {closed:?}");
+    }
+    let nobody = stage.app.nobody()?;
+    for email in [cast.stranger.email()?, "nora@new.example"] {
+        let closed = nobody.post("/v1/sign-in", &json!({"email": email, "sign_up": true})).await?;
+        ensure!(closed.status == 409 && closed.body["type"] == "/problems/sign-up-closed", "{}", closed.body);
+    }
+    ensure!(stage.app.count("SELECT count(*) FROM job WHERE payload->>'email' = 'nora@new.example'").await? == 0);
+    invite(&cast.treasurer, &cast.host, "nora@new.example", "auditor").await?;
+    let seen = mails(&folder, "sign-in", "nora@new.example")?;
+    ensure!(browser.post("/sign-in", &[("email", "nora@new.example")]).await? == "/sign-in/code");
+    let mail = sign_in_mail(&folder, &seen, "nora@new.example").await?;
+    ensure!(persons(&stage).await? == before, "an invitation makes nobody before its link is opened");
+    let secret = mail.split_once(&format!("{base}/sign-in/")).context("a link")?.1;
+    let secret = secret.split_whitespace().next().context("a secret")?;
+    ensure!(browser.post("/sign-in/link", &[("secret", secret)]).await? == "/me");
     ensure!(persons(&stage).await? == before + 1);
     stage.app.finish().await
 }
@@ -113,6 +149,34 @@ async fn who_founds_a_team_in_three_steps_enters_a_challenge_with_it_in_two_more
 }
 
 #[tokio::test]
+async fn who_enters_for_a_fee_reads_who_holds_it_before_and_after() -> Outcome {
+    let fee = json!({"amount": usd("5.00"), "goes_to": "teams"});
+    let challenge = Open::set_for("return_to_sponsors", Some(fee)).await?;
+    let cast = &challenge.stage.cast;
+    let name = async |of: &str| {
+        let found = cast.operator.get(&format!("/v1/organisations/{of}")).await?.ok()?;
+        Ok::<_, anyhow::Error>(text(&found, "/name")?.to_owned())
+    };
+    let (host, platform) = (name(&cast.host).await?, name(&cast.platform).await?);
+    let enter = format!("/desk/challenges/{}/enter", challenge.path.rsplit_once('/').context("an id")?.1);
+    let mut clara = browser(cast, &cast.claimant).await?;
+    let html = open(&mut clara, &enter).await?;
+    let says =
+        format!("owes a fee of 5.00 USD before work is handed in. It is paid to {host}: the money is held by {host}");
+    ensure!(html.contains(&format!("{says}, custodian.")), "{html}");
+    let agreed = [("team", cast.team.as_str()), ("agree", "yes")];
+    ensure!(send_twice(&mut clara, &html, &enter, &agreed).await? == enter);
+    ensure!(open(&mut clara, &enter).await?.contains(&format!("is due before work is handed in, to {host}")));
+    let other = organisation(&cast.claimant, "Second bench", "project_team").await?;
+    let by_platform =
+        json!({"team": other, "rules_sha256": challenge.sha256, "collector": cast.platform, "answers": []});
+    cast.claimant.post(&format!("{}/entries", challenge.path), &by_platform).await?.ok()?;
+    let html = open(&mut clara, &enter).await?;
+    ensure!(html.contains(&format!("is due before work is handed in, to {platform}")), "{html}");
+    challenge.stage.app.finish().await
+}
+
+#[tokio::test]
 async fn a_second_factor_is_set_up_on_pages_and_its_secrets_are_shown_once() -> Outcome {
     let stage = Stage::set().await?;
     let mut nora = newcomer(stage.cast.base(), stage.cast.mail(), "nora@new.example").await?;
@@ -142,6 +206,8 @@ async fn a_second_factor_is_set_up_on_pages_and_its_secrets_are_shown_once() -> 
     ensure!(again.status == 200 && codes(&again.html) == 0 && again.html.contains("are not shown again"), "{again:?}");
     let html = open(&mut nora, own).await?;
     ensure!(html.contains("10 of 10 are not used") && html.contains("It is proved."), "{html}");
+    let keys: Vec<_> = html.split("name=\"key\" value=\"").skip(1).filter_map(|at| at.split('"').next()).collect();
+    ensure!(keys.len() == 2 && keys[0] != keys[1], "each form has a key of its own: {keys:?}");
     let (renew, remove) = ("/me/second-factor/recovery-codes", "/me/second-factor/remove");
     let renewed = nora.fill(renew, &filled(&form_of(&html, renew)?, &[])).await?;
     ensure!(renewed.status == 200 && codes(&renewed.html) == 10, "{renewed:?}");
@@ -165,7 +231,9 @@ async fn let_lapse(stage: &Stage) -> Outcome {
     let owner = migrations::connect(&stage.app.database_url().parse()?).await?;
     let sql = "SET session_replication_role = replica;
                UPDATE join_request SET asked_at = asked_at - interval '336 hours', until = until - interval '336 hours'
-                WHERE outcome IS NULL";
+                WHERE outcome IS NULL;
+               UPDATE job SET due_at = due_at - interval '336 hours'
+                WHERE kind = 'send_join_notice' AND finished_at IS NULL";
     Ok(owner.batch_execute(sql).await?)
 }
 
@@ -287,6 +355,11 @@ async fn a_request_to_join_is_declined_withdrawn_or_lapses_and_outsiders_hear_th
     let accept = format!("/v1/join-requests/{}:accept", text(&third, "/id")?);
     ensure!(owner.post(&accept, &as_member).await?.body["type"] == "/problems/join-request-ended");
     ensure!(owner.get("/v1/me/waiting").await?.ok()?["items"] == json!([]), "nothing waits");
+    // Who asked hears that nobody has answered; of what was declined or withdrawn nothing more is said.
+    app.work_until_idle().await?;
+    let mail = mails(cast.mail(), "join_request", asker.email()?)?;
+    let lapsed = mail.iter().map(|one| readable(one)).collect::<anyhow::Result<Vec<_>>>()?;
+    ensure!(lapsed.iter().filter(|one| one.contains("it has lapsed")).count() == 1 && mail.len() == 2, "{lapsed:?}");
     asker.post(&requests, &note).await?.ok()?;
     for (who, path) in [(owner, requests.as_str()), (asker, "/v1/me/join-requests")] {
         ensure!(states(who, path).await? == ["open", "lapsed", "withdrawn", "declined"]);

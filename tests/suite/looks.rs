@@ -15,7 +15,7 @@ use ledger::calendar;
 use ledger::id::{BookId, BookRef};
 use ledger::parties::operations::sign_in;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -29,7 +29,8 @@ type Outcome = anyhow::Result<()>;
 const KEEPER: &str = "treasurer@host.example";
 
 /// Where the desks of keepers begin.
-const KEPT: &[&str] = &["/desk/cooperatives/", "/desk/books/", "/desk/payout-runs/"];
+const KEPT: &[&str] =
+    &["/desk/cooperatives/", "/desk/books/", "/desk/payout-runs/", "/desk/proceeds/", "/desk/contributions/"];
 
 /// The most bytes of a page with everything that it loads.
 const BYTES_MAX: i64 = 100 * 1024;
@@ -89,6 +90,8 @@ const SAMPLES: &[(&str, &str)] = &[
     ("/desk/payouts/{id}", "/desk/payouts/{pay}"),
     ("/desk/bank-accounts/{id}", "/desk/bank-accounts/{bac}"),
     ("/desk/distributions/{id}", "/desk/distributions/{dst}"),
+    ("/desk/proceeds/{id}", "/desk/proceeds/{prc}"),
+    ("/desk/contributions/{id}", "/desk/contributions/{ctb}"),
     ("/desk/submissions/{id}/scores", "/desk/submissions/{sub}/scores"),
 ];
 
@@ -107,6 +110,7 @@ const NOT_LOOKED_AT: &[(&str, &str)] = &[
     ("/desk/payout-files/{id}/content", "for a bank"),
     ("/desk/files/{id}", "a file that somebody has uploaded"),
     ("/challenges/{id}/badge.svg", "a picture"),
+    ("/campaigns/{id}/badge.svg", "a picture"),
     ("/donors/{token}/data.json", "for programs"),
     ("/plan-changes/{id}/{secret}", "no mail of the scene leads there"),
     ("/bank-accounts/{id}/{secret}", "no mail of the scene leads there"),
@@ -188,7 +192,7 @@ async fn sign_in(browser: &Chromium, scene: &Scene, email: &str) -> Outcome {
     let mut client = scene.app.connection().await?;
     let link: String = client.query_one(asked, &[]).await?.get(0);
     let (now, tx) = (calendar::now(), client.transaction().await?);
-    sign_in::open_link(&tx, email, &link, now + sign_in::LINK_LIFETIME, now).await?;
+    sign_in::open_link(&tx, email, &link, false, (now + sign_in::LINK_LIFETIME, now)).await?;
     tx.commit().await?;
     page.goto(&format!("{base}/sign-in/{link}")).await?;
     browser.press("main button").await?;
@@ -323,6 +327,40 @@ const SHOTS: [Reader; 3] = [
     Reader { name: "phone", width: 360, is_dark: false },
 ];
 
+/// The desks to which a page leads.
+async fn desks_on(page: &Client) -> anyhow::Result<Vec<String>> {
+    let all = "return [...document.querySelectorAll('main a')].map(a => a.href).filter(a => a.includes('/desk/'))";
+    Ok(serde_json::from_value(page.execute(all, vec![]).await?)?)
+}
+
+/// What a desk is called: its address without what names the things on it.
+fn desk_name(address: &str) -> String {
+    let path = address.split_once("/desk/").map_or(address, |(_, path)| path);
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let words =
+        path.split('/').filter(|part| !part.contains('_') && !part.starts_with(|first: char| first.is_numeric()));
+    words.collect::<Vec<_>>().join("-")
+}
+
+/// The desks of who is signed in: those to which their first page leads, and those to which these lead; each kind once.
+async fn shoot_desks(page: &Client, folder: &Path, role: &str, reader: &str) -> Outcome {
+    let mut known = BTreeSet::new();
+    let mut next = desks_on(page).await?;
+    for _ in 0..2 {
+        let now = std::mem::take(&mut next);
+        for address in now {
+            let name = desk_name(&address);
+            if !known.insert(name.clone()) {
+                continue;
+            }
+            page.goto(&address).await?;
+            next.extend(desks_on(page).await?);
+            shoot(page, folder, &format!("desk-of-{role}-{name}-{reader}")).await?;
+        }
+    }
+    Ok(())
+}
+
 /// `make screenshots`: pictures of every page that the demo names, and of what waits for each of its people.
 #[tokio::test]
 #[ignore = "left to `make check-long`"]
@@ -338,6 +376,7 @@ async fn screenshots_of_the_demo() -> Outcome {
             browser.page.goto(&demo.link(role).await?).await?;
             browser.press("main button").await?;
             shoot(&browser.page, &folder, &format!("me-of-{role}-{}", reader.name)).await?;
+            shoot_desks(&browser.page, &folder, role, reader.name).await?;
             if *role == "operator" {
                 for (name, address) in &pages {
                     browser.page.goto(address).await?;

@@ -26,6 +26,7 @@ mod guide;
 mod host;
 mod house;
 mod identity_providers;
+mod language;
 mod logins;
 mod looks;
 mod matching;

@@ -231,6 +231,9 @@ async fn p16_5_every_cookie_is_for_this_host_by_https_alone_and_read_by_no_scrip
         ensure!(post(&mut browser, way_out, String::new()).await? == StatusCode::SEE_OTHER);
         ensure!(browser.get("/me").await?.0 == StatusCode::SEE_OTHER, "{way_out}: the page is gone");
     }
+    // The language is no secret, and is never taken back.
+    ensure!(post(&mut browser, "/language", "language=de&back=%2F".to_owned()).await? == StatusCode::SEE_OTHER);
+    ensure!(set.remove("__Host-commonpurse-language") == Some(vec![false]), "{set:?}");
     ensure!(
         set.len() == 2 && set.values().all(|emptied| emptied.contains(&true) && emptied.contains(&false)),
         "{set:?}"

@@ -201,7 +201,10 @@ async fn a_public_campaign_says_what_the_api_says_and_nobody_can_subtract_one_do
     let campaign = stage.campaign().await?;
     let id = text(&campaign, "/id")?;
     let reader = Reader::new(stage.app.base_url())?;
-    reader.finds_nothing(&format!("/campaigns/{id}")).await?;
+    let badge = format!("/campaigns/{id}/badge.svg");
+    for private in [&format!("/campaigns/{id}"), &badge] {
+        reader.finds_nothing(private).await?;
+    }
     let home = reader.json("/home").await?;
     ensure!(home["currencies"] == json!([]) && home["books"] == json!([]) && home["as_of"].is_null(), "{home}");
     let book = format!("/v1/books/{}", stage.cast.book);
@@ -224,6 +227,9 @@ async fn a_public_campaign_says_what_the_api_says_and_nobody_can_subtract_one_do
     let (first, year) = (january[0].1, day(1, 1).year());
     let title = format!("<title>Open product development: {first}.00 USD of 3,000.00 USD in January {year}");
     ensure!(html.contains(&title), "{html}");
+    let picture = reader.get(&badge).await?;
+    let figure = format!("<desc id=\"badge-figure\">{first}.00 USD of 3,000.00 USD in January {year}</desc>");
+    ensure!(picture.starts_with("<svg ") && picture.contains(&figure), "{picture}");
     stage.cast.advance(day(2, 9)).await?;
     ensure!(reads_campaign(&stage, &reader, id, seen).await? == [month("01", first), month("02", 0)], "three wait");
     stage.cast.advance(day(3, 9)).await?;

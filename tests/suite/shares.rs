@@ -20,11 +20,17 @@ pub(crate) struct Open {
 impl Open {
     /// One by whose rules this becomes of what nobody wins.
     pub(crate) async fn set(unawarded: &str) -> anyhow::Result<Open> {
+        Open::set_for(unawarded, None).await
+    }
+
+    /// One that teams enter for a fee.
+    pub(crate) async fn set_for(unawarded: &str, fee: Option<Value>) -> anyhow::Result<Open> {
         let stage = Stage::set().await?;
         let prize = |name: &str, amount: &str, condition: Value| json!({"name": name, "stage": "final", "amount": usd(amount), "count": 1, "condition": condition});
         let place = |place: u8| json!({"by": "rank", "first": place, "last": place});
         let rules = json!({
-            "terms": "All work is published.", "eligibility": "Any team.", "judges_needed": 1, "entry_fee": null,
+            "terms": "All work is published.", "eligibility": "Any team.", "judges_needed": 1, "entry_fee": fee,
+            "fee_disclosure": {"skill": "Drilling.", "sponsor": "The host", "excluded_places": []},
             "licences": ["CERN-OHL-S-2.0"], "tie_rule": {"by": "earlier_submission"}, "unawarded": unawarded,
             "timetable": {
                 "funding_days": 90, "announced_days": 30, "submission_days": 20, "judging_days": 10, "appeal_days": 2,

@@ -45,6 +45,7 @@ use jiff::Timestamp;
 use ledger::book::AccountNumber;
 use ledger::engine::lane::Lanes;
 use ledger::engine::pool::Pool;
+use ledger::parties::operations::join_requests::JoinNews;
 use ledger::pledging::operations::beginnings::Beginning;
 use ledger::service::job::Job;
 use ledger::service::store::jobs::{self, Leased};
@@ -169,7 +170,10 @@ impl Context {
             Job::SendRoleNotice { organisation, person, role, challenge } => {
                 Box::pin(self.send_role_notice(leased, (*organisation, *person, role), *challenge))
             }
-            Job::SendJoinNotice { request, answered } => Box::pin(self.send_join_notice(leased, *request, *answered)),
+            Job::SendJoinNotice { request, answered, lapsed } => {
+                let news = JoinNews::of(*answered, *lapsed);
+                Box::pin(self.send_join_notice(leased, *request, news))
+            }
             Job::SendEntryNotice { entrant, appeal } => Box::pin(self.send_entry_notice(leased, *entrant, *appeal)),
             Job::SendObjectionNotice { distribution, state, answer } => {
                 Box::pin(self.send_objection_notice(leased, *distribution, state, answer))

@@ -9,9 +9,11 @@ pub mod corrections;
 pub mod entry;
 pub mod overview;
 pub mod search;
+mod words;
 
 use super::twins::{Form, split};
 use crate::problem::Problem;
+use crate::texts::{Said, as_shown, say};
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use ledger::Error;
@@ -32,11 +34,11 @@ struct Kind(MovementKind);
 
 impl std::fmt::Display for Kind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let words = self.0.as_str().replace('_', " ");
-        let (first, rest) = words.split_at(1);
-        write!(f, "{}{rest}", first.to_uppercase())
+        std::fmt::Display::fmt(&words::name(self.0), f)
     }
 }
+
+as_shown!(Kind);
 
 impl Serialize for Kind {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -45,9 +47,9 @@ impl Serialize for Kind {
 }
 
 /// The ways on a page, each once, in the order of their words.
-fn explained(kinds: impl IntoIterator<Item = MovementKind>) -> Vec<(Kind, &'static str)> {
+fn explained(kinds: impl IntoIterator<Item = MovementKind>) -> Vec<(Kind, Said)> {
     let kinds: BTreeSet<MovementKind> = kinds.into_iter().collect();
-    let mut kinds: Vec<_> = kinds.into_iter().map(|kind| (Kind(kind), kind.sentence())).collect();
+    let mut kinds: Vec<_> = kinds.into_iter().map(|kind| (Kind(kind), words::meaning(kind))).collect();
     kinds.sort_by_key(|(kind, _)| kind.to_string());
     kinds
 }
@@ -98,13 +100,13 @@ fn form_of(ending: &str) -> Result<Form, Problem> {
 /// A day of a query; none when it is left empty, as browsers send fields that nobody filled.
 fn day(name: &'static str, given: Option<&str>) -> Result<Option<Date>, Error> {
     let given = given.map(str::trim).filter(|given| !given.is_empty());
-    given.map(|given| given.parse().map_err(|_| Error::invalid(name, "a day such as 2027-01-31"))).transpose()
+    given.map(|given| given.parse().map_err(|_| Error::invalid(name, say("book-no-day")))).transpose()
 }
 
 /// The number in a cursor.
 fn number(name: &'static str, given: Option<&str>) -> Result<Option<i64>, Error> {
     let given = given.map(str::trim).filter(|given| !given.is_empty());
-    let parsed = given.map(|given| given.parse().map_err(|_| Error::invalid(name, "a whole number")));
+    let parsed = given.map(|given| given.parse().map_err(|_| Error::invalid(name, say("book-no-number"))));
     parsed.transpose()
 }
 
@@ -124,7 +126,7 @@ mod tests {
     #[test]
     fn every_kind_of_movement_has_words_and_a_sentence() {
         for kind in MovementKind::ALL {
-            let sentence = kind.sentence();
+            let sentence = words::meaning(*kind).to_string();
             assert!(sentence.ends_with('.') && !sentence.starts_with(' '), "{sentence}");
             assert!(!Kind(*kind).to_string().contains('_'));
         }

@@ -3,6 +3,7 @@
 //! Whoever reads it sees the same figures, its host too: made of sums over five donors or more. What waits, and what the verdict counted, is for those who
 //! see each payment anyway.
 
+pub(super) mod badge;
 mod months;
 
 use super::milestone::state_written;
@@ -12,7 +13,9 @@ use super::twins::{Asked, Sheet, Twinned, respond};
 use super::updates::Updates;
 use crate::auth::MaybeCaller;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::visibility::{Reader, Sight, book_of};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, route};
@@ -64,10 +67,10 @@ struct CampaignPage {
     state: &'static str,
     state_until: Option<Day>,
     #[serde(skip)]
-    sentence: String,
+    sentence: Said,
     /// What came of what it asks for, for the title and below it.
     #[serde(skip)]
-    headline: String,
+    headline: Said,
     /// The goal, the minimum or the monthly goal; none where none was said.
     goal: Option<Amount>,
     last_day: Option<Day>,
@@ -103,9 +106,9 @@ struct CampaignPage {
 /// One of the five totals, and what it is.
 #[derive(Serialize)]
 struct TotalRow {
-    name: &'static str,
+    name: Said,
     amount: Amount,
-    meaning: &'static str,
+    meaning: Said,
 }
 
 #[derive(Serialize)]
@@ -116,6 +119,16 @@ struct VerdictShown {
     on: Day,
 }
 
+impl VerdictShown {
+    /// The word, for people.
+    fn written(&self) -> Said {
+        match self.verdict {
+            Word::Successful => say("campaign-verdict-successful"),
+            Word::Failed => say("campaign-verdict-failed"),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct MilestoneRow {
     id: MilestoneId,
@@ -124,7 +137,7 @@ struct MilestoneRow {
     released: Amount,
     state: &'static str,
     #[serde(skip)]
-    standing: &'static str,
+    standing: Said,
 }
 
 #[derive(Serialize)]
@@ -138,10 +151,10 @@ struct TierRow {
 
 impl TierRow {
     /// How many places are left, for people.
-    fn places_written(&self) -> String {
+    fn places_written(&self) -> Said {
         match (self.places_left, self.places) {
-            (Some(left), Some(places)) => format!("{left} of {places}"),
-            (Some(_), None) | (None, _) => "any number".to_owned(),
+            (Some(left), Some(places)) => say("campaign-places-of").with("left", left).with("places", places),
+            (Some(_), None) | (None, _) => say("campaign-places-any"),
         }
     }
 }
@@ -276,86 +289,77 @@ fn tier(Listed { tier, taken }: Listed) -> TierRow {
 /// The five totals, each told apart from the others.
 fn totals(campaign: &Campaign, five: &FiveTotals) -> Vec<TotalRow> {
     let row = |name, minor: Option<i128>, meaning| {
-        minor.map(|minor| TotalRow { name, amount: Amount::of(minor, campaign.currency), meaning })
+        let amount = |minor| Amount::of(minor, campaign.currency);
+        minor.map(|minor| TotalRow { name: say(name), amount: amount(minor), meaning: say(meaning) })
     };
     let rows = [
-        row("Pledged", five.pledged, "promised by donors, whether it came or not: so much at least, rounded down"),
-        row("Collected", Some(five.collected), "taken from donors, before fees, whatever became of it later"),
-        row("Dropped", five.dropped, "promised, and will not come: so much at least, rounded down"),
-        row("Refunded", Some(five.refunded), "went back to donors, or is on its way to them"),
-        row("Disputed", Some(five.disputed), "taken back by donors' banks, with their fees, and did not come again"),
+        row("campaign-pledged", five.pledged, "campaign-pledged-means"),
+        row("campaign-collected", Some(five.collected), "campaign-collected-means"),
+        row("campaign-dropped", five.dropped, "campaign-dropped-means"),
+        row("campaign-refunded", Some(five.refunded), "campaign-refunded-means"),
+        row("campaign-disputed", Some(five.disputed), "campaign-disputed-means"),
     ];
     rows.into_iter().flatten().collect()
 }
 
 /// What came of what a campaign asks for.
-fn headline(kind: &Kind, collected: Amount, months: &[MonthRow]) -> String {
+fn headline(kind: &Kind, collected: Amount, months: &[MonthRow]) -> Said {
+    let goal = kind.goal().map(Amount::from);
     if let Some(last_day) = kind.last_day() {
         let until = Day(last_day);
-        return match kind.goal() {
-            Some(goal) => format!("{collected} of {} by {until}", Amount::from(goal)),
-            None => format!("{collected} by {until}"),
+        return match goal {
+            Some(goal) => say("campaign-so-far-by-of").with("came", collected).with("goal", goal).with("day", until),
+            None => say("campaign-so-far-by").with("came", collected).with("day", until),
         };
     }
-    let goal = kind.goal().map(Amount::from);
     match (months.last(), goal) {
-        (Some(row), Some(goal)) => format!("{} of {goal} in {}", row.collected, row.name),
-        (Some(row), None) => format!("{} in {}", row.collected, row.name),
-        (None, Some(goal)) => format!("{collected} so far, of {goal} a month"),
-        (None, None) => format!("{collected} so far"),
+        (Some(row), Some(goal)) => {
+            say("campaign-of-in").with("came", row.collected).with("goal", goal).with("month", &row.name)
+        }
+        (Some(row), None) => say("campaign-in").with("came", row.collected).with("month", &row.name),
+        (None, Some(goal)) => say("campaign-of-a-month").with("came", collected).with("goal", goal),
+        (None, None) => say("campaign-so-far").with("came", collected),
     }
 }
 
-/// What a campaign asks for, in a sentence.
+/// What a campaign asks for, in a sentence or two.
 fn asks(kind: &Kind) -> String {
     let counts = |basis: &Basis| match basis {
-        Basis::Collected => "what was collected and not refunded",
-        Basis::Pledged => "what was pledged and still stood at its end",
+        Basis::Collected => "collected",
+        Basis::Pledged => "pledged",
     };
-    match kind {
-        Kind::Recurring { monthly_goal } => {
-            format!("It asks for {} a month, without an end.", Amount::from(*monthly_goal))
-        }
-        Kind::AllOrNothing { goal, last_day, basis } => format!(
-            "It asks for {} by {}. The verdict is on {}: if that misses the goal, it goes back to those who gave it.",
-            Amount::from(*goal),
-            Day(*last_day),
-            counts(basis)
-        ),
+    let asked = match kind {
+        Kind::Recurring { monthly_goal } => say("campaign-asks-monthly").with("goal", Amount::from(*monthly_goal)),
+        Kind::AllOrNothing { goal, last_day, basis } => say("campaign-asks-all")
+            .with("goal", Amount::from(*goal))
+            .with("day", Day(*last_day))
+            .with("basis", counts(basis)),
         Kind::KeepWhatYouRaise { goal, last_day } => {
-            let goal = goal.map(|goal| format!("It hopes for {}. ", Amount::from(goal))).unwrap_or_default();
-            format!("{goal}It takes pledges until {}, and what is collected is kept.", Day(*last_day))
+            let keeps = say("campaign-asks-keeps").with("day", Day(*last_day));
+            let Some(goal) = goal else { return keeps.to_string() };
+            return format!("{} {keeps}", say("campaign-asks-hopes").with("goal", Amount::from(*goal)));
         }
-        Kind::MinimumAndOptimum { minimum, optimum, last_day, basis } => format!(
-            "It needs {}, and hopes for {}, by {}. The verdict is on {}: if that misses the minimum, it goes back to those who gave it.",
-            Amount::from(*minimum),
-            Amount::from(*optimum),
-            Day(*last_day),
-            counts(basis)
-        ),
-    }
+        Kind::MinimumAndOptimum { minimum, optimum, last_day, basis } => say("campaign-asks-minimum")
+            .with("minimum", Amount::from(*minimum))
+            .with("optimum", Amount::from(*optimum))
+            .with("day", Day(*last_day))
+            .with("basis", counts(basis)),
+    };
+    asked.to_string()
 }
 
 /// How a campaign stands, in a sentence.
-fn sentence(state: &CampaignState, day: Option<Day>) -> String {
+fn sentence(state: &CampaignState, day: Option<Day>) -> Said {
     let day = day.map(|day| day.to_string()).unwrap_or_default();
     match state {
-        CampaignState::Draft { .. } => "It is a draft, and takes no pledges yet.".to_owned(),
-        CampaignState::Live { until: None, .. } => "It takes pledges.".to_owned(),
-        CampaignState::Live { until: Some(_), .. } => format!("It takes pledges until {day}."),
-        CampaignState::Suspended { .. } => {
-            format!(
-                "Its host has suspended it: it takes no pledges and no payments. If nobody ends that, it closes on {day}."
-            )
-        }
-        CampaignState::Collecting { .. } => {
-            format!("It takes no more pledges. Payments that are pending have until {day}; then its verdict falls.")
-        }
-        CampaignState::Successful { .. } => "It was successful. What was promised is still collected.".to_owned(),
-        CampaignState::Failed { .. } => {
-            "It was not successful: what came is its donors' to take back or to redirect.".to_owned()
-        }
-        CampaignState::Closed { .. } => "It is over. What is left in its fund stays for its milestones.".to_owned(),
+        CampaignState::Draft { .. } => say("campaign-is-draft"),
+        CampaignState::Live { until: None, .. } => say("campaign-is-live"),
+        CampaignState::Live { until: Some(_), .. } => say("campaign-is-live-until").with("day", day),
+        CampaignState::Suspended { .. } => say("campaign-is-suspended").with("day", day),
+        CampaignState::Collecting { .. } => say("campaign-is-collecting").with("day", day),
+        CampaignState::Successful { .. } => say("campaign-is-successful"),
+        CampaignState::Failed { .. } => say("campaign-is-failed"),
+        CampaignState::Closed { .. } => say("campaign-is-closed"),
     }
 }
 

@@ -7,7 +7,9 @@ use super::updates::Updates;
 use crate::auth::MaybeCaller;
 use crate::handlers::challenges::challenge_body::{challenge_of, require_reader};
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::{self, Said};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, route};
 use askama::Template;
@@ -42,7 +44,7 @@ struct ChallengePage {
     state: &'static str,
     state_until: Option<Day>,
     #[serde(skip)]
-    sentence: String,
+    sentence: Said,
     purse: Amount,
     arrived: Amount,
     awarded: Amount,
@@ -68,9 +70,9 @@ struct ChallengePage {
 /// A sum, and what it is.
 #[derive(Serialize)]
 struct Figure {
-    name: &'static str,
+    name: Said,
     amount: Amount,
-    meaning: &'static str,
+    meaning: Said,
 }
 
 #[derive(Serialize)]
@@ -93,7 +95,7 @@ struct WonRow {
 impl Twinned for ChallengePage {
     fn sheet(&self) -> Sheet {
         let row = |name: &str, amount: Amount| vec![name.to_owned(), amount.plain(), amount.code()];
-        let figures = self.figures.iter().map(|figure| row(figure.name, figure.amount));
+        let figures = self.figures.iter().map(|figure| row(&figure.name.to_string(), figure.amount));
         let won = self.won.iter().map(|won| row(&format!("{}: {}", won.prize, won.team), won.amount));
         Sheet { columns: vec!["what", "amount", "currency"], rows: figures.chain(won).collect() }
     }
@@ -102,43 +104,50 @@ impl Twinned for ChallengePage {
 /// What a prize is given for, in words.
 fn condition(of: &Condition) -> String {
     match of {
-        Condition::Rank { first, last } if first == last => format!("place {first}"),
-        Condition::Rank { first, last } => format!("places {first} to {last}"),
-        Condition::Threshold { score } => format!("a score of at least {}.{:02}", score / 100, score % 100),
-        Condition::Contribution => "shared among the teams on whose work the first one builds".to_owned(),
+        Condition::Rank { first, last } if first == last => say("challenge-place").with("rank", first).to_string(),
+        Condition::Rank { first, last } => say("challenge-places").with("first", first).with("last", last).to_string(),
+        Condition::Threshold { score } => {
+            let score = format!("{}{}{:02}", score / 100, texts::marks(texts::read()).1, score % 100);
+            say("challenge-score").with("score", score).to_string()
+        }
+        Condition::Contribution => say("challenge-shared").to_string(),
     }
 }
 
 /// How a challenge stands, in a sentence.
-fn sentence(state: &ChallengeState, day: Option<Day>) -> String {
+fn sentence(state: &ChallengeState, day: Option<Day>) -> Said {
     let day = day.map(|day| day.to_string()).unwrap_or_default();
     match state {
-        ChallengeState::Draft { .. } => "It is a draft.".to_owned(),
-        ChallengeState::Funding { .. } => format!("Sponsors fill its purse, until {day}."),
-        ChallengeState::Announced { .. } => format!("It is announced: teams may enter. It opens by {day}."),
-        ChallengeState::Open { .. } => format!("Teams hand in their work until {day}."),
-        ChallengeState::Extended { .. } => format!("Teams have more time: they hand in their work until {day}."),
-        ChallengeState::Judging { .. } => format!("Judges score the work until {day}."),
-        ChallengeState::Provisional { .. } => format!("The ranking is provisional: teams may appeal until {day}."),
-        ChallengeState::Awarded => "Its prizes are awarded.".to_owned(),
-        ChallengeState::Closed => "It is over.".to_owned(),
-        ChallengeState::Cancelled { .. } => "It was given up: its purse goes back to its sponsors.".to_owned(),
-        ChallengeState::NoAward { .. } => "It is over, and nobody won.".to_owned(),
+        ChallengeState::Draft { .. } => say("challenge-is-draft"),
+        ChallengeState::Funding { .. } => say("challenge-is-funding").with("day", day),
+        ChallengeState::Announced { .. } => say("challenge-is-announced").with("day", day),
+        ChallengeState::Open { .. } => say("challenge-is-open").with("day", day),
+        ChallengeState::Extended { .. } => say("challenge-is-extended").with("day", day),
+        ChallengeState::Judging { .. } => say("challenge-is-judging").with("day", day),
+        ChallengeState::Provisional { .. } => say("challenge-is-provisional").with("day", day),
+        ChallengeState::Awarded => say("challenge-is-awarded"),
+        ChallengeState::Closed => say("challenge-is-closed"),
+        ChallengeState::Cancelled { .. } => say("challenge-is-cancelled"),
+        ChallengeState::NoAward { .. } => say("challenge-is-no-award"),
     }
 }
 
 /// What the purse holds and held.
 fn figures(challenge: &Challenge, purse: &PurseState, awarded: i64) -> Vec<Figure> {
     let (currency, totals) = (challenge.purse.currency(), &purse.totals);
-    let figure = |name, minor: i128, meaning| Figure { name, amount: Amount::of(minor, currency), meaning };
+    let figure = |name, minor: i128, meaning| Figure {
+        name: say(name),
+        amount: Amount::of(minor, currency),
+        meaning: say(meaning),
+    };
     vec![
-        figure("Purse", challenge.purse.minor().into(), "what its prizes sum to"),
-        figure("Promised", totals.pledged, "by sponsors, and no money yet"),
-        figure("Paid", totals.captured.into(), "by sponsors to a custodian, and not arrived yet"),
-        figure("In the purse", purse.settled.into(), "arrived: it opens the challenge, and prizes are paid of it"),
-        figure("Awarded", awarded.into(), "to those who won: it is theirs"),
-        figure("Returned", totals.returned.into(), "to sponsors"),
-        figure("Rolled over", totals.rolled.into(), "to another challenge, as nobody had won it"),
+        figure("challenge-figure-purse", challenge.purse.minor().into(), "challenge-figure-purse-means"),
+        figure("challenge-figure-promised", totals.pledged, "challenge-figure-promised-means"),
+        figure("challenge-figure-paid", totals.captured.into(), "challenge-figure-paid-means"),
+        figure("challenge-figure-in-the-purse", purse.settled.into(), "challenge-figure-in-the-purse-means"),
+        figure("challenge-figure-awarded", awarded.into(), "challenge-figure-awarded-means"),
+        figure("challenge-figure-returned", totals.returned.into(), "challenge-figure-returned-means"),
+        figure("challenge-figure-rolled-over", totals.rolled.into(), "challenge-figure-rolled-over-means"),
     ]
 }
 
@@ -215,8 +224,12 @@ impl ChallengePage {
 
 /// What a purse has come to, in a few words.
 fn headline(it: &Challenge, purse: &PurseState, awarded: i64) -> String {
-    let (part, what) = if awarded > 0 { (awarded, "awarded") } else { (purse.settled, "arrived") };
-    format!("{} of {} {what}", Amount::of(part, it.purse.currency()).bare(), Amount::from(it.purse))
+    let (part, text) = match awarded {
+        0 => (purse.settled, "challenge-headline-arrived"),
+        awarded => (awarded, "challenge-headline-awarded"),
+    };
+    let part = Amount::of(part, it.purse.currency()).bare();
+    say(text).with("part", part).with("whole", Amount::from(it.purse)).to_string()
 }
 
 fn bar(it: &Challenge, purse: &PurseState, rules: &Rules, paid: i64, title: &str) -> PurseBar {

@@ -7,7 +7,9 @@ use super::twins::{Asked, Sheet, Twinned, respond};
 use crate::auth::MaybeCaller;
 use crate::handlers::cooperatives::distribution_body::groups;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::{self, Said};
 use crate::visibility;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, route};
@@ -49,7 +51,7 @@ struct CooperativePage {
     last: Option<DistributionView>,
     /// The one that is before the members.
     next: Option<NextView>,
-    held: Vec<(&'static str, Amount, &'static str)>,
+    held: Vec<(Said, Amount, Said)>,
 }
 
 /// A version of the rule, in words.
@@ -96,23 +98,23 @@ impl Twinned for CooperativePage {
     fn sheet(&self) -> Sheet {
         let row = |what: &str, amount: Amount| vec![what.to_owned(), amount.plain(), amount.code()];
         let parts = self.last.iter().flat_map(|last| last.rows.iter().map(|it| row(&it.what, it.amount)));
-        let held = self.held.iter().map(|(name, amount, _)| row(name, *amount));
+        let held = self.held.iter().map(|(name, amount, _)| row(&name.to_string(), *amount));
         Sheet { columns: vec!["what", "amount", "currency"], rows: parts.chain(held).collect() }
     }
 }
 
 fn pot(to: &Pot) -> String {
     match to {
-        Pot::Reserve => "the indivisible reserve".to_owned(),
-        Pot::DevelopmentFund => "the development fund".to_owned(),
-        Pot::Fund(name) => format!("the fund {name}"),
+        Pot::Reserve => say("cooperative-pot-reserve").to_string(),
+        Pot::DevelopmentFund => say("cooperative-pot-development").to_string(),
+        Pot::Fund(name) => say("cooperative-pot-fund").with("name", name).to_string(),
     }
 }
 
-fn base(of: Base) -> &'static str {
+fn base(of: Base) -> Said {
     match of {
-        Base::Gross => "sales",
-        Base::Net => "the surplus",
+        Base::Gross => say("cooperative-base-sales"),
+        Base::Net => say("cooperative-base-surplus"),
     }
 }
 
@@ -120,27 +122,33 @@ fn base(of: Base) -> &'static str {
 fn part(of: Percent) -> String {
     let written = of.to_string();
     let short = if written.contains('.') { written.trim_end_matches('0').trim_end_matches('.') } else { &written };
-    format!("{short} %")
+    format!("{} %", short.replace('.', &texts::marks(texts::read()).1.to_string()))
 }
 
 /// A step of a rule, in words.
 fn in_words(step: &Step, currency: Currency) -> String {
     match step {
-        Step::FixedCost { purpose, amount, to } => {
-            format!("{} for {purpose}, to {}", Amount::of(*amount, currency), pot(to))
-        }
-        Step::Share { of, percent, to } => format!("{} of {} to {}", part(*percent), base(*of), pot(to)),
-        Step::UntilCap { of, percent, lender, lent, cap } => format!(
-            "{} of {} to the lender {lender}, until {} of {} have come back",
-            part(*percent),
-            base(*of),
-            part(*cap),
-            Amount::of(*lent, currency)
-        ),
+        Step::FixedCost { purpose, amount, to } => say("cooperative-step-fixed")
+            .with("amount", Amount::of(*amount, currency))
+            .with("purpose", purpose)
+            .with("pot", pot(to))
+            .to_string(),
+        Step::Share { of, percent, to } => say("cooperative-step-share")
+            .with("part", part(*percent))
+            .with("base", base(*of))
+            .with("pot", pot(to))
+            .to_string(),
+        Step::UntilCap { of, percent, lender, lent, cap } => say("cooperative-step-lender")
+            .with("part", part(*percent))
+            .with("base", base(*of))
+            .with("lender", lender)
+            .with("cap", part(*cap))
+            .with("lent", Amount::of(*lent, currency))
+            .to_string(),
         Step::Members { groups, retained } => {
             let by = |by| match by {
-                Patronage::Equal => "each the same",
-                Patronage::Hours => "by hours",
+                Patronage::Equal => say("cooperative-each-same"),
+                Patronage::Hours => say("cooperative-by-hours"),
             };
             let group = |it: &ledger::cooperatives::rules::allocation_rule::Group| {
                 format!("{} {} ({})", part(it.percent), it.group, by(it.by))
@@ -148,9 +156,12 @@ fn in_words(step: &Step, currency: Currency) -> String {
             let groups: Vec<_> = groups.iter().map(group).collect();
             let stays = match *retained {
                 Percent::ZERO => String::new(),
-                retained => format!("; {} of it stay as their capital", part(retained)),
+                retained => {
+                    format!("; {}", say("cooperative-step-stays").with("part", part(retained)))
+                }
             };
-            format!("what is left, to the members: {}{stays}", groups.join(", "))
+            let left = say("cooperative-step-members").with("groups", groups.join(", "));
+            format!("{left}{stays}")
         }
     }
 }
@@ -190,26 +201,26 @@ pub(super) fn waterfall(it: &Distribution) -> Vec<Row> {
         let bar = StepBar::new(taken, from, amount.abs(), it.sales);
         rows.push(Row { what, amount: Amount::of(amount, it.currency), bar, is_sum });
     };
-    add("Sales".to_owned(), Taken::Whole, 0, it.sales);
-    for (what, amount) in [("Costs", it.costs), ("Losses of earlier periods", it.loss_before)] {
+    add(say("cooperative-sales").to_string(), Taken::Whole, 0, it.sales);
+    for (what, amount) in [(say("cooperative-costs"), it.costs), (say("cooperative-losses"), it.loss_before)] {
         left -= amount;
         if amount > 0 {
-            add(what.to_owned(), Taken::Lost, left, -amount);
+            add(what.to_string(), Taken::Lost, left, -amount);
         }
     }
-    add("Surplus".to_owned(), Taken::Whole, 0, it.net());
+    add(say("cooperative-surplus").to_string(), Taken::Whole, 0, it.net());
     for part in &it.plan.steps {
         left -= part.amount;
         let what = match &part.to {
-            Recipient::Pot(to) => format!("To {}", pot(to)),
-            Recipient::Lender(name) => format!("To the lender {name}"),
+            Recipient::Pot(to) => say("cooperative-to").with("who", pot(to)).to_string(),
+            Recipient::Lender(name) => say("cooperative-to-lender").with("name", name).to_string(),
         };
         add(what, Taken::Part, left, part.amount);
     }
     for (group, (members, amount)) in groups(&it.plan.members) {
         left -= amount;
-        let who = if members == 1 { "1 member".to_owned() } else { format!("{members} members") };
-        add(format!("To {group}, {who}"), Taken::Part, left, amount);
+        let to = say("cooperative-to-group").with("group", group).with("members", members);
+        add(to.to_string(), Taken::Part, left, amount);
     }
     rows
 }
@@ -218,16 +229,15 @@ impl NextView {
     fn new(it: &Distribution, book: &Book) -> NextView {
         let day = |at| Day(book.day_of(at)).to_string();
         let waits = match &it.state {
-            DistributionState::Objection { until } => format!(
-                "Members may object until {}. Somebody who did not draft it must approve it by {}, or it is withdrawn.",
-                day(*until),
-                it.state.deadline().map(day).unwrap_or_default()
-            ),
+            DistributionState::Objection { until } => say("cooperative-waits-objection")
+                .with("day", day(*until))
+                .with("deadline", it.state.deadline().map(day).unwrap_or_default())
+                .to_string(),
             DistributionState::Objected { answer_until, .. } => {
-                format!("A member objected. Who approves it must answer by {}, or it is withdrawn.", day(*answer_until))
+                say("cooperative-waits-objected").with("day", day(*answer_until)).to_string()
             }
             DistributionState::Approved { until, .. } => {
-                format!("It is approved. Members may object until {}; then it is posted.", day(*until))
+                say("cooperative-waits-approved").with("day", day(*until)).to_string()
             }
             DistributionState::Draft { .. }
             | DistributionState::Posted(_)
@@ -242,15 +252,15 @@ impl NextView {
 }
 
 /// What lies where, over all members.
-async fn held(client: &impl GenericClient, book: &Book) -> Result<Vec<(&'static str, Amount, &'static str)>, Error> {
+async fn held(client: &impl GenericClient, book: &Book) -> Result<Vec<(Said, Amount, Said)>, Error> {
     let mut rows = Vec::new();
     for (name, class, meaning) in [
-        ("Reserve", AccountClass::Reserve, "indivisible: it is never paid to members"),
-        ("Development", AccountClass::DevelopmentFund, "the parts of surpluses that pay for what comes next"),
-        ("Members\u{2019} capital", AccountClass::MemberCapital, "their shares that stayed in the cooperative"),
+        ("cooperative-held-reserve", AccountClass::Reserve, "cooperative-held-reserve-means"),
+        ("cooperative-held-development", AccountClass::DevelopmentFund, "cooperative-held-development-means"),
+        ("cooperative-held-capital", AccountClass::MemberCapital, "cooperative-held-capital-means"),
     ] {
         let minor = balances::of_class(client, book.id, class, book.currency.code()).await?;
-        rows.push((name, Amount::of(minor, book.currency), meaning));
+        rows.push((say(name), Amount::of(minor, book.currency), say(meaning)));
     }
     Ok(rows)
 }

@@ -35,7 +35,6 @@ use crate::problem::Problem;
 use actix_web::HttpResponse;
 use actix_web::body::to_bytes;
 use actix_web::web::ServiceConfig;
-use jiff::Timestamp;
 use ledger::evidence::EvidenceKind;
 use ledger::milestones::rules::claim::ClaimState;
 use ledger::money::Currency;
@@ -77,6 +76,11 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(cooperative::distribute::draft)
         .service(cooperative::distribute::close)
         .service(distribution::object)
+        .service(distribution::withdraw)
+        .service(cooperative::take_back::show_proceeds)
+        .service(cooperative::take_back::reverse_proceeds)
+        .service(cooperative::take_back::show_hours)
+        .service(cooperative::take_back::reverse_hours)
         .service(cooperative::share::show)
         .service(cooperative::hours::show)
         .service(cooperative::hours::record)
@@ -139,11 +143,6 @@ fn named<T>(asked: Asked<T>) -> Result<T, Problem> {
 async fn answered(response: HttpResponse) -> Result<Value, Problem> {
     let bytes = to_bytes(response.into_body()).await.map_err(|_| Problem::internal())?;
     serde_json::from_slice(&bytes).map_err(|_| Problem::internal())
-}
-
-/// A moment by its clock.
-fn moment(at: Timestamp) -> String {
-    at.strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 
 /// A sum as people read it.

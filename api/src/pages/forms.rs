@@ -1,6 +1,7 @@
 //! Forms of pages that act: what was typed stands there again after an error, what is wrong is said beside its field and in a list with
 //! links at the top, and each form carries a key, so that it does its thing once however often it is posted.
 
+use super::page;
 use crate::idempotency::IdempotencyKey;
 use crate::keys;
 use crate::problem::Problem;
@@ -8,6 +9,7 @@ use actix_web::HttpResponse;
 use actix_web::body::MessageBody as _;
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
+use askama::Template;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::fmt;
@@ -77,11 +79,9 @@ pub(super) struct Wrong {
     pub(super) message: String,
 }
 
-/// A form as a page shows it. Each time it is shown it has a new key: what was refused once may be sent once more.
+/// Forms as a page shows them. Each has a key of its own, a new one each time it is shown: what was refused once may be sent once more.
 #[derive(Debug)]
 pub(super) struct Filled {
-    /// Lets it do its thing once.
-    pub(super) key: String,
     fields: Fields,
     /// Why it was not done; empty before it was sent.
     pub(super) said: String,
@@ -97,7 +97,12 @@ impl Filled {
 
     /// The same with all its fields.
     pub(super) fn holding(fields: Fields) -> Filled {
-        Filled { key: keys::secret(), fields, said: String::new(), wrong: Vec::new() }
+        Filled { fields, said: String::new(), wrong: Vec::new() }
+    }
+
+    /// A key, which lets one form do its thing once. Each call draws another: no two forms of a page share one.
+    pub(super) fn key(&self) -> String {
+        keys::secret()
     }
 
     /// One that was refused, with what was typed. `field_of` says to which field a JSON Pointer belongs.
@@ -108,7 +113,7 @@ impl Filled {
             .iter()
             .map(|error| Wrong { field: field_of(&error.pointer).unwrap_or_default(), message: error.message.clone() });
         let wrong: Vec<_> = wrong.collect();
-        Filled { key: keys::secret(), fields, said: said(problem, !wrong.is_empty()), wrong }
+        Filled { fields, said: said(problem, !wrong.is_empty()), wrong }
     }
 
     /// What stands in a field.
@@ -154,6 +159,20 @@ pub(super) fn is_for_form(problem: &Problem) -> bool {
     )
 }
 
+/// The page with its form again, with what was typed and what is wrong; or the refusal, where it has a page of its own.
+pub(super) async fn or_again<T: Template>(
+    problem: Problem,
+    sent: Fields,
+    field_of: impl Fn(&str) -> Option<String>,
+    shown: impl AsyncFnOnce(Filled) -> Result<T, Problem>,
+) -> Result<HttpResponse, Problem> {
+    if !is_for_form(&problem) {
+        return Err(problem);
+    }
+    let again = Filled::again(sent, &problem, field_of);
+    page(StatusCode::UNPROCESSABLE_ENTITY, &shown(again).await?)
+}
+
 /// What an operation has answered, as a page needs it: secrets that are shown once, the id of what was made.
 pub(super) fn answered<T: DeserializeOwned>(answer: HttpResponse) -> Result<T, Problem> {
     let body = answer.into_body().try_into_bytes().map_err(|_| Problem::internal())?;
@@ -169,6 +188,8 @@ pub(super) fn done(path: &str) -> HttpResponse {
 mod tests {
     use super::*;
     use ledger::{Error, Refusal};
+    use std::fs;
+    use std::path::PathBuf;
 
     fn fields(pairs: &[(&str, &str)]) -> Fields {
         Fields::new(pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
@@ -192,11 +213,34 @@ mod tests {
         let again =
             Filled::again(sent.clone(), &problem, |pointer| (pointer == "/amount/amount").then(|| "amount".to_owned()));
         assert_eq!((again.value("amount"), again.error("amount")), ("5.001", "too many digits"));
-        assert!(again.failed() && again.key != "k1" && again.error("note").is_empty());
+        assert!(again.failed() && again.key() != "k1" && again.error("note").is_empty());
+        assert_ne!(again.key(), again.key(), "two forms of one page");
         let refusal = Problem::from(Error::from(Refusal::new("claim-open", "another claim is decided")));
         let again = Filled::again(sent, &refusal, |_| None);
         assert_eq!((again.said.as_str(), again.wrong.len()), ("another claim is decided", 0));
         assert!(is_for_form(&refusal) && !is_for_form(&Problem::not_found("claim")));
         assert!(!Filled::fresh(&[]).failed());
+    }
+
+    #[test]
+    fn each_form_of_each_page_has_a_key_of_its_own_and_nobody_writes_one_by_hand() {
+        let mut seen = 0;
+        let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/templates"))];
+        while let Some(folder) = folders.pop() {
+            for file in fs::read_dir(folder).unwrap() {
+                let path = file.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let template = fs::read_to_string(&path).unwrap();
+                for at in template.split("name=\"key\"").skip(1) {
+                    let value = at.split('>').next().unwrap();
+                    assert!(value.ends_with(".key() }}\""), "{}: {value}", path.display());
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 0, "forms have keys");
     }
 }

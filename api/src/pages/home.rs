@@ -2,12 +2,15 @@
 
 use super::forms::{Fields, Filled, done, is_for_form};
 use super::page;
+use super::shown::moment;
 use crate::auth::Caller;
 use crate::extract::{Form, Params};
 use crate::handlers::desk::waiting::{self, TaskBody};
 use crate::paging::PageQuery;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::who_may::{COOPERATORS, KEEPERS, MEMBER};
 use crate::wire::parse;
 use actix_web::http::StatusCode;
@@ -19,7 +22,7 @@ use ledger::desk::rules::task::TaskKind;
 use ledger::desk::store::desks::{self, OfCooperative};
 use ledger::id::{BookRef, OrganisationId, PersonId};
 use ledger::milestones::store::milestones;
-use ledger::parties::operations::persons;
+use ledger::parties::operations::persons::{self, ChangeMe};
 use ledger::parties::rules::person::Person;
 use ledger::parties::rules::role::Role;
 use ledger::parties::store::{organisations, people};
@@ -51,6 +54,18 @@ struct Home {
     partners: Vec<(OrganisationId, String)>,
 }
 
+impl Home {
+    /// By which name and address they are signed in.
+    fn who(&self) -> String {
+        if self.name.is_empty() { self.email.clone() } else { format!("{}, {}", self.name, self.email) }
+    }
+
+    /// The question for their name.
+    fn called(&self) -> String {
+        say("me-how-are-you-called").to_string()
+    }
+}
+
 /// A cooperative, and what somebody may do there.
 struct AtCooperative {
     book: BookRef,
@@ -72,36 +87,36 @@ const DESKS_SHOWN: i64 = 50;
 
 impl TaskBody {
     /// What is to be done, for people.
-    fn what(&self) -> &'static str {
+    fn what(&self) -> Said {
         match self.kind {
-            TaskKind::AcceptInvitation => "Accept an invitation",
-            TaskKind::AnswerJoinRequest => "Answer somebody who asks to join",
-            TaskKind::ReviewClaim => "Review a claim",
-            TaskKind::ChangeClaim => "Change your claim and submit it again",
-            TaskKind::AnswerDispute => "Answer a dispute about your claim",
-            TaskKind::ReplyDispute => "Reply to the answer to your objection, or accept it",
-            TaskKind::ResolveDispute => "Decide a dispute",
-            TaskKind::ConfirmRequest => "Confirm a revocation or a write-off that somebody else asks for",
-            TaskKind::OpenDistribution => "Open a distribution to the members",
-            TaskKind::ApproveDistribution => "Approve a distribution",
-            TaskKind::AttestHours => "Attest hours",
-            TaskKind::ScoreSubmission => "Score a submission",
-            TaskKind::AttestShare => "Attest the share of your team in what a submission wins, or object to it",
-            TaskKind::ReviseShares => "Propose anew how the prizes of your submission are divided",
-            TaskKind::DecideShares => "Decide how the prizes of a submission are divided",
-            TaskKind::AnswerChargeback => "Give evidence against a chargeback",
-            TaskKind::CheckCapture => "Check a capture that the partner's list does not have",
-            TaskKind::ChaseSettlement => "Ask a custodian for money that is overdue",
-            TaskKind::FundReserve => "Fund the risk reserve for a lost chargeback",
-            TaskKind::ConfirmEnded => "Confirm that the mandate of a partner that has left has ended",
-            TaskKind::ConfirmBankAccount => "Confirm a bank account, or reject it",
-            TaskKind::ApprovePayout => "Approve a payout",
-            TaskKind::DecidePayout => "Decide about a payout that screening holds",
-            TaskKind::SendPayout => "Send a payout",
-            TaskKind::ChasePayout => "Find out what became of a late payout",
-            TaskKind::MatchBankLine => "Find out what a line of a bank statement is about",
-            TaskKind::MatchSuspense => "Say whose payment this money is, or return it",
-            TaskKind::ReleaseCustodian => "Get the money of a frozen custodian free, and release it",
+            TaskKind::AcceptInvitation => say("me-accept-an-invitation"),
+            TaskKind::AnswerJoinRequest => say("me-answer-somebody-who-asks-to"),
+            TaskKind::ReviewClaim => say("me-review-a-claim"),
+            TaskKind::ChangeClaim => say("me-change-your-claim-and-submit"),
+            TaskKind::AnswerDispute => say("me-answer-a-dispute-about-your"),
+            TaskKind::ReplyDispute => say("me-reply-to-the-answer-to"),
+            TaskKind::ResolveDispute => say("me-decide-a-dispute"),
+            TaskKind::ConfirmRequest => say("me-confirm-a-revocation-or-a"),
+            TaskKind::OpenDistribution => say("me-open-a-distribution-to-the"),
+            TaskKind::ApproveDistribution => say("me-approve-a-distribution"),
+            TaskKind::AttestHours => say("me-attest-hours"),
+            TaskKind::ScoreSubmission => say("me-score-a-submission"),
+            TaskKind::AttestShare => say("me-attest-the-share-of-your"),
+            TaskKind::ReviseShares => say("me-propose-anew-how-the-prizes"),
+            TaskKind::DecideShares => say("me-decide-how-the-prizes-of"),
+            TaskKind::AnswerChargeback => say("me-give-evidence-against-a-chargeback"),
+            TaskKind::CheckCapture => say("me-check-a-capture-that-the"),
+            TaskKind::ChaseSettlement => say("me-ask-a-custodian-for-money"),
+            TaskKind::FundReserve => say("me-fund-the-risk-reserve-for"),
+            TaskKind::ConfirmEnded => say("me-confirm-that-the-mandate-of"),
+            TaskKind::ConfirmBankAccount => say("me-confirm-a-bank-account-or"),
+            TaskKind::ApprovePayout => say("me-approve-a-payout"),
+            TaskKind::DecidePayout => say("me-decide-about-a-payout-that"),
+            TaskKind::SendPayout => say("me-send-a-payout"),
+            TaskKind::ChasePayout => say("me-find-out-what-became-of"),
+            TaskKind::MatchBankLine => say("me-find-out-what-a-line"),
+            TaskKind::MatchSuspense => say("me-say-whose-payment-this-money"),
+            TaskKind::ReleaseCustodian => say("me-get-the-money-of-a"),
         }
     }
 
@@ -140,7 +155,7 @@ impl TaskBody {
 
     /// Until when, for people; nothing when nothing ends it.
     fn until_written(&self) -> String {
-        self.until.map(|until| until.strftime("%-d %B %Y, %H:%M UTC").to_string()).unwrap_or_default()
+        self.until.map(moment).unwrap_or_default()
     }
 }
 
@@ -202,7 +217,11 @@ pub(super) async fn change_name(
     }
     let changed = async {
         let version = parse("/version", sent.get("version"))?;
-        let changed = state.in_transaction(async |tx| persons::change_name(tx, id, version, &name).await).await?;
+        let changed = state
+            .in_transaction(async |tx| {
+                persons::change(tx, id, version, ChangeMe { name: Some(&name), language: None }).await
+            })
+            .await?;
         Ok::<_, Problem>(changed)
     };
     match changed.await {

@@ -8,7 +8,9 @@ use super::twins::{Asked, Sheet, Twinned, respond};
 use super::updates::Updates;
 use crate::auth::MaybeCaller;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::visibility::{Reader, book_of};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, route};
@@ -58,7 +60,7 @@ struct MilestonePage {
     /// How a claim is decided.
     rules: Vec<String>,
     /// Evidence without which no claim is taken.
-    gate: Vec<&'static str>,
+    gate: Vec<String>,
     claims: Vec<ClaimShown>,
     releases: Vec<ReleaseRow>,
     /// The newest notes about it.
@@ -71,10 +73,10 @@ struct MilestonePage {
 /// How far the money has come.
 #[derive(Serialize)]
 struct Station {
-    name: &'static str,
+    name: Said,
     /// None where it is not shown.
     amount: Option<Amount>,
-    meaning: &'static str,
+    meaning: Said,
 }
 
 /// A part that was released.
@@ -189,12 +191,12 @@ fn stations(it: &Milestone, claim: Option<&Claim>) -> Vec<Station> {
         }
         None => (!is_claimed).then(|| amount(it.released)),
     };
-    let station = |name, amount, meaning| Station { name, amount, meaning };
+    let station = |name, amount, meaning| Station { name: say(name), amount, meaning: say(meaning) };
     vec![
-        station("Planned", Some(it.amount.into()), "what it pays in all"),
-        station("Set aside", Some(amount(it.earmark() + it.released)), "of the campaign's money, for it alone"),
-        station("Claimed", claimed, "what its team says is done; shown when it is decided"),
-        station("Released", Some(amount(it.released)), "approved, and owed to its team or paid"),
+        station("milestone-station-planned", Some(it.amount.into()), "milestone-station-planned-means"),
+        station("milestone-station-aside", Some(amount(it.earmark() + it.released)), "milestone-station-aside-means"),
+        station("milestone-station-claimed", claimed, "milestone-station-claimed-means"),
+        station("milestone-station-released", Some(amount(it.released)), "milestone-station-released-means"),
     ]
 }
 
@@ -207,73 +209,65 @@ fn line(it: &Milestone, stations: &[Station]) -> MilestoneLine {
     };
     let reached = if it.released > 0 { 4 } else { reached };
     let stop = |place: usize| Stop {
-        name: stations.get(place).map(|station| station.name).unwrap_or_default(),
+        name: stations.get(place).map(|station| station.name.to_string()).unwrap_or_default(),
         amount: stations.get(place).and_then(|station| station.amount).map(Amount::bare).unwrap_or_default(),
         is_reached: place < reached,
     };
     let released = Amount::of(it.released, it.amount.currency());
-    let title = format!("{released} of {} are released", Amount::from(it.amount));
+    let title = say("milestone-picture").with("released", released).with("amount", Amount::from(it.amount)).to_string();
     MilestoneLine::new([0, 1, 2, 3].map(stop), it.released, it.amount.minor(), title)
 }
 
 /// How claims are decided, in sentences.
 fn rules(policy: &Policy, it: &Milestone) -> Vec<String> {
-    let reviewers = match policy.reviewers_needed {
-        1 => "1 reviewer approves a claim".to_owned(),
-        needed => format!("{needed} reviewers approve a claim"),
-    };
     let silence = match policy.on_silence {
-        OnSilence::Release => "it counts as approved",
-        OnSilence::Escalate => "the owners of the host are called in",
+        OnSilence::Release => say("milestone-rule-silence-release"),
+        OnSilence::Escalate => say("milestone-rule-silence-escalate"),
     };
-    let days = |days: u16| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
-    let (review, objection) = (days(policy.review_days), days(policy.objection_days));
     let mut rules = vec![
-        format!("{reviewers}, none of them of its team or with a tie to it."),
-        format!("When nobody decides within {review}, {silence}."),
-        format!("Whoever is concerned may object within {objection} of the approval; then the money is released."),
+        say("milestone-rule-reviewers").with("count", policy.reviewers_needed).to_string(),
+        silence.with("days", policy.review_days).to_string(),
+        say("milestone-rule-objection").with("days", policy.objection_days).to_string(),
     ];
     if let Some(threshold) = policy.threshold {
         let above = Amount::of(threshold, it.amount.currency());
-        rules.push(format!("Above {above} who asks, who approves and who pays are three people."));
+        rules.push(say("milestone-rule-threshold").with("amount", above).to_string());
     }
     rules
 }
 
 /// Evidence without which no claim is taken.
-fn gate(it: &Milestone) -> Vec<&'static str> {
+fn gate(it: &Milestone) -> Vec<String> {
     let gate = it.gate;
     let asked = [
-        (gate.licence, "a licence"),
-        (gate.design_files, "design files"),
-        (gate.enterprise_plan, "an enterprise plan"),
+        (gate.licence, say("milestone-gate-licence")),
+        (gate.design_files, say("milestone-gate-design")),
+        (gate.enterprise_plan, say("milestone-gate-plan")),
     ];
-    asked.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, what)| what).collect()
+    asked.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, what)| what.to_string()).collect()
 }
 
 /// How a milestone stands, in a few words.
-pub(super) fn state_written(state: &MilestoneState) -> &'static str {
+pub(super) fn state_written(state: &MilestoneState) -> Said {
     match state {
-        MilestoneState::Planned => "planned, without money yet",
-        MilestoneState::Funded => "its money is set aside",
-        MilestoneState::Claimed { .. } => "its team says that it is done",
-        MilestoneState::PartlyReleased => "a part is released",
-        MilestoneState::Released => "released",
-        MilestoneState::Cancelled { .. } => "given up",
+        MilestoneState::Planned => say("milestone-is-planned"),
+        MilestoneState::Funded => say("milestone-is-funded"),
+        MilestoneState::Claimed { .. } => say("milestone-is-claimed"),
+        MilestoneState::PartlyReleased => say("milestone-is-partly"),
+        MilestoneState::Released => say("milestone-is-released"),
+        MilestoneState::Cancelled { .. } => say("milestone-is-cancelled"),
     }
 }
 
 /// How it stands, with its clock.
 fn standing(state: &MilestoneState, in_play: Option<&Claim>, book: &Book) -> String {
     match state {
-        MilestoneState::Planned => "It is planned. No money is set aside for it yet.".to_owned(),
-        MilestoneState::Funded => "Its whole amount is set aside. Its team may claim it when it is done.".to_owned(),
+        MilestoneState::Planned => say("milestone-stands-planned").to_string(),
+        MilestoneState::Funded => say("milestone-stands-funded").to_string(),
         MilestoneState::Claimed { .. } => in_play.map(|claim| sentence(&claim.state, book)).unwrap_or_default(),
-        MilestoneState::PartlyReleased => {
-            "A part is released. The rest stays set aside for a further claim of its team.".to_owned()
-        }
-        MilestoneState::Released => "All of it is released.".to_owned(),
-        MilestoneState::Cancelled { reason } => format!("It was given up: {reason}"),
+        MilestoneState::PartlyReleased => say("milestone-stands-partly").to_string(),
+        MilestoneState::Released => say("milestone-stands-released").to_string(),
+        MilestoneState::Cancelled { reason } => say("milestone-stands-cancelled").with("reason", reason).to_string(),
     }
 }
 

@@ -7,7 +7,9 @@ use super::twins::{Form as Wanted, Sheet, Twinned, respond};
 use crate::auth::MaybeCaller;
 use crate::extract::Form;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
 use actix_web::web::Data;
@@ -28,6 +30,9 @@ use ledger::reports::store::public_totals::{self, Happened};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
+
+/// The text that names what is held.
+const HELD: &str = "home-held";
 
 /// So many news stand on the page.
 const NEWS_MAX: i64 = 20;
@@ -61,7 +66,7 @@ struct Home {
     #[serde(skip)]
     code: String,
     #[serde(skip)]
-    error: &'static str,
+    error: String,
 }
 
 /// What became of all money of one currency.
@@ -76,9 +81,11 @@ struct CurrencyShown {
 /// A figure, and what it is.
 #[derive(Serialize)]
 struct FigureRow {
-    name: &'static str,
+    #[serde(skip)]
+    text: &'static str,
+    name: Said,
     amount: Amount,
-    meaning: &'static str,
+    meaning: Said,
 }
 
 /// Something that happened.
@@ -100,7 +107,7 @@ struct BookShown {
 
 impl Twinned for Home {
     fn sheet(&self) -> Sheet {
-        let row = |figure: &FigureRow| vec![figure.name.to_owned(), figure.amount.plain(), figure.amount.code()];
+        let row = |figure: &FigureRow| vec![figure.name.to_string(), figure.amount.plain(), figure.amount.code()];
         Sheet {
             columns: vec!["what", "amount", "currency"],
             rows: self.currencies.iter().flat_map(|of| of.figures.iter().map(row)).collect(),
@@ -121,7 +128,7 @@ impl Home {
             books: books.into_iter().take(BOOKS_SHOWN).map(book_shown).collect(),
             is_signed_in: false,
             code: String::new(),
-            error: "",
+            error: String::new(),
         })
     }
 
@@ -136,8 +143,8 @@ impl Home {
 
     /// The figure of the title: what is held, of the first currency.
     fn headline(&self) -> String {
-        let held = self.currencies.first().and_then(|of| of.figures.iter().find(|figure| figure.name == "Held"));
-        held.map(|figure| format!("{} held for open work", figure.amount)).unwrap_or_default()
+        let held = self.currencies.first().and_then(|of| of.figures.iter().find(|figure| figure.text == HELD));
+        held.map(|figure| say("home-headline").with("amount", figure.amount).to_string()).unwrap_or_default()
     }
 }
 
@@ -146,20 +153,21 @@ fn book_shown(book: Book) -> BookShown {
 }
 
 fn shown(currency: Currency, of: &Figures) -> CurrencyShown {
-    let row = |name, minor: i128, meaning| FigureRow { name, amount: Amount::of(minor, currency), meaning };
+    let row = |text, minor: i128, meaning| FigureRow {
+        text,
+        name: say(text),
+        amount: Amount::of(minor, currency),
+        meaning: say(meaning),
+    };
     let mut figures = vec![
-        row("Collected", of.collected, "taken from those who gave it, before fees, whatever became of it later"),
-        row("Released", of.released, "approved for teams and winners, less what came back by revoked claims"),
-        row("Paid out", of.paid, "of that: sent to the bank accounts of teams and winners, less what came back"),
-        row("Returned", of.returned, "went back to those who gave it, or is on its way to them"),
-        row("Held", of.held, "in the funds and purses for which it was given, not released yet"),
+        row("home-collected", of.collected, "home-collected-means"),
+        row("home-released", of.released, "home-released-means"),
+        row("home-paid", of.paid, "home-paid-means"),
+        row("home-returned", of.returned, "home-returned-means"),
+        row(HELD, of.held, "home-held-means"),
     ];
     if of.other() != 0 {
-        figures.push(row(
-            "Fees and the rest",
-            of.other(),
-            "what was collected and is none of the others: fees, lost disputes, corrections",
-        ));
+        figures.push(row("home-other", of.other(), "home-other-means"));
     }
     let ends = Ends {
         collected: of.collected,
@@ -169,7 +177,7 @@ fn shown(currency: Currency, of: &Figures) -> CurrencyShown {
         returned: of.returned,
         other: of.other(),
     };
-    let title = format!("What became of {} that were collected", Amount::of(of.collected, currency));
+    let title = say("home-picture").with("amount", Amount::of(of.collected, currency)).to_string();
     let key = currency.code().to_ascii_lowercase();
     CurrencyShown { currency: currency.code().to_owned(), figures, way: MoneyWay::new(ends, &key, title) }
 }
@@ -194,12 +202,15 @@ async fn told(client: &impl GenericClient, book: &Book, one: &Happened) -> Resul
     let (what, href) = match (id("milestone"), id("challenge")) {
         (Some(milestone), _) => {
             let milestone = milestones::get(client, MilestoneId::new(book.id, milestone)).await?;
-            let done = if kind == "release.posted" { "released for" } else { "a claim was revoked:" };
-            (format!("{done} {}", milestone.name), format!("/milestones/{}", milestone.id))
+            let done = if kind == "release.posted" { "home-released-for" } else { "home-revoked" };
+            (say(done).with("milestone", &milestone.name).to_string(), format!("/milestones/{}", milestone.id))
         }
         (None, Some(challenge)) => {
             let challenge = challenges::get(client, ChallengeId::new(book.id, challenge)).await?;
-            (format!("awarded in {}", challenge.title), format!("/challenges/{}", challenge.id))
+            (
+                say("home-awarded").with("challenge", &challenge.title).to_string(),
+                format!("/challenges/{}", challenge.id),
+            )
         }
         (None, None) => return Ok(None),
     };
@@ -276,7 +287,7 @@ pub(super) async fn find_receipt(
     let shown = Home {
         is_signed_in: caller.0.is_some(),
         code: typed,
-        error: "This is no code of a receipt. It stands at the end of the link in the mail that brought the receipt: copy all of it.",
+        error: say("home-no-code").to_string(),
         ..Home::of(&client, &state.whole_sums, ledger::calendar::now()).await?
     };
     page(StatusCode::UNPROCESSABLE_ENTITY, &shown)

@@ -1,13 +1,18 @@
 //! Figures, days and words as pages show them. Each is one value: `Display` writes it for people, serde for programs.
 
+use crate::texts::{self, Language, as_shown};
 use crate::wire::BalanceBody;
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use ledger::money::{Money, Unit};
 use ledger::parties::rules::role::OrganisationKind;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// A sum of a currency or unit. People read `3,000.00 USD`; programs an amount and its currency.
+as_shown!(Amount, Day);
+
+/// A sum of a currency or unit. People read `3,000.00 USD`, or as their language writes it; programs an amount and its currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Amount {
     minor: i128,
@@ -20,6 +25,11 @@ impl Amount {
         Amount { minor: minor.into(), unit: unit.into() }
     }
 
+    /// In minor units.
+    pub(super) fn minor(self) -> i128 {
+        self.minor
+    }
+
     /// What is left of it after another sum of the same currency.
     pub(super) fn less(self, other: Amount) -> Amount {
         Amount { minor: self.minor.saturating_sub(other.minor), unit: self.unit }
@@ -27,7 +37,7 @@ impl Amount {
 
     /// Without its currency, for a column whose head names it: `3,000.00`.
     pub(super) fn bare(self) -> String {
-        grouped(&self.unit.format(self.minor))
+        grouped(&self.unit.format(self.minor), texts::read())
     }
 
     /// As a table of a program has it: `3000.00`.
@@ -63,10 +73,71 @@ impl Serialize for Amount {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Day(pub(super) Date);
 
+impl Day {
+    fn written(self, language: Language) -> String {
+        let (day, month, year) = (self.0.day(), month(self.0, language), self.0.year());
+        match language {
+            Language::English => format!("{day} {month} {year}"),
+            Language::German => format!("{day}. {month} {year}"),
+        }
+    }
+}
+
+/// The month of a day, written out.
+fn month(day: Date, language: Language) -> &'static str {
+    let names = match language {
+        Language::English => [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ],
+        Language::German => [
+            "Januar",
+            "Februar",
+            "März",
+            "April",
+            "Mai",
+            "Juni",
+            "Juli",
+            "August",
+            "September",
+            "Oktober",
+            "November",
+            "Dezember",
+        ],
+    };
+    names.get(usize::from(day.month().unsigned_abs()) - 1).copied().unwrap_or_default()
+}
+
+/// A month and its year: `January 2027`.
+pub(super) fn month_and_year(day: Date) -> String {
+    format!("{} {}", month(day, texts::read()), day.year())
+}
+
+/// The beginning of a month's name, below a bar.
+pub(super) fn short_month(day: Date) -> String {
+    month(day, texts::read()).chars().take(3).collect()
+}
+
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.strftime("%-d %B %Y"))
+        f.write_str(&self.written(texts::read()))
     }
+}
+
+/// A moment as people read it: `31 January 2027, 14:05 UTC`.
+pub(super) fn moment(at: Timestamp) -> String {
+    let at = at.to_zoned(TimeZone::UTC);
+    format!("{}, {} UTC", Day(at.date()), at.strftime("%H:%M"))
 }
 
 impl Serialize for Day {
@@ -75,16 +146,17 @@ impl Serialize for Day {
     }
 }
 
-/// A decimal with a comma between thousands and a true minus sign.
-fn grouped(decimal: &str) -> String {
+/// A decimal with a mark between thousands and a true minus sign, as a language writes it.
+fn grouped(decimal: &str, language: Language) -> String {
+    let (thousands, point) = texts::marks(language);
     let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |digits| ("\u{2212}", digits));
     let whole = digits.find('.').unwrap_or(digits.len());
     let mut written = sign.to_owned();
     for (place, digit) in digits.char_indices() {
         if place > 0 && place < whole && (whole - place) % 3 == 0 {
-            written.push(',');
+            written.push(thousands);
         }
-        written.push(digit);
+        written.push(if digit == '.' { point } else { digit });
     }
     written
 }
@@ -117,6 +189,16 @@ mod tests {
         assert_eq!(json, serde_json::json!({"amount": "-92233720368547758.08", "currency": "USD"}));
         assert_eq!(Amount::of(1_234_567, "JPY".parse::<Currency>().unwrap()).to_string(), "1,234,567 JPY");
         assert_eq!((amount.plain(), amount.code()), ("-92233720368547758.08".into(), "USD".into()));
+    }
+
+    #[test]
+    fn figures_and_days_are_written_as_the_language_of_who_reads_writes_them() {
+        let written = ["0.00", "1234567.89", "-1234.5", "1234567", "999"].map(|one| grouped(one, Language::German));
+        assert_eq!(written, ["0,00", "1.234.567,89", "\u{2212}1.234,5", "1.234.567", "999"]);
+        let days = (1..=12).map(|month| Day(jiff::civil::date(2027, month, 1)));
+        let written: Vec<_> = days.map(|day| (day.written(Language::English), day.written(Language::German))).collect();
+        assert_eq!(written[2], ("1 March 2027".into(), "1. März 2027".into()));
+        assert_eq!(written[11], ("1 December 2027".into(), "1. Dezember 2027".into()));
     }
 
     #[test]

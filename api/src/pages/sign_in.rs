@@ -3,12 +3,13 @@
 //! Programs that look at mail follow the links in it, so that opening a link shows a page with a button and uses nothing up.
 //! The secret leaves the address there: the form has it.
 
-use super::cookies::Purpose;
+use super::cookies::{Purpose, kept_language};
 use super::{page, see_other};
 use crate::auth::Caller;
 use crate::extract::Form;
 use crate::keys;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
 use crate::wire::bounded;
 use actix_web::http::StatusCode;
@@ -17,7 +18,9 @@ use actix_web::{HttpRequest, HttpResponse, post, route};
 use askama::Template;
 use ledger::parties::operations::browsers::{self, Drawn, Tried};
 use ledger::parties::operations::persons;
+use ledger::parties::operations::sign_in::digest;
 use ledger::parties::rules::role::Email;
+use ledger::parties::store::people;
 use rand::Rng as _;
 use serde::Deserialize;
 
@@ -26,7 +29,13 @@ use serde::Deserialize;
 struct AskPage<'a> {
     email: &'a str,
     error: &'a str,
+    may_sign_up: bool,
 }
+
+/// Says that only people who were invited come in.
+#[derive(Template)]
+#[template(path = "sign_up_closed.html")]
+struct SignUpClosed;
 
 #[derive(Template)]
 #[template(path = "code.html")]
@@ -53,8 +62,8 @@ struct SignUpPage<'a> {
 
 /// Asks for the address.
 #[route("/sign-in", method = "GET", method = "HEAD")]
-pub(super) async fn show_form() -> Result<HttpResponse, Problem> {
-    page(StatusCode::OK, &AskPage { email: "", error: "" })
+pub(super) async fn show_form(state: Data<State>) -> Result<HttpResponse, Problem> {
+    page(StatusCode::OK, &AskPage { email: "", error: "", may_sign_up: state.config.sign_up.is_open() })
 }
 
 /// The address, as it was typed.
@@ -65,7 +74,7 @@ pub(super) struct Asked {
 }
 
 /// What is said of a text that is no address.
-const NO_ADDRESS: &str = "This is no e-mail address. It has a name, an @ and the place where the mail goes.";
+const NO_ADDRESS: &str = "signin-no-address";
 
 /// Has link and code mailed, if somebody has the address; the answer and its time are the same if nobody has.
 #[post("/sign-in")]
@@ -73,23 +82,34 @@ pub(super) async fn request_link(state: Data<State>, form: Form<Asked>) -> Resul
     let typed = form.0.email.trim();
     match typed.parse() {
         Ok(email) => mail(&state, &email, false).await,
-        Err(_) => page(StatusCode::UNPROCESSABLE_ENTITY, &AskPage { email: typed, error: NO_ADDRESS }),
+        Err(_) => {
+            let may_sign_up = state.config.sign_up.is_open();
+            page(StatusCode::UNPROCESSABLE_ENTITY, &AskPage { email: typed, error: &say(NO_ADDRESS).to_string(), may_sign_up })
+        }
     }
 }
 
-/// Asks somebody new for their address.
+/// Asks somebody new for their address, unless only people who were invited come in.
 #[route("/sign-up", method = "GET", method = "HEAD")]
-pub(super) async fn show_sign_up() -> Result<HttpResponse, Problem> {
+pub(super) async fn show_sign_up(state: Data<State>) -> Result<HttpResponse, Problem> {
+    if !state.config.sign_up.is_open() {
+        return page(StatusCode::OK, &SignUpClosed);
+    }
     page(StatusCode::OK, &SignUpPage { email: "", error: "" })
 }
 
-/// Has link and code mailed, whether somebody has the address already or not: the answer is the same.
+/// Has link and code mailed, whether somebody has the address already or not: the answer is the same, also where nobody may sign up.
 #[post("/sign-up")]
 pub(super) async fn request_account(state: Data<State>, form: Form<Asked>) -> Result<HttpResponse, Problem> {
+    if !state.config.sign_up.is_open() {
+        return page(StatusCode::CONFLICT, &SignUpClosed);
+    }
     let typed = form.0.email.trim();
     match typed.parse() {
         Ok(email) => mail(&state, &email, true).await,
-        Err(_) => page(StatusCode::UNPROCESSABLE_ENTITY, &SignUpPage { email: typed, error: NO_ADDRESS }),
+        Err(_) => {
+            page(StatusCode::UNPROCESSABLE_ENTITY, &SignUpPage { email: typed, error: &say(NO_ADDRESS).to_string() })
+        }
     }
 }
 
@@ -141,10 +161,9 @@ pub(super) async fn try_code(
         .in_transaction(async |tx| browsers::try_code(tx, &browser, &typed, &cookie, ledger::calendar::now()).await)
         .await?;
     match tried {
-        Tried::SignedIn => signed_in(&state, &cookie),
+        Tried::SignedIn => signed_in(&state, &cookie).await,
         Tried::Wrong(left) => {
-            let tries = if left == 1 { "try is" } else { "tries are" };
-            let error = format!("This is not the code in the newest mail. {left} {tries} left.");
+            let error = say("signin-wrong-code").with("left", left).to_string();
             page(StatusCode::UNPROCESSABLE_ENTITY, &CodePage { error: &error })
         }
         Tried::Over => page(StatusCode::CONFLICT, &CodeOver),
@@ -172,12 +191,19 @@ pub(super) async fn use_link(state: Data<State>, form: Form<Confirmed>) -> Resul
     state
         .in_transaction(async |tx| browsers::confirm_link(tx, &secret, &cookie, ledger::calendar::now()).await)
         .await?;
-    signed_in(&state, &cookie)
+    signed_in(&state, &cookie).await
 }
 
-fn signed_in(state: &State, cookie: &str) -> Result<HttpResponse, Problem> {
+/// The browser is signed in, and reads the language that its person once chose.
+async fn signed_in(state: &State, cookie: &str) -> Result<HttpResponse, Problem> {
     let mut response = see_other("/me");
     add(&mut response, Purpose::SignedIn.set(state, cookie))?;
+    if let Some(session) = state.reads.browsers.read(digest(cookie)).await? {
+        let person = people::find(&state.client().await?, session.person).await?;
+        if let Some(language) = person.and_then(|person| person.language) {
+            add(&mut response, kept_language(state, language))?;
+        }
+    }
     add(&mut response, Purpose::Asked.forget(state))?;
     Ok(response)
 }

@@ -3,6 +3,7 @@
 use super::origin::FOREIGN;
 use super::{page, see_other};
 use crate::problem::Problem;
+use crate::say;
 use crate::second_factor::NEEDED;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -30,7 +31,7 @@ pub(crate) fn answer(problem: &Problem, request_id: &str) -> HttpResponse {
     }
     let (title, text) = words(problem);
     let trouble = Trouble {
-        title,
+        title: &title,
         text: &text,
         asks_anew: problem.is(LINK_INVALID),
         asks_code: problem.is(NEEDED),
@@ -45,47 +46,32 @@ pub(crate) fn answer(problem: &Problem, request_id: &str) -> HttpResponse {
 }
 
 /// Title and text for people.
-fn words(problem: &Problem) -> (&'static str, String) {
+fn words(problem: &Problem) -> (String, String) {
     let status = problem.status();
+    let said = |title, text| (say(title).to_string(), say(text).to_string());
     if problem.is(LINK_INVALID) {
-        let text = "A link works once, for 15 minutes. This one was used already, is too old, or is not whole.";
-        return ("This link does not work any more", text.to_owned());
+        return said("trouble-link-over", "trouble-link-over-what");
     }
     if problem.is(plan_change::LINK_INVALID) {
-        let text = "It was used already, is too old, or is about a change that was replaced: it does nothing now. The platform \
-                    where you gave shows your pledge, and can have you sent a new one.";
-        return ("This link does not work any more", text.to_owned());
+        return said("trouble-link-over", "trouble-link-change-what");
     }
     match status {
-        StatusCode::NOT_FOUND => ("No such page", "Nothing is at this address. Was it copied whole?".to_owned()),
-        StatusCode::METHOD_NOT_ALLOWED => {
-            ("Not here", "This address does not take what was sent. Go back to the page that you came from.".to_owned())
-        }
-        StatusCode::FORBIDDEN if problem.is(NEEDED) => (
-            "Prove your second factor first",
-            "Nothing was done: this asks for the code of your authenticator, typed within the last minutes.".to_owned(),
-        ),
+        StatusCode::NOT_FOUND => said("trouble-no-page", "trouble-no-page-what"),
+        StatusCode::METHOD_NOT_ALLOWED => said("trouble-not-here", "trouble-not-here-what"),
+        StatusCode::FORBIDDEN if problem.is(NEEDED) => said("trouble-second-factor", "trouble-second-factor-what"),
         StatusCode::FORBIDDEN if problem.body().detail != FOREIGN => {
-            ("Not allowed", format!("Nothing was done: {}.", problem.body().detail))
+            let text = say("trouble-not-allowed-what").with("detail", &problem.body().detail);
+            (say("trouble-not-allowed").to_string(), text.to_string())
         }
-        StatusCode::FORBIDDEN => (
-            "Not sent from here",
-            "This form came from another site, or your browser does not say from where it came. Nothing was done. Open \
-             the page here once more, in a current browser, and send it from there."
-                .to_owned(),
-        ),
+        StatusCode::FORBIDDEN => said("trouble-foreign", "trouble-foreign-what"),
         StatusCode::TOO_MANY_REQUESTS => {
             let wait = problem.headers().iter().find(|(name, _)| *name == RETRY_AFTER);
             let wait = wait.and_then(|(_, value)| value.to_str().ok()).unwrap_or("60");
-            ("Too many tries", format!("Nothing was done. Try again in {wait} seconds."))
+            let text = say("trouble-too-many-what").with("seconds", wait);
+            (say("trouble-too-many").to_string(), text.to_string())
         }
-        StatusCode::CONFLICT => ("This cannot be done", problem.body().detail.clone()),
-        _ if status.is_server_error() => {
-            ("Not now", "The service cannot do this at the moment. Try again in a little while.".to_owned())
-        }
-        _ => (
-            "The form did not arrive as it should",
-            "Nothing was done. Go back, look at what you typed, and send it again.".to_owned(),
-        ),
+        StatusCode::CONFLICT => (say("trouble-cannot").to_string(), problem.body().detail.clone()),
+        _ if status.is_server_error() => said("trouble-not-now", "trouble-not-now-what"),
+        _ => said("trouble-form", "trouble-form-what"),
     }
 }

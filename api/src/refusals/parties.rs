@@ -10,6 +10,12 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/sign-in/confirm"],
     ),
     refusal(
+        "sign-up-closed",
+        "Only people who were invited come in here, as whoever runs the service has set it.",
+        "Ask the owners of an organisation to invite your address. Who was invited signs in without `sign_up`.",
+        &["POST /v1/sign-in"],
+    ),
+    refusal(
         "identity-token-invalid",
         "The identity token is of no provider that is believed here, or one of its claims or its signature is not right.",
         "Ask the provider for a new one, for the client id of this service, and send it within 10 minutes.",

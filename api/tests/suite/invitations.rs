@@ -170,7 +170,7 @@ async fn t3_a_link_works_for_who_has_an_account_or_an_invitation_and_for_nobody_
     let wall = Timestamp::now();
     let open = async |name: &str, token: &str| {
         let (email, until) = (address(name), wall + sign_in::LINK_LIFETIME);
-        ground.run(async |tx| sign_in::open_link(tx, email.as_str(), token, until, wall).await).await.unwrap()
+        ground.run(async |tx| sign_in::open_link(tx, email.as_str(), token, false, (until, wall)).await).await.unwrap()
     };
     let ada = ground.stranger("ada").await;
     assert!(open("ada", "first").await && open("ada", "first").await, "the worker may come twice");
@@ -180,7 +180,7 @@ async fn t3_a_link_works_for_who_has_an_account_or_an_invitation_and_for_nobody_
     assert!(!open("ada", "one too many").await, "five links are open");
     assert!(!open("bea", "unknown").await, "an unknown address gets none");
     let (_, token) = host.invited("bea", "auditor").await;
-    assert!(open("bea", "invited").await, "an invited one gets an account with it");
+    assert!(open("bea", "invited").await, "an invited one gets an account when it is used");
     let confirmed = host.service.post("/v1/sign-in/confirm", "", json!({"token": "invited"})).await.ok();
     let access = confirmed["access_token"].as_str().unwrap();
     host.service.post("/v1/invitations:accept", access, json!({"token": token})).await.ok();

@@ -121,7 +121,7 @@ async fn mail(service: &Service) -> (String, String) {
     let (email, link, code): (String, String, Option<String>) = (row.get(0), row.get(1), row.get(2));
     let wall = Timestamp::now();
     let end = wall + sign_in::LINK_LIFETIME;
-    service.ground.run(async |tx| sign_in::open_link(tx, &email, &link, end, wall).await).await.unwrap();
+    service.ground.run(async |tx| sign_in::open_link(tx, &email, &link, false, (end, wall)).await).await.unwrap();
     (link, code.unwrap())
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use ledger::id::{BookId, PersonId};
 use ledger::parties::operations::sign_in;
 use ledger::parties::rules::role::Role;
-use ledger::parties::store::tokens;
+use ledger::parties::store::tokens::{self, Holder};
 use ledger::service::store::activity;
 use serde_json::{Value, json};
 
@@ -13,7 +13,11 @@ use serde_json::{Value, json};
 async fn link(service: &Service, person: PersonId, token: &str) -> Value {
     let expires_at = Timestamp::now() + sign_in::LINK_LIFETIME;
     let digest = sign_in::digest(token);
-    service.ground.run(async |tx| tokens::insert_sign_in(tx, &digest, person, expires_at).await).await.unwrap();
+    service
+        .ground
+        .run(async |tx| tokens::insert_sign_in(tx, &digest, &Holder::Person(person), expires_at).await)
+        .await
+        .unwrap();
     json!({"token": token})
 }
 

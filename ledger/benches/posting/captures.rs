@@ -118,6 +118,7 @@ async fn platform(tx: &Transaction<'_>, wall: Timestamp) -> OrganisationId {
         is_operator: false,
         created_at: wall,
         disabled_at: None,
+        language: None,
         version: 1,
     };
     assert!(people::insert(tx, &founder).await.expect("a person"), "nobody had the address");

@@ -485,12 +485,15 @@ pub enum Job {
         /// The challenge on whose panel the person is; none where it is the role alone.
         challenge: Option<ChallengeId>,
     },
-    /// Tell the owners of an organisation that somebody asks to join it, or who asked that it was declined.
+    /// Tell the owners of an organisation that somebody asks to join it, or who asked that it was declined or has lapsed.
     SendJoinNotice {
         /// The request.
         request: JoinRequestId,
         /// Whether it is the answer.
         answered: bool,
+        /// Whether it is due when the request lapses, for who asked.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        lapsed: bool,
     },
     /// Tell a team that its entry was withdrawn, or what became of its appeal; and those who decide that one waits for them.
     SendEntryNotice {
@@ -770,8 +773,9 @@ impl fmt::Debug for Job {
             Job::SendRoleNotice { organisation, person, role, .. } => {
                 write!(f, "send_role_notice to {person}, {role} of {organisation}")
             }
-            Job::SendJoinNotice { request, answered } => {
-                write!(f, "send_join_notice of {request}{}", if *answered { ", answered" } else { "" })
+            Job::SendJoinNotice { request, answered, lapsed } => {
+                let answered = if *answered { ", answered" } else { "" };
+                write!(f, "send_join_notice of {request}{answered}{}", if *lapsed { ", lapsed" } else { "" })
             }
             Job::SendEntryNotice { entrant, .. } => write!(f, "send_entry_notice of {entrant}"),
             Job::TellMembers { after, .. } => write!(f, "tell_members after member {after}"),
@@ -1365,7 +1369,7 @@ mod tests {
                 role: "judge".into(),
                 challenge: Some(ChallengeId::generate(book)),
             },
-            Job::SendJoinNotice { request: JoinRequestId::generate(), answered: true },
+            Job::SendJoinNotice { request: JoinRequestId::generate(), answered: true, lapsed: false },
             Job::SendEntryNotice { entrant: EntrantId::generate(book), appeal: Some(AppealId::generate(book)) },
             Job::TellMembers { distribution: Some(DistributionId::generate(book)), after: 7 },
             Job::SendObjectionNotice {

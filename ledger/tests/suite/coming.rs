@@ -4,11 +4,12 @@ use crate::support::{ground, waits};
 use jiff::{SignedDuration, Timestamp};
 use ledger::Error;
 use ledger::id::{JoinRequestId, OrganisationId, PersonId};
-use ledger::parties::operations::{invitations, join_requests};
+use ledger::parties::operations::join_requests::JoinNews;
+use ledger::parties::operations::{invitations, join_requests, sign_in};
 use ledger::parties::rules::invitation::InvitationState;
 use ledger::parties::rules::join_request::{JoinRequest, JoinRequestState, LIFETIME, OPEN_MAX};
 use ledger::parties::rules::role::{OrganisationKind, Role};
-use ledger::parties::store::{invitations as invitation_rows, organisations};
+use ledger::parties::store::{invitations as invitation_rows, organisations, people};
 use ledger::testing::{Ground, address, refusal};
 use tokio_postgres::Client;
 
@@ -103,26 +104,69 @@ async fn what_nobody_answers_lapses_and_may_be_asked_anew_and_few_are_open_at_on
 }
 
 #[tokio::test]
-async fn owners_are_told_who_asks_and_who_asked_of_a_decline_while_that_is_so() {
+async fn owners_are_told_who_asks_and_who_asked_of_a_decline_or_a_lapse_while_that_is_so() {
     let ground = ground().await;
     let (ada, wall) = (ground.stranger("ada").await, ground.wall);
     let team = ground.team("Workshop", "owner-of-it").await;
     let client = ground.client().await;
-    let told = async |id, answered| {
-        let notice = join_requests::notice(&client, id, answered, wall).await.unwrap();
-        notice.map(|notice| notice.recipients)
+    let told_at = async |id, wall| {
+        let mut told = Vec::new();
+        for news in [JoinNews::Asked, JoinNews::Answered, JoinNews::Lapsed] {
+            let notice = join_requests::notice(&client, id, news, wall).await.unwrap();
+            told.push(notice.map(|notice| notice.recipients));
+        }
+        told
     };
     let asked = ask(&ground, team.id, ada).await.unwrap().id;
     let owner = address("owner-of-it").as_str().to_owned();
-    assert_eq!((told(asked, false).await, told(asked, true).await), (Some(vec![owner]), None));
-    decline(&ground, asked, team.member, wall).await.unwrap();
     let person = address("ada").as_str().to_owned();
-    assert_eq!((told(asked, false).await, told(asked, true).await), (None, Some(vec![person])));
-    let jobs = "SELECT count(*) FROM job WHERE kind = 'send_join_notice'";
-    assert_eq!(client.query_one(jobs, &[]).await.unwrap().get::<_, i64>(0), 2);
+    assert_eq!(told_at(asked, wall).await, [Some(vec![owner]), None, None]);
+    assert_eq!(told_at(asked, wall + LIFETIME).await, [None, None, Some(vec![person.clone()])]);
+    decline(&ground, asked, team.member, wall).await.unwrap();
+    for at in [wall, wall + LIFETIME] {
+        assert_eq!(told_at(asked, at).await, [None, Some(vec![person.clone()]), None]);
+    }
+    // When it was asked, when it was declined, and when it would have lapsed.
+    let jobs = "SELECT count(*), count(*) FILTER (WHERE due_at >= $1) FROM job WHERE kind = 'send_join_notice'";
+    let row = client.query_one(jobs, &[&(wall + LIFETIME)]).await.unwrap();
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (3, 1));
     let asked = ask(&ground, team.id, ada).await.unwrap().id;
     accept(&ground, asked, team.member, wall).await.unwrap();
-    assert_eq!((told(asked, false).await, told(asked, true).await), (None, None), "the role has its own mail");
+    assert_eq!(told_at(asked, wall + LIFETIME).await, [None, None, None], "the role has its own mail");
+}
+
+#[tokio::test]
+async fn a_link_makes_somebody_of_an_address_when_it_is_opened_and_of_nobody_before() {
+    let ground = ground().await;
+    let (email, until) = ("nora@new.example", ground.wall + sign_in::LINK_LIFETIME);
+    let client = ground.client().await;
+    let known = async || people::find_by_email(&client, email).await.unwrap().is_some();
+    let open = async |link: &str, sign_up| {
+        let clock = (until, ground.wall);
+        ground.run(async |tx| sign_in::open_link(tx, email, link, sign_up, clock).await).await.unwrap()
+    };
+    assert!(!open("nobody asked to sign up", false).await);
+    for n in 0..5 {
+        assert!(open(&format!("link {n}"), true).await && !known().await);
+    }
+    assert!(!open("one too many", true).await, "five links are open for one address, of whomever it is");
+    let use_link = async |link: &str, refresh: &str| {
+        ground.run(async |tx| sign_in::confirm_sign_in(tx, link, refresh, ground.wall).await).await
+    };
+    let (nora, _) = use_link("link 0", "refresh 0").await.unwrap();
+    assert!(known().await);
+    assert_eq!(refusal(use_link("link 0", "again").await), "sign-in-link-invalid");
+    // The other links are of the same person, whom the second makes not once more.
+    assert_eq!(use_link("link 1", "refresh 1").await.unwrap().0, nora);
+    let service = migrations::connect(&ground.database.service_url.parse().unwrap()).await.unwrap();
+    for (columns, values) in
+        [("", ""), (", person, email", ", '{nora}', 'nora@new.example'"), (", email", ", 'Nora@x'")]
+    {
+        let values = values.replace("{nora}", &nora.0.to_string());
+        let sql =
+            format!("INSERT INTO sign_in_token (digest, expires_at{columns}) VALUES (sha256('x'), now(){values})");
+        assert_eq!(refused(&service, &sql).await, "23514", "{sql}");
+    }
 }
 
 #[tokio::test]

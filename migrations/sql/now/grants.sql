@@ -24,7 +24,7 @@ GRANT SELECT ON schema_file TO commonpurse_service;
 GRANT SELECT ON person, organisation, membership, invitation, declared_tie, credential, sign_in_token, sign_in_code,
     refresh_family, refresh_token, browser_session, outside_identity TO commonpurse_service;
 GRANT INSERT (id, caller, email, name, created_at) ON person TO commonpurse_service;
-GRANT UPDATE (disabled_at, name, version) ON person TO commonpurse_service;
+GRANT UPDATE (disabled_at, language, name, version) ON person TO commonpurse_service;
 GRANT INSERT (id, caller, name, kind, version, created_at, created_by) ON organisation TO commonpurse_service;
 GRANT UPDATE (name, version, address, registration, receipt_text) ON organisation TO commonpurse_service;
 GRANT INSERT (organisation, person, role, created_at, created_by) ON membership TO commonpurse_service;
@@ -43,7 +43,7 @@ GRANT UPDATE (revoked_at, secret_digest, old_digest, old_ends_at, old_used_on, l
 GRANT SELECT ON partner_request TO commonpurse_service;
 GRANT INSERT (id, organisation, credential, at, book_id, status, mode, method, path, problem, request_id) ON partner_request TO
     commonpurse_service;
-GRANT INSERT (digest, person, expires_at) ON sign_in_token TO commonpurse_service;
+GRANT INSERT (digest, person, email, expires_at) ON sign_in_token TO commonpurse_service;
 GRANT UPDATE (used_at) ON sign_in_token TO commonpurse_service;
 GRANT INSERT (issuer, subject, person, linked_at) ON outside_identity TO commonpurse_service;
 GRANT DELETE ON outside_identity TO commonpurse_service;

@@ -102,6 +102,12 @@ BEGIN
          ORDER BY expires_at LIMIT 1000));
     GET DIAGNOSTICS v_rows = ROW_COUNT;
     v_total := v_total + v_rows;
+    -- Whose link was opened is a person by now; of the others nothing is kept.
+    DELETE FROM public.sign_in_token WHERE digest = ANY (ARRAY(
+        SELECT digest FROM public.sign_in_token WHERE email IS NOT NULL AND expires_at < now() - interval '1 day'
+         ORDER BY expires_at LIMIT 1000));
+    GET DIAGNOSTICS v_rows = ROW_COUNT;
+    v_total := v_total + v_rows;
     DELETE FROM public.sign_in_code WHERE browser = ANY (ARRAY(
         SELECT browser FROM public.sign_in_code WHERE expires_at < now() - interval '30 days'
          ORDER BY expires_at LIMIT 1000));

@@ -339,3 +339,117 @@ async fn d24_what_is_owed_is_paid_out_by_a_run_that_was_read_another_approves_an
     refused(keeper.fill(&action, &filled(&form_of(&html, &action)?, &typed)).await?, "nothing is owed")?;
     coop.host.app.finish().await
 }
+
+/// Where the first link of a page leads that begins so.
+fn link(html: &str, begins: &str) -> anyhow::Result<String> {
+    let at = html.split_once(&format!("href=\"{begins}")).with_context(|| format!("{begins}: {html}"))?.1;
+    Ok(format!("{begins}{}", at.split('"').next().unwrap_or_default()))
+}
+
+#[tokio::test]
+async fn d25_a_sale_that_was_recorded_wrongly_is_taken_back_once_by_a_keeper_who_says_why() -> Outcome {
+    let coop = Coop::open().await?;
+    let (desk, mut keeper) = (desk(&coop), browser(&coop, &coop.host.treasurer).await?);
+    coop.record("sale", "120.00", "2027-12-20").await?.ok()?;
+    let page = link(&open(&mut keeper, &format!("{desk}/proceeds")).await?, "/desk/proceeds/prc_")?;
+    let reverse = format!("{page}/reverse");
+    let html = open(&mut keeper, &page).await?;
+    ensure!(html.contains("takes 120.00 USD out of the sales of presses by the mirror of entry"), "{html}");
+    let there = form_of(&html, &reverse)?;
+    for (by, status) in [(&coop.host.stranger().await?, 404), (&coop.ada, 403), (&coop.approver, 403)] {
+        let mut other = browser(&coop, by).await?;
+        ensure!(other.get(&page).await?.0 == status);
+        for reason in ["No", ""] {
+            ensure!(other.fill(&reverse, &filled(&there, &[("reason", reason)])).await?.status == status);
+        }
+    }
+    let silent = keeper.fill(&reverse, &filled(&there, &[("reason", " ")])).await?;
+    let html = refused(silent, "id=\"reason-error\"")?;
+    let late = form_of(&html, &reverse)?;
+    ensure!(send_twice(&mut keeper, &html, &reverse, &[("reason", "Recorded <b>twice")]).await? == page);
+    let taken_back = "SELECT count(*) FROM proceeds WHERE reversed_at IS NOT NULL";
+    ensure!(coop.host.app.count(taken_back).await? == 1);
+    let html = open(&mut keeper, &page).await?;
+    ensure!(html.contains("It was taken back on") && html.contains("Recorded &#60;b&#62;twice"), "{html}");
+    ensure!(form_of(&html, &reverse).is_err() && open(&mut keeper, &desk).await?.contains("0.00 USD so far"));
+    refused(keeper.fill(&reverse, &filled(&late, &[("reason", "Once more")])).await?, "was taken back")?;
+    coop.host.app.finish().await
+}
+
+#[tokio::test]
+async fn d26_hours_are_taken_back_by_whom_they_concern_and_what_is_ticked_is_attested_together_or_not_at_all() -> Outcome
+{
+    let coop = Coop::open().await?;
+    let desk = desk(&coop);
+    let (grid, attestations) = (format!("{desk}/hours"), format!("{desk}/attestations"));
+    let (mut ada, mut bea) = (browser(&coop, &coop.ada).await?, browser(&coop, &coop.bea).await?);
+    for hours in ["8", "9"] {
+        let new = json!({"from": "2027-12-20", "to": "2027-12-20", "hours": hours, "note": "Presses"});
+        coop.ada.post(&coop.at("/contributions"), &new).await?.ok()?;
+    }
+    let both = open(&mut bea, &grid).await?;
+    let boxes: Vec<String> = both
+        .split("name=\"attest-")
+        .skip(1)
+        .map(|at| format!("attest-{}", at.split('"').next().unwrap_or_default()))
+        .collect();
+    ensure!(boxes.len() == 2, "{both}");
+    let page = link(&open(&mut ada, &grid).await?, "/desk/contributions/ctb_")?;
+    let reverse = format!("{page}/reverse");
+    let html = open(&mut ada, &page).await?;
+    ensure!(html.contains("Taking them back makes 9.00 hours of member 1 count for nothing."), "{html}");
+    let there = form_of(&html, &reverse)?;
+    // Another member reads them, and has no button; a stranger reads nothing.
+    ensure!(form_of(&open(&mut bea, &page).await?, &reverse).is_err());
+    ensure!(bea.fill(&reverse, &filled(&there, &[("reason", "No")])).await?.status == 403);
+    ensure!(browser(&coop, &coop.host.stranger().await?).await?.get(&page).await?.0 == 404);
+    refused(ada.fill(&reverse, &filled(&there, &[("reason", "")])).await?, "id=\"reason-error\"")?;
+    ensure!(send_twice(&mut ada, &html, &reverse, &[("reason", "It were eight")]).await? == page);
+    ensure!(open(&mut ada, &page).await?.contains("It were eight"));
+    // Bea's page still has both: one of them stands no more, and so none is attested.
+    let there = form_of(&both, &attestations)?;
+    let ticked: Vec<_> = boxes.iter().map(|name| (name.as_str(), "yes")).collect();
+    refused(bea.fill(&attestations, &filled(&there, &ticked)).await?, "taken back")?;
+    let attested = "SELECT count(*) FROM contribution WHERE attested_at IS NOT NULL";
+    ensure!(coop.host.app.count(attested).await? == 0, "all or none");
+    let html = open(&mut bea, &grid).await?;
+    let left = boxes.iter().find(|name| html.contains(*name)).context("the hours that stand")?;
+    send_twice(&mut bea, &html, &attestations, &[(left, "yes")]).await?;
+    ensure!(coop.host.app.count(attested).await? == 1);
+    // A keeper takes back what others wrote down, and reads that it is attested.
+    let mut keeper = browser(&coop, &coop.host.treasurer).await?;
+    ensure!(open(&mut keeper, &grid).await?.contains("8.00 hours of member 1"));
+    let html = open(&mut keeper, &format!("/desk/contributions/{}", left.trim_start_matches("attest-"))).await?;
+    ensure!(html.contains("count for nothing, although they are attested."), "{html}");
+    coop.host.app.finish().await
+}
+
+#[tokio::test]
+async fn d27_a_distribution_that_is_not_posted_is_withdrawn_by_a_keeper_and_its_period_is_drafted_anew() -> Outcome {
+    let coop = Coop::open().await?;
+    coop.record("sale", "1000.00", "2027-12-20").await?.ok()?;
+    let hours = json!({"from": "2027-12-01", "to": "2027-12-31", "hours": "10", "note": "Presses"});
+    let recorded = coop.ada.post(&coop.at("/contributions"), &hours).await?.ok()?;
+    coop.bea.post(&format!("/v1/contributions/{}:attest", text(&recorded, "/id")?), &json!({})).await?.ok()?;
+    let period = json!({"from": "2027-12-01", "to": "2027-12-31"});
+    let draft = coop.host.treasurer.post(&coop.at("/distributions"), &period).await?.ok()?;
+    let one = text(&draft, "/id")?;
+    coop.host.treasurer.post(&format!("/v1/distributions/{one}:open"), &json!({})).await?.ok()?;
+    let (page, withdraw) = (format!("/desk/distributions/{one}"), format!("/desk/distributions/{one}/withdraw"));
+    let mut keeper = browser(&coop, &coop.host.treasurer).await?;
+    let html = open(&mut keeper, &page).await?;
+    ensure!(html.contains("Withdrawing gives up how 1,000.00 USD would be divided: nothing of it is posted"), "{html}");
+    let there = form_of(&html, &withdraw)?;
+    for (by, status) in [(&coop.host.stranger().await?, 404), (&coop.ada, 403), (&coop.approver, 403)] {
+        let refused = browser(&coop, by).await?.fill(&withdraw, &filled(&there, &[("why", "No")])).await?;
+        ensure!(refused.status == status, "{refused:?}");
+    }
+    ensure!(form_of(&open(&mut browser(&coop, &coop.ada).await?, &page).await?, &withdraw).is_err());
+    let html = refused(keeper.fill(&withdraw, &filled(&there, &[("why", "")])).await?, "id=\"why-error\"")?;
+    ensure!(send_twice(&mut keeper, &html, &withdraw, &[("why", "A sale is missing")]).await? == page);
+    let html = open(&mut keeper, &page).await?;
+    ensure!(html.contains("It was withdrawn: A sale is missing") && form_of(&html, &withdraw).is_err(), "{html}");
+    coop.host.treasurer.post(&coop.at("/distributions"), &period).await?.ok()?;
+    ensure!(coop.host.app.count(DISTRIBUTIONS).await? == 2);
+    coop.host.app.finish().await
+}

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use ledger::Error;
 use ledger::challenges::store::challenges;
 use ledger::id::{ChallengeId, InvitationId, JoinRequestId, OrganisationId, PersonId};
-use ledger::parties::operations::join_requests::{self as operations, JoinNotice};
+use ledger::parties::operations::join_requests::{self as operations, JoinNews, JoinNotice};
 use ledger::parties::operations::{roles, sign_in};
 use ledger::parties::rules::invitation::InvitationState;
 use ledger::parties::rules::join_request::JoinOutcome;
@@ -19,9 +19,8 @@ use ledger::service::preferences::MailGroup;
 use ledger::service::store::jobs::Leased;
 
 impl Context {
-    /// Mails the link and the code that sign a person in, unless nobody who may sign in has the address (whoever asks to sign up has
-    /// it from now on), or the link has less than a
-    /// minute left to work.
+    /// Mails the link and the code that sign a person in, unless nobody who may sign in has the address and nobody signs up with it, or the
+    /// link has less than a minute left to work.
     pub(super) async fn send_sign_in(
         &self,
         leased: &Leased,
@@ -44,10 +43,8 @@ impl Context {
     async fn open_link(&self, email: &str, token: &str, expires_at: Timestamp, sign_up: bool) -> Result<bool, Failure> {
         let mut client = self.pool.get().await?;
         let tx = client.transaction().await?;
-        if sign_up {
-            sign_in::sign_up(&tx, email, ledger::calendar::now()).await?;
-        }
-        let is_opened = sign_in::open_link(&tx, email, token, expires_at, ledger::calendar::now()).await?;
+        let until = (expires_at, ledger::calendar::now());
+        let is_opened = sign_in::open_link(&tx, email, token, sign_up, until).await?;
         tx.commit().await?;
         Ok(is_opened)
     }
@@ -96,22 +93,26 @@ impl Context {
         self.settle(leased).await
     }
 
-    /// Tells the owners of an organisation that somebody asks to join it, unless that has ended by then; or who asked that it was declined.
-    /// Who is accepted hears of the role.
+    /// Tells the owners of an organisation that somebody asks to join it, unless that has ended by then; or who asked that it was declined, or
+    /// has lapsed. Who is accepted hears of the role.
     pub(super) async fn send_join_notice(
         &self,
         leased: &Leased,
         id: JoinRequestId,
-        answered: bool,
+        news: JoinNews,
     ) -> Result<(), Failure> {
         let client = self.pool.get().await?;
-        let notice = operations::notice(&client, id, answered, ledger::calendar::now()).await?;
+        let notice = operations::notice(&client, id, news, ledger::calendar::now()).await?;
         drop(client);
         let Some(JoinNotice { request, recipients }) = notice else { return self.settle(leased).await };
         let until = written(request.until.to_zoned(TimeZone::UTC).date());
+        let own = || self.link("me/join-requests").into();
         let (group, mail) = match &request.ended {
+            None | Some((JoinOutcome::Lapsed, _)) if news == JoinNews::Lapsed => {
+                (MailGroup::Decisions, Notice::join_lapsed(&request.organisation_name, &until, id.to_string(), own()))
+            }
             Some((JoinOutcome::Declined { reason, .. }, _)) => {
-                let link = self.link("me/join-requests").into();
+                let link = own();
                 let mail = Notice::not_joined(&request.organisation_name, reason, id.to_string(), link);
                 (MailGroup::Decisions, mail)
             }
@@ -125,7 +126,7 @@ impl Context {
                 return self.settle(leased).await;
             }
         };
-        let occasion = Occasion::new("join_request", &format!("{id}.{}", if answered { "answered" } else { "asked" }));
+        let occasion = Occasion::new("join_request", &format!("{id}.{}", news.word()));
         self.send_all(leased, occasion.of_group(Some(group)), &recipients, &mail).await?;
         self.settle(leased).await
     }

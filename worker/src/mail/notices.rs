@@ -56,6 +56,18 @@ impl Notice {
         }
     }
 
+    /// Nobody answered a request to join in time, to who asked.
+    pub(crate) fn join_lapsed(organisation: &str, until: &str, id: String, link: String) -> Notice {
+        Notice {
+            subject: format!("{organisation}: nobody has answered your request to join"),
+            said: vec![format!(
+                "No owner of {organisation} has answered your request to join by {until}: it has lapsed. You may ask again."
+            )],
+            facts: vec![("Organisation", organisation.to_owned()), ("Request", id)],
+            link,
+        }
+    }
+
     /// A person is on the panel of a challenge.
     pub(crate) fn panel(organisation: &str, (title, id): (&str, String), link: String) -> Notice {
         Notice {
@@ -220,6 +232,9 @@ mod tests {
         let asked = ("Ada <b>", "Press <Makers>");
         let asked = Notice::join_asked(asked, "4 December 2026", "jrq_abc".into(), link()).render().unwrap();
         assert!(asked.text.contains("until 4 December 2026") && asked.text.contains("Ada <b>"), "{}", asked.text);
+        let lapsed =
+            Notice::join_lapsed("Press <Makers>", "4 December 2026", "jrq_abc".into(), link()).render().unwrap();
+        assert!(lapsed.text.contains("by 4 December 2026: it has lapsed"), "{}", lapsed.text);
         let declined =
             Notice::not_joined("Press <Makers>", "It is <b>full", "jrq_abc".into(), link()).render().unwrap();
         assert!(

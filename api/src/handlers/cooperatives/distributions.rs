@@ -283,12 +283,23 @@ pub(crate) async fn withdraw(
     id: Path<DistributionId>,
     request: Keyed<DistributionReason>,
 ) -> Result<HttpResponse, Problem> {
+    withdraw_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Gives a distribution up, once for its key: that of a request, or of a form.
+pub(crate) async fn withdraw_once(
+    state: &State,
+    caller: &Caller,
+    id: DistributionId,
+    key: &IdempotencyKey,
+    why: &DistributionReason,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let reason = paragraphs("/reason", &request.body.reason, text::REASON)?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = cooperative_of(tx, &caller, id.book, "distribution").await?;
-        let withdrawn = operations::withdraw(tx, *id, reason.clone(), by, ledger::calendar::now()).await?;
-        shown(tx, &caller, &book, withdrawn).await
+    let reason = paragraphs("/reason", &why.reason, text::REASON)?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative_of(tx, caller, id.book, "distribution").await?;
+        let withdrawn = operations::withdraw(tx, id, reason.clone(), by, ledger::calendar::now()).await?;
+        shown(tx, caller, &book, withdrawn).await
     })
     .await
 }

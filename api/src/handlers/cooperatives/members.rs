@@ -327,21 +327,33 @@ pub(crate) async fn attest(
     id: Path<ContributionId>,
     request: Keyed<Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    attest_once(&state, &caller, *id, &request.key).await
+    let by = caller.person()?.id;
+    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+        cooperative_of(tx, &caller, id.book, "contribution").await?;
+        let attested = operations::attest(tx, *id, by, ledger::calendar::now()).await?;
+        Ok(Reply::ok(&ContributionBody::from(attested)))
+    })
+    .await
 }
 
-/// Attests hours, once for its key: that of a request, or of a form.
-pub(crate) async fn attest_once(
+/// Attests all of some hours of a book or none of them, once for the key of their form.
+pub(crate) async fn attest_all_once(
     state: &State,
     caller: &Caller,
-    id: ContributionId,
+    id: BookRef,
     key: &IdempotencyKey,
+    all: &[ContributionId],
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
-        cooperative_of(tx, caller, id.book, "contribution").await?;
-        let attested = operations::attest(tx, id, by, ledger::calendar::now()).await?;
-        Ok(Reply::ok(&ContributionBody::from(attested)))
+        let (book, wall) = (cooperative(tx, caller, id).await?, ledger::calendar::now());
+        for one in all {
+            if one.book != book.id {
+                return Err(Error::NotFound("contribution"));
+            }
+            operations::attest(tx, *one, by, wall).await?;
+        }
+        Ok(Reply::ok(&serde_json::json!({"attested": all.len()})))
     })
     .await
 }
@@ -358,12 +370,22 @@ pub(crate) async fn reverse_hours(
     id: Path<ContributionId>,
     request: Keyed<ReversalReason>,
 ) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
-    let reason = request.body.parse()?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = cooperative_of(tx, &caller, id.book, "contribution").await?;
+    reverse_hours_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Takes hours back, once for its key: that of a request, or of a form.
+pub(crate) async fn reverse_hours_once(
+    state: &State,
+    caller: &Caller,
+    id: ContributionId,
+    key: &IdempotencyKey,
+    why: &ReversalReason,
+) -> Result<HttpResponse, Problem> {
+    let (by, reason) = (caller.person()?.id, why.parse()?);
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative_of(tx, caller, id.book, "contribution").await?;
         let keeper = caller.has_role(tx, book.organisation, KEEPERS).await?;
-        let reversed = operations::reverse_hours(tx, *id, reason.clone(), by, keeper, ledger::calendar::now()).await?;
+        let reversed = operations::reverse_hours(tx, id, reason.clone(), by, keeper, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ContributionBody::from(reversed)))
     })
     .await

@@ -225,11 +225,21 @@ pub(crate) async fn reverse(
     id: Path<ProceedsId>,
     request: Keyed<ReversalReason>,
 ) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
-    let reason = request.body.parse()?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        cooperative_of(tx, &caller, id.book, "proceeds").await?;
-        let reversed = operations::reverse(tx, *id, reason.clone(), by, ledger::calendar::now()).await?;
+    reverse_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Takes a sale or a cost back, once for its key: that of a request, or of a form.
+pub(crate) async fn reverse_once(
+    state: &State,
+    caller: &Caller,
+    id: ProceedsId,
+    key: &IdempotencyKey,
+    why: &ReversalReason,
+) -> Result<HttpResponse, Problem> {
+    let (by, reason) = (caller.person()?.id, why.parse()?);
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        cooperative_of(tx, caller, id.book, "proceeds").await?;
+        let reversed = operations::reverse(tx, id, reason.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ProceedsBody::from(reversed)))
     })
     .await

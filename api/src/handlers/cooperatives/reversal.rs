@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 pub struct ReversalReason {
     /// For the members to read; never a name.
     #[schema(min_length = 1, max_length = 1000, example = "recorded twice")]
-    reason: String,
+    pub(crate) reason: String,
 }
 
 impl ReversalReason {

@@ -13,8 +13,9 @@ use actix_web::{HttpResponse, get, patch, post};
 use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::id::{OrganisationId, PersonId, SessionId};
-use ledger::parties::operations::persons;
+use ledger::parties::operations::persons::{self, ChangeMe};
 use ledger::parties::operations::sign_in::{self as identity, Refreshed};
+use ledger::parties::rules::language::Language;
 use ledger::parties::rules::person::Person;
 use ledger::parties::rules::role::Email;
 use ledger::parties::rules::second_factor::Proof;
@@ -36,13 +37,16 @@ pub struct SignInRequest {
 }
 
 /// Mails a sign-in link, if the address is known, was invited or asks to sign up. The answer, and the time it takes, are the same if it is
-/// not.
+/// not. Where only people who were invited come in, whoever asks to sign up is refused, whatever the address.
 #[utoipa::path(tag = "identity", request_body = SignInRequest,
     responses((status = 202, description = "If the address is known, a link is on its way; it works once, for 15 minutes")))]
 #[post("/v1/sign-in")]
 pub(crate) async fn sign_in(state: Data<State>, request: Body<SignInRequest>) -> Result<HttpResponse, Problem> {
     let email: Email = parse("/email", &request.0.email)?;
     let (token, sign_up) = (keys::secret(), request.0.sign_up);
+    if sign_up {
+        state.config.sign_up.check().map_err(Error::from)?;
+    }
     state
         .in_transaction(async |tx| {
             identity::request_sign_in(tx, &email, &token, sign_up, ledger::calendar::now()).await
@@ -150,6 +154,9 @@ pub struct MeBody {
     id: PersonId,
     email: String,
     name: String,
+    /// In which language pages are for the person (RFC 5646); null: as each browser asks.
+    #[schema(value_type = Option<String>, pattern = "^(en|de)$", required)]
+    language: Option<Language>,
     /// Runs the installation.
     operator: bool,
     /// The first 200 organisations in which the person has a role.
@@ -161,8 +168,8 @@ impl MeBody {
     async fn read(client: &impl GenericClient, person: Person) -> Result<MeBody, Error> {
         let mine = organisations::list_of_person(client, person.id, Uuid::nil(), 200).await?;
         let organisations = mine.iter().map(|organisation| organisation.id).collect();
-        let Person { id, email, name, is_operator, .. } = person;
-        Ok(MeBody { id, email, name, operator: is_operator, organisations })
+        let Person { id, email, name, language, is_operator, .. } = person;
+        Ok(MeBody { id, email, name, language, operator: is_operator, organisations })
     }
 }
 
@@ -178,16 +185,19 @@ pub(crate) async fn me(state: Data<State>, caller: Caller) -> Result<HttpRespons
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(MeBody::read(&client, person).await?))
 }
 
-/// What a person changes of what is said of them.
+/// What a person changes of themselves; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeMeRequest {
     /// How other people read who it was; empty for no name.
     #[schema(max_length = 200, example = "Ada Lovelace")]
-    name: String,
+    name: Option<String>,
+    /// In which language pages are for the person (RFC 5646), from their next sign-in on; `none`: as each browser asks.
+    #[schema(pattern = "^(en|de|none)$", example = "de")]
+    language: Option<String>,
 }
 
-/// Changes what is said of whoever is signed in: how they are called.
+/// Changes how whoever is signed in is called, or in which language pages are for them.
 #[utoipa::path(tag = "identity", request_body = ChangeMeRequest,
     responses((status = 200, description = "As it is now, with its new ETag", body = MeBody, headers(("ETag" = String)))))]
 #[patch("/v1/me")]
@@ -198,14 +208,29 @@ pub(crate) async fn change_me(
     request: Body<ChangeMeRequest>,
 ) -> Result<HttpResponse, Problem> {
     let id = caller.person()?.id;
-    let name = request.0.name;
+    let ChangeMeRequest { name, language } = request.0;
+    if name.is_none() && language.is_none() {
+        return Err(Problem::invalid("/name", "say what changes"));
+    }
+    let language = match language.as_deref() {
+        None => None,
+        Some("none") => Some(None),
+        Some(tag) => Some(Some(known_language("/language", tag)?)),
+    };
     let (tag, body) = state
         .in_transaction(async |tx| {
-            let person = persons::change_name(tx, id, seen.0, &name).await?;
+            let change = ChangeMe { name: name.as_deref(), language };
+            let person = persons::change(tx, id, seen.0, change).await?;
             Ok((etag(person.version), MeBody::read(tx, person).await?))
         })
         .await?;
     Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body))
+}
+
+/// A language that pages are written in, by the tag that names it alone.
+fn known_language(pointer: &str, tag: &str) -> Result<Language, Problem> {
+    let known = Language::of(tag).filter(|language| language.tag() == tag);
+    known.ok_or_else(|| Problem::invalid(pointer, "is none of the languages that pages are written in: en, de"))
 }
 
 /// What signing out everywhere has ended.

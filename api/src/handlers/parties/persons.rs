@@ -38,7 +38,7 @@ pub struct PersonBody {
 
 impl From<Person> for PersonBody {
     fn from(it: Person) -> PersonBody {
-        let Person { id, caller: _, email, name, is_operator, created_at, disabled_at, version: _ } = it;
+        let Person { id, caller: _, email, name, is_operator, created_at, disabled_at, language: _, version: _ } = it;
         PersonBody { id, email, name, operator: is_operator, created_at, disabled_at }
     }
 }

@@ -1,12 +1,13 @@
 //! The statement of an account: what came and went, the newest first, with the balance after each line.
 
-use super::{Kind, LINES, asked, day, explained, number, query, whose};
+use super::{Kind, LINES, asked, day, explained, number, query, whose, words};
 use crate::auth::MaybeCaller;
 use crate::extract::Params;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::{Sheet, Twinned, respond};
 use crate::problem::Problem;
 use crate::state::State;
+use crate::texts::{Said, say};
 use crate::visibility::{Sight, sight};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, route};
@@ -44,14 +45,14 @@ struct AccountPage {
     class: &'static str,
     /// What its owner is called; empty when it is nobody's.
     whose: String,
-    purpose: &'static str,
+    purpose: String,
     as_of: Day,
     balance: Amount,
     in_sums: bool,
     is_waiting: bool,
     lines: Vec<Line>,
     #[serde(skip)]
-    explained: Vec<(Kind, &'static str)>,
+    explained: Vec<(Kind, Said)>,
     #[serde(skip)]
     kinds: Vec<(Kind, bool)>,
     #[serde(skip)]
@@ -89,7 +90,7 @@ impl Line {
     fn what(&self) -> String {
         match self.entry {
             Some(_) => self.kind.to_string(),
-            None => format!("{}, of five givers or more", self.kind),
+            None => say("account-sum").with("kind", self.kind).to_string(),
         }
     }
 }
@@ -125,7 +126,7 @@ impl Part {
         let name = wanted.kind.as_deref().filter(|name| !name.is_empty());
         let kind = name.map(|name| {
             let found = MovementKind::ALL.iter().copied().find(|kind| kind.as_str() == name);
-            found.ok_or_else(|| Error::invalid("/kind", "not a way in which money moves"))
+            found.ok_or_else(|| Error::invalid("/kind", say("account-no-kind")))
         });
         let from = day("/from", wanted.from.as_deref())?;
         let to = day("/to", wanted.to.as_deref())?;
@@ -242,7 +243,7 @@ impl AccountPage {
             book_name: book.name,
             class: read.account.class.as_str(),
             whose,
-            purpose: ledger::chart::row_of(&read.account.code).map(|row| row.purpose).unwrap_or_default(),
+            purpose: words::purpose(&read.account.code).map(String::from).unwrap_or_default(),
             balance: Amount::of(read.balance, read.account.unit),
             in_sums: sight == Sight::Sums,
             is_waiting: read.is_waiting,

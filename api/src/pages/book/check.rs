@@ -8,6 +8,7 @@ use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::{Form, Sheet, Twinned, respond};
 use crate::problem::Problem;
 use crate::state::State;
+use crate::texts::say;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, route};
 use askama::Template;
@@ -97,8 +98,9 @@ impl Twinned for CheckPage {
 
 fn holds(number: usize, of: &reports::Held) -> Holds {
     let (held, owed) = (Amount::of(of.held, of.unit), Amount::of(of.owed, of.unit));
+    let title = say("check-picture").with("held", held).with("owed", owed).to_string();
     Holds {
-        picture: HeldOwed::new(number, of.held, of.owed, &format!("{held} are held, {owed} are owed")),
+        picture: HeldOwed::new(number, of.held, of.owed, &title),
         beyond: Amount::of(of.beyond(), of.unit),
         is_enough: of.beyond() >= 0,
         held,

@@ -8,6 +8,7 @@ use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::{self, Form, Sheet, Twinned, respond};
 use crate::problem::Problem;
 use crate::state::State;
+use crate::texts::say;
 use crate::visibility::{Sight, sight};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, route};
@@ -95,23 +96,23 @@ impl Row {
         let is_whole = sight == Sight::Whole;
         let (wrong, changed, amount, reversed, is_told) = match of.what {
             What::Entry { reversed } => (
-                format!("Entry {reversed} was wrong"),
-                format!("Entry {} reversed it: it is its exact mirror", of.number),
+                say("corrections-entry-wrong").with("entry", reversed),
+                say("corrections-entry-reversed").with("entry", of.number),
                 None,
                 Some(reversed),
                 is_whole,
             ),
             What::Distribution { reversed, from, to } => (
-                format!("The distribution of the period {} to {} was wrong", Day(from), Day(to)),
-                format!("Entry {} took all of it back", of.number),
+                say("corrections-distribution-wrong").with("from", Day(from)).with("to", Day(to)),
+                say("corrections-distribution-back").with("entry", of.number),
                 None,
                 Some(reversed),
                 is_whole,
             ),
             // Why a claim was revoked, everybody reads.
             What::Claim { milestone, amount } => (
-                format!("A claim on the milestone {milestone} was revoked after its money was released"),
-                "What was not paid out came back to the fund; the team owes the rest".to_owned(),
+                say("corrections-claim-revoked").with("milestone", milestone),
+                say("corrections-claim-back"),
                 Some(Amount::from(amount)),
                 None,
                 true,
@@ -119,7 +120,16 @@ impl Row {
         };
         let is_open = is_whole || open.contains(&of.number) && reversed.is_none_or(|entry| open.contains(&entry));
         let reason = if is_told { of.reason } else { String::new() };
-        Row { day: Day(of.day), wrong, changed, reason, amount, entry: of.number, reversed, is_open }
+        Row {
+            day: Day(of.day),
+            wrong: wrong.into(),
+            changed: changed.into(),
+            reason,
+            amount,
+            entry: of.number,
+            reversed,
+            is_open,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::{Sheet, Twinned, respond};
 use crate::problem::Problem;
 use crate::state::State;
+use crate::texts::{Said, say};
 use crate::visibility::{Sight, sight};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, route};
@@ -44,7 +45,7 @@ struct EntryPage {
     lines: Vec<Line>,
     has_more: bool,
     #[serde(skip)]
-    explained: Vec<(Kind, &'static str)>,
+    explained: Vec<(Kind, Said)>,
     #[serde(skip)]
     picture: Arrow,
     /// What its people wrote; for those of the book.
@@ -65,7 +66,7 @@ struct EntryPage {
 struct About {
     reference: String,
     /// What such an object is.
-    what: &'static str,
+    what: String,
 }
 
 /// A line of it: what moved from one account to another.
@@ -137,22 +138,22 @@ fn has_statement(code: &str, sight: Sight) -> bool {
     sight == Sight::Whole || chart::row_of(code).is_none_or(|row| outside::has_statement(row.class))
 }
 
-/// What an object of the book is called, by its id.
-fn what(reference: &str) -> &'static str {
-    match id::object_in(reference).map(|(prefix, ..)| prefix) {
-        Some("plg") => "a pledge",
-        Some("chg") => "a payment of a pledge",
-        Some("rfd") => "a refund",
-        Some("cbk") => "a chargeback",
-        Some("clm") => "a claim",
-        Some("rel") => "a release to a team",
-        Some("stl") => "money that a custodian pays over",
-        Some("dst") => "a distribution",
-        Some("chl") => "a challenge",
-        Some("pyt") => "a payout",
-        Some(_) => "an object of the book",
-        None => "",
-    }
+/// What an object of the book is called, by its id; none for what is no object.
+fn what(reference: &str) -> Option<Said> {
+    let (prefix, ..) = id::object_in(reference)?;
+    Some(match prefix {
+        "plg" => say("entry-pledge"),
+        "chg" => say("entry-charge"),
+        "rfd" => say("entry-refund"),
+        "cbk" => say("entry-chargeback"),
+        "clm" => say("entry-claim"),
+        "rel" => say("entry-release"),
+        "stl" => say("entry-settlement"),
+        "dst" => say("entry-distribution"),
+        "chl" => say("entry-challenge"),
+        "pyt" => say("entry-payout"),
+        _ => say("entry-object"),
+    })
 }
 
 /// What belongs to an entry besides its lines.
@@ -185,7 +186,10 @@ impl EntryPage {
         let Line { from, to, amount, .. } = &lines[0];
         let is_read = sight == Sight::Whole;
         let some = |text: &str| Some(text.to_owned()).filter(|text| is_read && !text.is_empty());
-        let about = |reference: String| About { what: what(&reference), reference };
+        let about = |reference: String| {
+            let what = what(&reference).map(String::from).unwrap_or_default();
+            About { what, reference }
+        };
         let (effective, occurred) = (first.line.effective, first.line.occurred);
         Ok(EntryPage {
             book: book.reference(),

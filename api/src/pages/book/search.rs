@@ -7,6 +7,7 @@ use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::{Form, Sheet, Twinned, respond};
 use crate::problem::Problem;
 use crate::state::State;
+use crate::texts::{Said, say};
 use crate::visibility::{Sight, sight};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -48,7 +49,7 @@ struct SearchPage {
     wrong: Option<(String, String)>,
     lines: Vec<Line>,
     #[serde(skip)]
-    explained: Vec<(Kind, &'static str)>,
+    explained: Vec<(Kind, Said)>,
     next: Option<String>,
 }
 
@@ -147,8 +148,9 @@ async fn answer(
     let (found, wrong) = match found {
         Ok(found) => (found, None),
         Err(Error::Invalid { pointer, message }) if form == Form::Html => {
-            let wrong = (pointer.trim_start_matches('/').to_owned(), message);
-            (Found { lines: Vec::new(), next: None }, Some(wrong))
+            let field = pointer.trim_start_matches('/').to_owned();
+            let why = if field == "amount" { say("search-no-amount").to_string() } else { message };
+            (Found { lines: Vec::new(), next: None }, Some((field, why)))
         }
         Err(error) => return Err(error.into()),
     };

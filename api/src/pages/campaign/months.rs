@@ -1,7 +1,8 @@
 //! What came to a campaign month by month, as its page shows it.
 
 use crate::pages::pictures::{Column, MONTHS, MonthBars};
-use crate::pages::shown::Amount;
+use crate::pages::shown::{self, Amount};
+use crate::say;
 use jiff::civil::Date;
 use ledger::money::{Currency, Money};
 use serde::Serialize;
@@ -49,8 +50,8 @@ impl Months {
             months.iter().filter(|(month, _)| number(**month) == wanted).map(|(_, minor)| minor).sum()
         };
         let row = |wanted: &i32| MonthRow {
-            month: written(*wanted, "%Y-%m"),
-            name: written(*wanted, "%B %Y"),
+            month: first_day(*wanted).map(|day| day.strftime("%Y-%m").to_string()).unwrap_or_default(),
+            name: first_day(*wanted).map(shown::month_and_year).unwrap_or_default(),
             collected: Amount::of(of(collected, *wanted), currency),
             waiting: waiting.map(|waiting| Amount::of(of(waiting, *wanted), currency)),
         };
@@ -58,12 +59,12 @@ impl Months {
             slot: wanted - last + MONTHS - 1,
             collected: of(collected, *wanted),
             waiting: waiting.map_or(0, |waiting| of(waiting, *wanted)),
-            label: written(*wanted, "%b"),
+            label: first_day(*wanted).map(shown::short_month).unwrap_or_default(),
         };
         let old = collected.iter().filter(|(month, _)| number(**month) <= last - MONTHS).map(|(_, minor)| minor);
         let title = match goal {
-            Some(goal) => format!("What came in each month, beside the goal of {}", Amount::from(goal)),
-            None => "What came in each month".to_owned(),
+            Some(goal) => say("campaign-picture-goal").with("goal", Amount::from(goal)).to_string(),
+            None => say("campaign-picture").to_string(),
         };
         Months {
             rows: shown.iter().map(row).collect(),
@@ -83,11 +84,10 @@ fn number(day: Date) -> i32 {
     i32::from(day.year()) * 12 + i32::from(day.month()) - 1
 }
 
-/// The month with a number, in a form.
-fn written(number: i32, form: &str) -> String {
-    let (year, month) = (i16::try_from(number / 12), i8::try_from(number % 12 + 1));
-    let day = year.ok().zip(month.ok()).and_then(|(year, month)| Date::new(year, month, 1).ok());
-    day.map(|day| day.strftime(form).to_string()).unwrap_or_default()
+/// The first day of the month with a number.
+fn first_day(number: i32) -> Option<Date> {
+    let (year, month) = (i16::try_from(number / 12).ok()?, i8::try_from(number % 12 + 1).ok()?);
+    Date::new(year, month, 1).ok()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub(in crate::pages) mod hours;
 pub(in crate::pages) mod proceeds;
 pub(in crate::pages) mod share;
 pub(in crate::pages) mod table;
+pub(in crate::pages) mod take_back;
 
 use super::distribution::in_a_word;
 use super::{named, sum};

@@ -4,10 +4,10 @@ use super::named;
 use crate::auth::Caller;
 use crate::extract::Form;
 use crate::handlers::cooperatives::distributions::{
-    ApproveDistribution, DistributionReason, approve_once, object_once, open_once,
+    ApproveDistribution, DistributionReason, approve_once, object_once, open_once, withdraw_once,
 };
 use crate::handlers::cooperatives::members::{cooperative_of, visible_members};
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled, done, or_again};
 use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
@@ -47,6 +47,8 @@ struct DistributionPage {
     step: Option<Now>,
     /// Whether who asks may object.
     objects: bool,
+    /// Whether who asks may withdraw it.
+    withdraws: bool,
     form: Filled,
 }
 
@@ -90,6 +92,11 @@ fn takes_objections(state: &DistributionState) -> bool {
         | DistributionState::Reversed { .. }
         | DistributionState::Withdrawn { .. } => false,
     }
+}
+
+/// Whether nothing of it is posted yet, so that it can be given up.
+fn is_unposted(state: &DistributionState) -> bool {
+    takes_objections(state) || matches!(state, DistributionState::Draft { .. })
 }
 
 /// A line of the waterfall.
@@ -205,6 +212,7 @@ async fn shown(state: &State, caller: &Caller, id: DistributionId, form: Filled)
     let has_objected = objections.iter().any(|it| own.contains(&it.member));
     Ok(DistributionPage {
         own: own_shares(&it, &own),
+        withdraws: keeps && is_unposted(&it.state),
         objects: takes_objections(&it.state) && !own.is_empty() && !has_objected,
         id,
         from: Day(it.period.from),
@@ -233,25 +241,24 @@ pub(in crate::pages) async fn show(
     page(StatusCode::OK, &shown(&state, &caller, named(asked)?, Filled::fresh(&[])).await?)
 }
 
-/// Where a step leads to: the distribution as it is then, or why it was refused.
+/// Where a step leads to: the distribution as it is then, or why it was refused. `reason` is the field of the reason.
 async fn after(
     state: &State,
     caller: &Caller,
     id: DistributionId,
-    sent: Fields,
+    (sent, reason): (Fields, &str),
     taken: Result<HttpResponse, Problem>,
 ) -> Result<HttpResponse, Problem> {
     match taken {
         Ok(_) => Ok(done(&format!("/desk/distributions/{id}"))),
-        Err(problem) if is_for_form(&problem) => {
-            let of_text = |pointer: &str| {
-                let name = pointer.trim_start_matches('/');
-                ["answer", "reason"].contains(&name).then(|| name.to_owned())
+        Err(problem) => {
+            let of_text = |pointer: &str| match pointer {
+                "/answer" => Some("answer".to_owned()),
+                "/reason" => Some(reason.to_owned()),
+                _other => None,
             };
-            let again = Filled::again(sent, &problem, of_text);
-            page(StatusCode::UNPROCESSABLE_ENTITY, &shown(state, caller, id, again).await?)
+            or_again(problem, sent, of_text, async |again| shown(state, caller, id, again).await).await
         }
-        Err(problem) => Err(problem),
     }
 }
 
@@ -268,7 +275,7 @@ pub(in crate::pages) async fn bring(
         Ok(key) => open_once(&state, &caller, id, &key).await,
         Err(problem) => Err(problem),
     };
-    after(&state, &caller, id, sent, taken).await
+    after(&state, &caller, id, (sent, "reason"), taken).await
 }
 
 /// Approves what was shown.
@@ -286,7 +293,7 @@ pub(in crate::pages) async fn approve(
         Ok(key) => approve_once(&state, &caller, id, &key, &new).await,
         Err(problem) => Err(problem),
     };
-    after(&state, &caller, id, sent, taken).await
+    after(&state, &caller, id, (sent, "reason"), taken).await
 }
 
 /// Objects, for the members and whoever approves it to read.
@@ -303,5 +310,22 @@ pub(in crate::pages) async fn object(
         Ok(key) => object_once(&state, &caller, id, &key, &why).await,
         Err(problem) => Err(problem),
     };
-    after(&state, &caller, id, sent, taken).await
+    after(&state, &caller, id, (sent, "reason"), taken).await
+}
+
+/// Gives it up, for the members to read.
+#[post("/desk/distributions/{id}/withdraw")]
+pub(in crate::pages) async fn withdraw(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<DistributionId>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let (id, sent) = (named(asked)?, Fields::new(form.0));
+    let why = DistributionReason { reason: sent.get("why").trim().to_owned() };
+    let taken = match sent.key(&format!("/desk/distributions/{id}/withdraw")) {
+        Ok(key) => withdraw_once(&state, &caller, id, &key, &why).await,
+        Err(problem) => Err(problem),
+    };
+    after(&state, &caller, id, (sent, "why"), taken).await
 }

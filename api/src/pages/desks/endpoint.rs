@@ -2,14 +2,15 @@
 //! made active again, tried, given another secret and deleted here, and what was sent is sent again.
 
 use super::endpoints::standing;
+use super::named;
 use super::secret::shown_once;
-use super::{moment, named};
 use crate::auth::Caller;
 use crate::extract::{Form, Params};
 use crate::handlers::partners::deliveries::replay_once;
 use crate::handlers::partners::endpoints::{delete_once, own, ping_once, rotate_once, turn_once};
 use crate::pages::forms::{Fields, Filled, done, is_for_form};
 use crate::pages::page;
+use crate::pages::shown::moment;
 use crate::pages::twins::Asked;
 use crate::paging::{PageQuery, Window};
 use crate::problem::Problem;

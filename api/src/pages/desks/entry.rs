@@ -5,7 +5,7 @@ use crate::auth::Caller;
 use crate::extract::Form;
 use crate::handlers::challenges::challenge_body::challenge_of;
 use crate::handlers::challenges::entrants::{NewAnswer, NewEntry, enter_once};
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled, done, or_again};
 use crate::pages::page;
 use crate::pages::shown::Day;
 use crate::pages::twins::Asked;
@@ -86,8 +86,8 @@ struct EntryPage {
     form: Filled,
 }
 
-/// How an entry stands, in a sentence.
-fn standing(it: &Entrant, book: &Book, currency: Currency) -> String {
+/// How an entry stands, in a sentence. `collector` is who has its fee once it is paid.
+fn standing(it: &Entrant, book: &Book, currency: Currency, collector: &str) -> String {
     let day = Day(book.day_of(it.entered_at));
     if it.withdrawn.is_some() {
         return format!("entered on {day}, and was withdrawn");
@@ -95,8 +95,8 @@ fn standing(it: &Entrant, book: &Book, currency: Currency) -> String {
     let fee = sum(it.fee, currency);
     let of_fee = match it.fee_state {
         FeeState::Free => "no fee is due".to_owned(),
-        FeeState::Due => format!("its fee of {fee} is due before work is handed in"),
-        FeeState::Captured => format!("its fee of {fee} is paid, and on its way"),
+        FeeState::Due => format!("its fee of {fee} is due before work is handed in, to {collector}"),
+        FeeState::Captured => format!("its fee of {fee} is paid, and held by {collector}, custodian"),
         FeeState::Settled | FeeState::Closed => format!("its fee of {fee} is paid"),
         FeeState::Returned => format!("its fee of {fee} was returned"),
     };
@@ -113,7 +113,11 @@ async fn teams(
     let (mut free, mut entered) = (Vec::new(), Vec::new());
     for Organisation { id, name, .. } in organisations::list_of_person(client, person, Uuid::nil(), TEAMS_MAX).await? {
         match entrants::find_of_team(client, challenge, id).await? {
-            Some(entrant) => entered.push((name, standing(&entrant, book, currency))),
+            Some(entrant) => {
+                let collector = entrant.collector.unwrap_or(book.organisation);
+                let collector = organisations::find(client, collector).await?.map(|found| found.name);
+                entered.push((name, standing(&entrant, book, currency, &collector.unwrap_or_default())));
+            }
             None => free.push((id.to_string(), name)),
         }
     }
@@ -196,11 +200,10 @@ pub(in crate::pages) async fn enter(
     };
     match entered.await {
         Ok(_) => Ok(done(&path)),
-        Err(problem) if is_for_form(&problem) => {
-            let again = Filled::again(sent.clone(), &problem, |pointer| field(pointer, &questions));
-            page(StatusCode::UNPROCESSABLE_ENTITY, &EntryPage::of(&state, &caller, id, again).await?)
+        Err(problem) => {
+            let of = |pointer: &str| field(pointer, &questions);
+            or_again(problem, sent, of, async |again| EntryPage::of(&state, &caller, id, again).await).await
         }
-        Err(problem) => Err(problem),
     }
 }
 

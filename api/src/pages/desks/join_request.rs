@@ -6,7 +6,7 @@ use crate::extract::{Form, Params};
 use crate::handlers::parties::join_requests::{
     AcceptJoinRequest, DeclineJoinRequest, NewJoinRequest, accept_once, ask_once, decline_once, of_owner, withdraw_once,
 };
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled, done, or_again};
 use crate::pages::page;
 use crate::pages::shown::{Day, kind_in_words};
 use crate::pages::twins::Asked;
@@ -155,11 +155,7 @@ pub(in crate::pages) async fn ask(
     };
     match taken.await {
         Ok(_) => Ok(done(OWN)),
-        Err(problem) if is_for_form(&problem) => {
-            let again = Filled::again(sent.clone(), &problem, field);
-            page(StatusCode::UNPROCESSABLE_ENTITY, &join(&state, id, again).await?)
-        }
-        Err(problem) => Err(problem),
+        Err(problem) => or_again(problem, sent, field, async |again| join(&state, id, again).await).await,
     }
 }
 
@@ -216,11 +212,7 @@ async fn after(
 ) -> Result<HttpResponse, Problem> {
     match taken {
         Ok(_) => Ok(done(&format!("/desk/join-requests/{id}"))),
-        Err(problem) if is_for_form(&problem) => {
-            let again = Filled::again(sent, &problem, field);
-            page(StatusCode::UNPROCESSABLE_ENTITY, &answer(state, caller, id, again).await?)
-        }
-        Err(problem) => Err(problem),
+        Err(problem) => or_again(problem, sent, field, async |again| answer(state, caller, id, again).await).await,
     }
 }
 
@@ -273,10 +265,9 @@ pub(in crate::pages) async fn withdraw(
     };
     match taken {
         Ok(_) => Ok(done(OWN)),
-        Err(problem) if is_for_form(&problem) => {
-            let again = Filled::again(Fields::default(), &problem, |_| None);
-            page(StatusCode::UNPROCESSABLE_ENTITY, &own(&state, caller.person()?.id, again).await?)
+        Err(problem) => {
+            let person = caller.person()?.id;
+            or_again(problem, Fields::default(), |_| None, async |again| own(&state, person, again).await).await
         }
-        Err(problem) => Err(problem),
     }
 }

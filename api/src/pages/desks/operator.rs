@@ -1,13 +1,13 @@
 //! What an operator looks after: payouts that are late, jobs that were given up, what banks say that books do not, books that differ from
 //! themselves; and people whom they invite to organisations.
 
-use super::moment;
 use crate::auth::Caller;
 use crate::extract::{Form, Params};
 use crate::handlers::books::jobs::{try_again, try_installation_again};
 use crate::handlers::parties::invitations::invite_once;
 use crate::pages::forms::{Fields, Filled, done, is_for_form};
 use crate::pages::page;
+use crate::pages::shown::moment;
 use crate::pages::shown::{Amount, Day};
 use crate::problem::Problem;
 use crate::second_factor;

@@ -1,14 +1,15 @@
 //! A partner platform on the desk of its owners: its credentials, which are made, given another secret and revoked here; and where its
 //! endpoints and what it asked stand.
 
+use super::named;
 use super::secret::shown_once;
-use super::{moment, named};
 use crate::auth::Caller;
 use crate::extract::{Form, Params};
 use crate::handlers::parties::credentials::{NewCredential, create_once, revoke_once, rotate_once};
 use crate::pages::forms::{Fields, Filled, done, is_for_form};
 use crate::pages::page;
 use crate::pages::shown::Day;
+use crate::pages::shown::moment;
 use crate::pages::twins::Asked;
 use crate::paging::PageQuery;
 use crate::problem::Problem;

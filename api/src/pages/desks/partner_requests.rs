@@ -1,9 +1,10 @@
 //! What a partner platform asked lately, and what it was answered, on the desk of its owners.
 
-use super::{moment, named};
+use super::named;
 use crate::auth::Caller;
 use crate::extract::Params;
 use crate::pages::page;
+use crate::pages::shown::moment;
 use crate::pages::twins::Asked;
 use crate::paging::Window;
 use crate::problem::Problem;

@@ -5,6 +5,8 @@
 //! approvals by role and day. Titles, addresses, notes and people are for those who read the claim by the API.
 
 use crate::pages::shown::{Amount, Day};
+use crate::say;
+use crate::texts::Said;
 use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::engine::store::books::Book;
@@ -52,10 +54,10 @@ pub(in crate::pages) struct DecisionShown {
 
 impl DecisionShown {
     /// Who decided, for people.
-    pub(in crate::pages) fn by_written(&self) -> &'static str {
+    pub(in crate::pages) fn by_written(&self) -> Said {
         match self.by {
-            DecidedBy::Reviewers => "its reviewers",
-            DecidedBy::Silence => "silence: nobody decided in time",
+            DecidedBy::Reviewers => say("milestone-by-reviewers"),
+            DecidedBy::Silence => say("milestone-by-silence"),
         }
     }
 }
@@ -153,17 +155,17 @@ fn evidence(piece: &Evidence, is_inside: bool) -> EvidenceShown {
 
 impl EvidenceShown {
     /// Its kind, for people.
-    pub(in crate::pages) fn kind_written(&self) -> &'static str {
+    pub(in crate::pages) fn kind_written(&self) -> Said {
         match self.kind {
-            EvidenceKind::DesignFiles => "Design files",
-            EvidenceKind::BillOfMaterials => "Bill of materials",
-            EvidenceKind::BuildInstructions => "Build instructions",
-            EvidenceKind::TestReport => "Test report",
-            EvidenceKind::Licence => "Licence",
-            EvidenceKind::EnterprisePlan => "Enterprise plan",
-            EvidenceKind::Photo => "Photo",
-            EvidenceKind::Video => "Video",
-            EvidenceKind::Other => "Other",
+            EvidenceKind::DesignFiles => say("milestone-evidence-design"),
+            EvidenceKind::BillOfMaterials => say("milestone-evidence-materials"),
+            EvidenceKind::BuildInstructions => say("milestone-evidence-instructions"),
+            EvidenceKind::TestReport => say("milestone-evidence-test"),
+            EvidenceKind::Licence => say("milestone-evidence-licence"),
+            EvidenceKind::EnterprisePlan => say("milestone-evidence-plan"),
+            EvidenceKind::Photo => say("milestone-evidence-photo"),
+            EvidenceKind::Video => say("milestone-evidence-video"),
+            EvidenceKind::Other => say("milestone-evidence-other"),
         }
     }
 }
@@ -183,31 +185,22 @@ async fn disputes_of(client: &impl GenericClient, book: &Book, claim: &Claim) ->
 /// How a claim stands, in a sentence.
 pub(in crate::pages) fn sentence(state: &ClaimState, book: &Book) -> String {
     let day = |moment| Day(book.day_of(moment));
-    match state {
-        ClaimState::Draft { .. } => "The team writes a claim.".to_owned(),
+    let said = match state {
+        ClaimState::Draft { .. } => say("milestone-claim-draft"),
         ClaimState::Submitted(review) | ClaimState::InReview(review) if review.escalated => {
-            format!(
-                "Nobody decided in time. The owners of the host are called in: if they do not decide by {}, it expires.",
-                day(review.until)
-            )
+            say("milestone-claim-escalated").with("day", day(review.until))
         }
         ClaimState::Submitted(review) | ClaimState::InReview(review) => {
-            format!("The team says that it is done. Reviewers decide by {}.", day(review.until))
+            say("milestone-claim-submitted").with("day", day(review.until))
         }
-        ClaimState::ChangesAsked { until } => {
-            format!("Reviewers asked for changes: the team has until {}.", day(*until))
-        }
-        ClaimState::Approved(decision) => {
-            format!(
-                "It is approved. Whoever is concerned may object until {}; then its money is released.",
-                day(decision.objection_until)
-            )
-        }
-        ClaimState::Disputed(_) => "A part of it is under dispute, and held back until that is over.".to_owned(),
-        ClaimState::Rejected { .. } => "It was rejected.".to_owned(),
-        ClaimState::Payable(_) => "Its money is released, and owed to the team.".to_owned(),
-        ClaimState::Paid(_) => "Its money is released and paid out.".to_owned(),
-        ClaimState::Revoked { reason, .. } => format!("It was revoked: {reason}"),
-        ClaimState::Expired => "Nobody decided in time, and it expired.".to_owned(),
-    }
+        ClaimState::ChangesAsked { until } => say("milestone-claim-changes").with("day", day(*until)),
+        ClaimState::Approved(decision) => say("milestone-claim-approved").with("day", day(decision.objection_until)),
+        ClaimState::Disputed(_) => say("milestone-claim-disputed"),
+        ClaimState::Rejected { .. } => say("milestone-claim-rejected"),
+        ClaimState::Payable(_) => say("milestone-claim-payable"),
+        ClaimState::Paid(_) => say("milestone-claim-paid"),
+        ClaimState::Revoked { reason, .. } => say("milestone-claim-revoked").with("reason", reason),
+        ClaimState::Expired => say("milestone-claim-expired"),
+    };
+    said.to_string()
 }

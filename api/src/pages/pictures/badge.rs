@@ -2,6 +2,7 @@
 
 use super::share;
 use crate::pages::shown::Amount;
+use crate::say;
 use askama::Template;
 
 /// How long its bar is.
@@ -32,7 +33,7 @@ impl Badge {
 
     /// What people read of a part of a whole.
     pub(in crate::pages) fn of(part: Amount, whole: Amount) -> String {
-        format!("{} of {whole}", part.bare())
+        say("pictures-badge").with("part", part.bare()).with("whole", whole).to_string()
     }
 }
 

@@ -11,7 +11,7 @@ const STEP: i64 = 160;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::pages) struct Stop {
     /// What it is called.
-    pub(in crate::pages) name: &'static str,
+    pub(in crate::pages) name: String,
     /// How much has come so far, for people; empty where that is not shown.
     pub(in crate::pages) amount: String,
     /// Whether something has.
@@ -50,7 +50,8 @@ mod tests {
     use super::*;
 
     fn drawn(reached: usize, released: i64, amount: i64) -> MilestoneLine {
-        let stop = |place: usize| Stop { name: "<x>", amount: "1.00".to_owned(), is_reached: place < reached };
+        let stop =
+            |place: usize| Stop { name: "<x>".to_owned(), amount: "1.00".to_owned(), is_reached: place < reached };
         MilestoneLine::new([0, 1, 2, 3].map(stop), released, amount, "x < y".to_owned())
     }
 

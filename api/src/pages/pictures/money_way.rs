@@ -32,6 +32,7 @@ struct Band {
     height: i64,
     /// Where its name stands.
     text_y: i64,
+    /// The text that says what it is.
     name: &'static str,
 }
 
@@ -52,11 +53,11 @@ impl MoneyWay {
     pub(in crate::pages) fn new(ends: Ends, key: &str, title: String) -> MoneyWay {
         // How far each goes, and how it looks.
         let ways = [
-            (ends.paid, "paid", 480, "paid out"),
-            (ends.owed, "filled", 360, "released"),
-            (ends.held, "empty", 240, "held"),
-            (ends.other, "filled", 160, "fees and the rest"),
-            (ends.returned, "waiting", 80, "returned"),
+            (ends.paid, "paid", 480, "pictures-way-paid"),
+            (ends.owed, "filled", 360, "pictures-way-owed"),
+            (ends.held, "empty", 240, "pictures-way-held"),
+            (ends.other, "filled", 160, "pictures-way-other"),
+            (ends.returned, "waiting", 80, "pictures-way-returned"),
         ];
         let sum: i128 = ways.iter().fold(0, |sum, (part, ..)| sum.saturating_add((*part).max(0)));
         let whole = sum.max(ends.collected);
@@ -87,7 +88,16 @@ mod tests {
         let ends = Ends { collected: 1_000, paid: 250, owed: 250, held: 400, returned: 100, other: 0 };
         let picture = MoneyWay::new(ends, "usd", "x < y".to_owned());
         let told: Vec<_> = picture.bands.iter().map(|band| (band.name, band.y, band.height)).collect();
-        assert_eq!(told, [("paid out", 10, 30), ("released", 40, 30), ("held", 70, 48), ("returned", 118, 12)]);
+        assert_eq!(
+            told,
+            ["paid", "owed", "held", "returned"]
+                .map(|name| format!("pictures-way-{name}"))
+                .iter()
+                .map(String::as_str)
+                .zip([(10, 30), (40, 30), (70, 48), (118, 12)])
+                .map(|(name, (y, height))| (name, y, height))
+                .collect::<Vec<_>>()
+        );
         let svg = picture.render().expect("a picture");
         assert!(svg.contains("x &#60; y") && svg.contains("way-title-usd") && !svg.contains("style="), "{svg}");
     }

@@ -139,6 +139,23 @@ pub async fn list(
     rows.iter().map(|row| from_row(row, currency)).collect()
 }
 
+/// The sales and costs of a book in its currency that were written down last, the youngest first.
+pub async fn recent(
+    client: &impl GenericClient,
+    book: BookId,
+    currency: Currency,
+    limit: i64,
+) -> Result<Vec<Proceeds>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- proceeds::recent
+            SELECT * FROM proceeds WHERE book_id = $1 ORDER BY id DESC LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* limit */ &limit]).await?;
+    rows.iter().map(|row| from_row(row, currency)).collect()
+}
+
 /// The sale or cost of a book that was written down last and stands, if there is one.
 pub async fn latest(client: &impl GenericClient, book: &Book) -> Result<Option<Proceeds>, Error> {
     let statement = client

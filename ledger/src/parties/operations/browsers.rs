@@ -31,7 +31,7 @@ pub struct Drawn<'a> {
     pub browser: &'a str,
 }
 
-/// Has a link and a code mailed to an address, if it is known, or is to be known from now on (`sign_up`). As [`super::sign_in::request_sign_in`], it looks nothing up,
+/// Has a link and a code mailed to an address, if it is known, or is to be known once its link is opened (`sign_up`). As [`super::sign_in::request_sign_in`], it looks nothing up,
 /// and writes the same for every address.
 ///
 /// # Errors

@@ -4,7 +4,7 @@
 use super::roles;
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, JoinRequestId, OrganisationId, PersonId};
-use crate::parties::rules::join_request::{JoinRequest, JoinRequestState, LIFETIME, OPEN_MAX};
+use crate::parties::rules::join_request::{JoinOutcome, JoinRequest, JoinRequestState, LIFETIME, OPEN_MAX};
 use crate::parties::rules::organisation::Organisation;
 use crate::parties::rules::role::Role;
 use crate::parties::store::{join_requests, organisations, people};
@@ -53,7 +53,8 @@ pub async fn ask(
         let detail = format!("you have asked {} already: its owners have not answered yet", of.name);
         return Err(Refusal::new("join-request-open", detail).into());
     }
-    tell(tx, id, false, wall).await?;
+    tell(tx, id, JoinNews::Asked, wall).await?;
+    tell(tx, id, JoinNews::Lapsed, wall + LIFETIME).await?;
     record(tx, id, "asked_to_join", person, wall).await?;
     kept(tx, id).await
 }
@@ -67,7 +68,38 @@ pub struct JoinNotice {
     pub recipients: Vec<String>,
 }
 
-/// Who is told that a request waits, or that it was declined; none when that is not so by now.
+/// What is told of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinNews {
+    /// It waits, to the owners.
+    Asked,
+    /// It was declined, to who asked.
+    Answered,
+    /// Nobody answered it in time, to who asked.
+    Lapsed,
+}
+
+impl JoinNews {
+    /// As a job says it.
+    pub fn of(answered: bool, lapsed: bool) -> JoinNews {
+        match (answered, lapsed) {
+            (_, true) => JoinNews::Lapsed,
+            (true, false) => JoinNews::Answered,
+            (false, false) => JoinNews::Asked,
+        }
+    }
+
+    /// A word for it, which tells the mails of a request apart.
+    pub fn word(self) -> &'static str {
+        match self {
+            JoinNews::Asked => "asked",
+            JoinNews::Answered => "answered",
+            JoinNews::Lapsed => "lapsed",
+        }
+    }
+}
+
+/// Who is told that a request waits, that it was declined, or that it has lapsed; none when that is not so by now.
 ///
 /// # Errors
 ///
@@ -75,30 +107,36 @@ pub struct JoinNotice {
 pub async fn notice(
     client: &impl GenericClient,
     id: JoinRequestId,
-    answered: bool,
+    news: JoinNews,
     wall: Timestamp,
 ) -> Result<Option<JoinNotice>, Error> {
     let Some(request) = join_requests::find(client, id).await? else { return Ok(None) };
-    let recipients = match (request.state(wall), answered) {
-        (JoinRequestState::Open, false) => {
+    let recipients = match (request.state(wall), news) {
+        (JoinRequestState::Open, JoinNews::Asked) => {
             organisations::list_emails_with(client, request.organisation, Role::Owner).await?
         }
-        (JoinRequestState::Declined, true) => {
+        (JoinRequestState::Declined, JoinNews::Answered) | (JoinRequestState::Lapsed, JoinNews::Lapsed) => {
             let person = people::find(client, request.person).await?.filter(|person| person.disabled_at.is_none());
             person.map(|person| person.email).into_iter().collect()
         }
-        (JoinRequestState::Open, true)
-        | (JoinRequestState::Declined, false)
-        | (JoinRequestState::Accepted | JoinRequestState::Withdrawn | JoinRequestState::Lapsed, _) => return Ok(None),
+        (JoinRequestState::Open, JoinNews::Answered | JoinNews::Lapsed)
+        | (JoinRequestState::Declined, JoinNews::Asked | JoinNews::Lapsed)
+        | (JoinRequestState::Lapsed, JoinNews::Asked | JoinNews::Answered)
+        | (JoinRequestState::Accepted | JoinRequestState::Withdrawn, _) => return Ok(None),
     };
     Ok(Some(JoinNotice { request, recipients }))
 }
 
-/// Has the owners told that a request waits, or who asked that it was declined.
-async fn tell(tx: &Transaction<'_>, request: JoinRequestId, answered: bool, wall: Timestamp) -> Result<(), Error> {
-    let dedupe = format!("{request} {answered}");
-    let job = Job::SendJoinNotice { request, answered };
-    jobs::enqueue(tx, &NewJob { book: BookId::INSTALLATION, due_at: wall, dedupe, job }).await?;
+/// Has those told whom some news of a request concerns, when it is due.
+async fn tell(tx: &Transaction<'_>, request: JoinRequestId, news: JoinNews, due_at: Timestamp) -> Result<(), Error> {
+    let (answered, lapsed) = match news {
+        JoinNews::Asked => (false, false),
+        JoinNews::Answered => (true, false),
+        JoinNews::Lapsed => (false, true),
+    };
+    let dedupe = format!("{request} {}", news.word());
+    let job = Job::SendJoinNotice { request, answered, lapsed };
+    jobs::enqueue(tx, &NewJob { book: BookId::INSTALLATION, due_at, dedupe, job }).await?;
     Ok(())
 }
 
@@ -118,14 +156,12 @@ pub async fn accept(
     role: Role,
     wall: Timestamp,
 ) -> Result<JoinRequest, Error> {
-    let found = join_requests::lock(tx, id).await?.ok_or(Error::NotFound("join request"))?;
-    found.check_open(wall)?;
-    join_requests::update_ended(tx, id, "accepted", by, (Some(role.as_str()), None), wall).await?;
+    let found = found(tx, id).await?;
+    let ended = end(tx, &found, JoinOutcome::Accepted { by, role }, wall).await?;
     if organisations::insert_role(tx, found.organisation, found.person, role, by, wall).await? {
         roles::tell(tx, None, (found.organisation, found.person, role), None, wall).await?;
     }
-    record(tx, id, "accepted", by, wall).await?;
-    kept(tx, id).await
+    Ok(ended)
 }
 
 /// An owner declines, with a reason that the person reads.
@@ -140,13 +176,11 @@ pub async fn decline(
     reason: &str,
     wall: Timestamp,
 ) -> Result<JoinRequest, Error> {
-    let found = join_requests::lock(tx, id).await?.ok_or(Error::NotFound("join request"))?;
+    let found = found(tx, id).await?;
     text::paragraphs(reason, text::REASON).map_err(|why| Error::invalid("/reason", why.to_string()))?;
-    found.check_open(wall)?;
-    join_requests::update_ended(tx, id, "declined", by, (None, Some(reason)), wall).await?;
-    tell(tx, id, true, wall).await?;
-    record(tx, id, "declined", by, wall).await?;
-    kept(tx, id).await
+    let ended = end(tx, &found, JoinOutcome::Declined { by, reason: reason.to_owned() }, wall).await?;
+    tell(tx, id, JoinNews::Answered, wall).await?;
+    Ok(ended)
 }
 
 /// The person takes their request back.
@@ -160,11 +194,35 @@ pub async fn withdraw(
     by: PersonId,
     wall: Timestamp,
 ) -> Result<JoinRequest, Error> {
-    let found = join_requests::lock(tx, id).await?.filter(|it| it.person == by);
-    found.ok_or(Error::NotFound("join request"))?.check_open(wall)?;
-    join_requests::update_ended(tx, id, "withdrawn", by, (None, None), wall).await?;
-    record(tx, id, "withdrawn", by, wall).await?;
-    kept(tx, id).await
+    let found = found(tx, id).await?;
+    if found.person != by {
+        return Err(Error::NotFound("join request"));
+    }
+    end(tx, &found, JoinOutcome::Withdrawn, wall).await
+}
+
+/// The request with an id, locked.
+async fn found(tx: &Transaction<'_>, id: JoinRequestId) -> Result<JoinRequest, Error> {
+    join_requests::lock(tx, id).await?.ok_or(Error::NotFound("join request"))
+}
+
+/// Ends a request that is still open as somebody has decided.
+async fn end(
+    tx: &Transaction<'_>,
+    found: &JoinRequest,
+    outcome: JoinOutcome,
+    wall: Timestamp,
+) -> Result<JoinRequest, Error> {
+    found.check_open(wall)?;
+    let (action, by, role, reason) = match &outcome {
+        JoinOutcome::Accepted { by, role } => ("accepted", *by, Some(role.as_str()), None),
+        JoinOutcome::Declined { by, reason } => ("declined", *by, None, Some(reason.as_str())),
+        JoinOutcome::Withdrawn => ("withdrawn", found.person, None, None),
+        JoinOutcome::Lapsed => return Err(Error::inconsistent("nobody ends a request by letting it lapse")),
+    };
+    join_requests::update_ended(tx, found.id, action, by, (role, reason), wall).await?;
+    record(tx, found.id, action, by, wall).await?;
+    kept(tx, found.id).await
 }
 
 async fn record(

@@ -4,7 +4,8 @@ use crate::error::{Error, Refusal};
 use crate::id::{PersonId, SessionId};
 use crate::parties::operations::sign_in::{LINK_LIFETIME, begin_session, digest, ensure_person, keep_signed_in};
 use crate::parties::rules::role::Email;
-use crate::parties::store::{invitations, outside_identities, people, tokens};
+use crate::parties::store::tokens::{self, Holder};
+use crate::parties::store::{invitations, outside_identities, people};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
@@ -41,7 +42,7 @@ pub async fn sign_in(
     }
     // Kept as a link that was used up, so that it signs in once.
     let token = digest(token);
-    tokens::insert_sign_in(tx, &token, person, wall + LINK_LIFETIME).await?;
+    tokens::insert_sign_in(tx, &token, &Holder::Person(person), wall + LINK_LIFETIME).await?;
     let used = || Refusal::new("identity-token-used", "somebody has signed in with this token");
     let (person, session) = begin_session(tx, &token, wall).await?.ok_or_else(used)?;
     keep_signed_in(tx, session, refresh_token, wall).await?;

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, PersonId};
+use crate::parties::rules::language::Language;
 use crate::parties::rules::person::Person;
 use crate::parties::store::{people, sessions};
 use crate::service::change::check_line;
@@ -19,18 +20,48 @@ pub async fn sign_out_everywhere(tx: &Transaction<'_>, person: PersonId, wall: T
     sessions::update_all_ended(tx, person, wall).await
 }
 
-/// A person says how they are called, for other people who read it; nothing for no name.
+/// What a person changes of themselves; what is none stays.
+#[derive(Debug, Default)]
+pub struct ChangeMe<'a> {
+    /// How they are called, for other people who read it; empty for no name.
+    pub name: Option<&'a str>,
+    /// In which language pages are for them; none in it: as each browser asks.
+    pub language: Option<Option<Language>>,
+}
+
+/// A person says how they are called, and in which language they read pages.
 ///
 /// # Errors
 ///
 /// [`Error::Invalid`] at `/name`; [`Error::Stale`] when it was changed meanwhile; [`Error::NotFound`].
-pub async fn change_name(tx: &Transaction<'_>, id: PersonId, version: i64, name: &str) -> Result<Person, Error> {
-    check_line("/name", name, text::NAME_OR_NONE)?;
-    let person = people::lock(tx, id).await?.ok_or(Error::NotFound("person"))?;
+pub async fn change(tx: &Transaction<'_>, id: PersonId, version: i64, change: ChangeMe<'_>) -> Result<Person, Error> {
+    if let Some(name) = change.name {
+        check_line("/name", name, text::NAME_OR_NONE)?;
+    }
+    let mut person = people::lock(tx, id).await?.ok_or(Error::NotFound("person"))?;
     if person.version != version {
         return Err(Error::Stale("person"));
     }
-    people::update_name(tx, id, name).await
+    if let Some(name) = change.name {
+        name.clone_into(&mut person.name);
+    }
+    if let Some(language) = change.language {
+        person.language = language;
+    }
+    people::update(tx, &person).await
+}
+
+/// A person chose the language of a page: it is theirs wherever they sign in. One who reads it already changes nothing.
+///
+/// # Errors
+///
+/// [`Error::NotFound`].
+pub async fn choose_language(tx: &Transaction<'_>, id: PersonId, language: Language) -> Result<(), Error> {
+    let person = people::lock(tx, id).await?.ok_or(Error::NotFound("person"))?;
+    if person.language != Some(language) {
+        people::update(tx, &Person { language: Some(language), ..person }).await?;
+    }
+    Ok(())
 }
 
 /// Keeps a person out: all sessions end, and nobody signs in as the person any more. Roles stay in the record, for nobody to

@@ -8,6 +8,7 @@ use crate::id::{BookId, PersonId, SessionId};
 use crate::parties::rules::person::{Person, SignedIn};
 use crate::parties::rules::role::Email;
 use crate::parties::rules::second_factor::Proof;
+use crate::parties::store::tokens::Holder;
 use crate::parties::store::{browsers, invitations, people, sessions, tokens};
 use crate::service::job::{Job, NewJob};
 use crate::service::store::jobs;
@@ -34,7 +35,7 @@ pub const CODE_TRIES_MAX: i16 = 5;
 /// The refusal of a link that signs nobody in.
 pub const LINK_INVALID: &str = "sign-in-link-invalid";
 
-/// The most links that may be open for one person; more requests are answered alike and send nothing.
+/// The most links that may be open for one address; more requests are answered alike and send nothing.
 const OPEN_LINKS_MAX: i64 = 5;
 
 /// The digest under which a secret is kept.
@@ -42,7 +43,7 @@ pub fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// Has a link mailed to an address, if it is known, or is to be known from now on (`sign_up`). The request looks nothing up: the worker does ([`open_link`]), so that
+/// Has a link mailed to an address, if it is known, or is to be known once its link is opened (`sign_up`). The request looks nothing up: the worker does ([`open_link`]), so that
 /// neither the answer nor its time tells whether the address is known.
 ///
 /// # Errors
@@ -63,48 +64,33 @@ pub async fn request_sign_in(
     Ok(())
 }
 
-/// Makes somebody of an address that asked to sign up, if nobody has it yet: a person who has no role anywhere, and whom the link of the
-/// mail alone signs in.
+/// Lets a link work, if its address is of somebody who may sign in, or who was invited or asks to `sign_up`; says whether it is
+/// to be mailed. Nobody is made a person by it: whoever asked may not have the address. Doing it again says the same.
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] at `/email`.
-pub async fn sign_up(tx: &Transaction<'_>, email: &str, wall: Timestamp) -> Result<(), Error> {
-    let email = email.parse().map_err(|_| Error::invalid("/email", "not an e-mail address"))?;
-    ensure_person(tx, &email, wall).await?;
-    Ok(())
-}
-
-/// Lets a link work, if its address is of somebody who may sign in, or who was invited and is made now; says whether it is
-/// to be mailed. Doing it again says the same.
-///
-/// # Errors
-///
-/// [`Error::Invalid`] at `/email`.
+/// Only trouble with the database.
 pub async fn open_link(
     tx: &Transaction<'_>,
     email: &str,
     token: &str,
-    expires_at: Timestamp,
-    wall: Timestamp,
+    sign_up: bool,
+    (expires_at, wall): (Timestamp, Timestamp),
 ) -> Result<bool, Error> {
-    let person = match people::find_by_email(tx, email).await? {
+    let holder = match people::find_by_email(tx, email).await? {
         Some(person) if person.disabled_at.is_some() => return Ok(false),
-        Some(person) => person,
-        None if invitations::is_expected(tx, email, wall).await? => {
-            let email = email.parse().map_err(|_| Error::invalid("/email", "not an e-mail address"))?;
-            ensure_person(tx, &email, wall).await?
-        }
+        Some(person) => Holder::Person(person.id),
+        None if sign_up || invitations::is_expected(tx, email, wall).await? => Holder::Newcomer(email.to_owned()),
         None => return Ok(false),
     };
     let digest = digest(token);
     if browsers::tries_of_link(tx, &digest).await? >= CODE_TRIES_MAX {
         return Ok(false);
     }
-    if tokens::count_other_sign_ins(tx, person.id, &digest, wall).await? >= OPEN_LINKS_MAX {
+    if tokens::count_other_sign_ins(tx, &holder, &digest, wall).await? >= OPEN_LINKS_MAX {
         return Ok(false);
     }
-    tokens::insert_sign_in(tx, &digest, person.id, expires_at).await?;
+    tokens::insert_sign_in(tx, &digest, &holder, expires_at).await?;
     Ok(true)
 }
 
@@ -130,19 +116,29 @@ pub(super) fn link_invalid() -> Refusal {
     Refusal::new(LINK_INVALID, "the link is unknown, too old or used; ask for a new one")
 }
 
-/// Uses up the link with a digest, and begins a session; none for a link that signs nobody in.
+/// Uses up the link with a digest, and begins a session; none for a link that signs nobody in. Somebody new has the address of the mail,
+/// and is made a person now.
 pub(super) async fn begin_session(
     tx: &Transaction<'_>,
     link: &[u8; 32],
     wall: Timestamp,
 ) -> Result<Option<(PersonId, SessionId)>, Error> {
-    let Some(person) = tokens::update_sign_in_used(tx, link, wall).await? else { return Ok(None) };
+    let person = match tokens::update_sign_in_used(tx, link, wall).await? {
+        Some(Holder::Person(person)) => person,
+        Some(Holder::Newcomer(email)) => ensure_person(tx, &kept(&email)?, wall).await?.id,
+        None => return Ok(None),
+    };
     if people::lock(tx, person).await?.is_none_or(|person| person.disabled_at.is_some()) {
         return Ok(None);
     }
     let session = SessionId::generate();
     sessions::insert(tx, session, person, wall).await?;
     Ok(Some((person, session)))
+}
+
+/// The address of a link, which was one when the link was asked for.
+fn kept(email: &str) -> Result<Email, Error> {
+    email.parse().map_err(|_| Error::inconsistent("a link is kept for what is no e-mail address"))
 }
 
 /// Gives a session that begins now its first refresh token.
@@ -243,6 +239,7 @@ pub async fn ensure_person(tx: &Transaction<'_>, email: &Email, wall: Timestamp)
         is_operator: false,
         created_at: wall,
         disabled_at: None,
+        language: None,
         version: 1,
     };
     if people::insert(tx, &person).await? {

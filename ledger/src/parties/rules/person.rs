@@ -2,6 +2,7 @@
 
 use super::second_factor::Proof;
 use crate::id::{CallerId, PersonId, SessionId};
+use crate::parties::rules::language::Language;
 use jiff::Timestamp;
 
 /// Somebody who signs in by e-mail link.
@@ -21,7 +22,9 @@ pub struct Person {
     pub created_at: Timestamp,
     /// Since when the person cannot sign in, by the wall clock; none for everybody who can.
     pub disabled_at: Option<Timestamp>,
-    /// Counts changes of the name, from 1: the `ETag` of who is signed in.
+    /// In which language pages are for them; none: as each browser asks.
+    pub language: Option<Language>,
+    /// Counts changes of name and language, from 1: the `ETag` of who is signed in.
     pub version: i64,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::id::{CallerId, PersonId};
+use crate::parties::rules::language::Language;
 use crate::parties::rules::person::Person;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
@@ -17,6 +18,7 @@ fn person(row: &Row) -> Person {
         is_operator: row.get("is_operator"),
         created_at: row.get("created_at"),
         disabled_at: row.get("disabled_at"),
+        language: row.get::<_, Option<&str>>("language").and_then(Language::of),
         version: row.get("version"),
     }
 }
@@ -26,7 +28,7 @@ pub async fn find(client: &impl GenericClient, id: PersonId) -> Result<Option<Pe
     let statement = client
         .prepare_cached(
             "-- people::find
-            SELECT id, caller, email, name, is_operator, created_at, disabled_at, version FROM person WHERE id = $1",
+            SELECT id, caller, email, name, is_operator, created_at, disabled_at, language, version FROM person WHERE id = $1",
         )
         .await?;
     Ok(client.query_opt(&statement, &[/* id */ &id.0]).await?.as_ref().map(person))
@@ -37,7 +39,7 @@ pub async fn list(client: &impl GenericClient, after: Uuid, limit: i64) -> Resul
     let statement = client
         .prepare_cached(
             "-- people::list
-            SELECT id, caller, email, name, is_operator, created_at, disabled_at, version FROM person
+            SELECT id, caller, email, name, is_operator, created_at, disabled_at, language, version FROM person
              WHERE id > $1 ORDER BY id LIMIT $2",
         )
         .await?;
@@ -49,7 +51,7 @@ pub async fn lock(tx: &Transaction<'_>, id: PersonId) -> Result<Option<Person>, 
     let statement = tx
         .prepare_cached(
             "-- people::lock
-            SELECT id, caller, email, name, is_operator, created_at, disabled_at, version FROM person WHERE id = $1 FOR UPDATE",
+            SELECT id, caller, email, name, is_operator, created_at, disabled_at, language, version FROM person WHERE id = $1 FOR UPDATE",
         )
         .await?;
     Ok(tx.query_opt(&statement, &[/* id */ &id.0]).await?.as_ref().map(person))
@@ -71,16 +73,19 @@ pub async fn update_disabled(
     Ok(person(&tx.query_one(&statement, &[/* id */ &id.0, /* disabled_at */ &disabled_at]).await?))
 }
 
-/// Writes how a person is called; their version rises.
-pub async fn update_name(tx: &Transaction<'_>, id: PersonId, name: &str) -> Result<Person, Error> {
+/// Writes how a person is called and in which language pages are for them; their version rises.
+pub async fn update(tx: &Transaction<'_>, person: &Person) -> Result<Person, Error> {
     let statement = tx
         .prepare_cached(
-            "-- people::update_name
-            UPDATE person SET name = $2, version = version + 1 WHERE id = $1
+            "-- people::update
+            UPDATE person SET name = $2, language = $3, version = version + 1 WHERE id = $1
             RETURNING *",
         )
         .await?;
-    Ok(person(&tx.query_one(&statement, &[/* id */ &id.0, /* name */ &name]).await?))
+    let language = person.language.map(Language::tag);
+    let row =
+        tx.query_one(&statement, &[/* id */ &person.id.0, /* name */ &person.name, /* language */ &language]).await?;
+    Ok(self::person(&row))
 }
 
 /// The person with an address, which is given in lower case.
@@ -88,7 +93,7 @@ pub async fn find_by_email(client: &impl GenericClient, email: &str) -> Result<O
     let statement = client
         .prepare_cached(
             "-- people::find_by_email
-            SELECT id, caller, email, name, is_operator, created_at, disabled_at, version FROM person WHERE email = $1",
+            SELECT id, caller, email, name, is_operator, created_at, disabled_at, language, version FROM person WHERE email = $1",
         )
         .await?;
     Ok(client.query_opt(&statement, &[/* email */ &email]).await?.as_ref().map(person))
@@ -142,7 +147,7 @@ pub async fn lock_operators(tx: &Transaction<'_>) -> Result<Vec<Person>, Error> 
     let statement = tx
         .prepare_cached(
             "-- people::lock_operators
-            SELECT id, caller, email, name, is_operator, created_at, disabled_at, version FROM person
+            SELECT id, caller, email, name, is_operator, created_at, disabled_at, language, version FROM person
              WHERE is_operator ORDER BY id FOR UPDATE",
         )
         .await?;

@@ -6,22 +6,58 @@ use crate::parties::rules::second_factor::Proof;
 use crate::parties::store::second_factors;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
+use uuid::Uuid;
+
+/// Whom a sign-in link signs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// Somebody who is a person here.
+    Person(PersonId),
+    /// Whoever opens it: somebody new, with this address in lower case.
+    Newcomer(String),
+}
+
+impl Holder {
+    fn person(&self) -> Option<Uuid> {
+        match self {
+            Holder::Person(person) => Some(person.0),
+            Holder::Newcomer(_) => None,
+        }
+    }
+
+    fn email(&self) -> Option<&str> {
+        match self {
+            Holder::Person(_) => None,
+            Holder::Newcomer(email) => Some(email),
+        }
+    }
+}
 
 /// A sign-in link that is being mailed; one that is there already stays as it is.
 pub async fn insert_sign_in(
     tx: &Transaction<'_>,
     digest: &[u8],
-    person: PersonId,
+    holder: &Holder,
     expires_at: Timestamp,
 ) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- tokens::insert_sign_in
-            INSERT INTO sign_in_token (digest, person, expires_at) VALUES ($1, $2, $3)
+            INSERT INTO sign_in_token (digest, person, email, expires_at) VALUES ($1, $2, $3, $4)
             ON CONFLICT (digest) DO NOTHING",
         )
         .await?;
-    tx.execute(&statement, &[/* digest */ &digest, /* person */ &person.0, /* expires_at */ &expires_at]).await?;
+    let (person, email) = (holder.person(), holder.email());
+    tx.execute(
+        &statement,
+        &[
+            /* digest */ &digest,
+            /* person */ &person,
+            /* email */ &email,
+            /* expires_at */ &expires_at,
+        ],
+    )
+    .await?;
     Ok(())
 }
 
@@ -30,22 +66,25 @@ pub async fn update_sign_in_used(
     tx: &Transaction<'_>,
     digest: &[u8],
     wall: Timestamp,
-) -> Result<Option<PersonId>, Error> {
+) -> Result<Option<Holder>, Error> {
     let statement = tx
         .prepare_cached(
             "-- tokens::update_sign_in_used
             UPDATE sign_in_token SET used_at = $2 WHERE digest = $1 AND used_at IS NULL AND expires_at > $2
-            RETURNING person",
+            RETURNING person, email",
         )
         .await?;
     let row = tx.query_opt(&statement, &[/* digest */ &digest, /* wall */ &wall]).await?;
-    Ok(row.map(|row| PersonId(row.get("person"))))
+    Ok(row.map(|row| match row.get("person") {
+        Some(person) => Holder::Person(PersonId(person)),
+        None => Holder::Newcomer(row.get("email")),
+    }))
 }
 
-/// How many sign-in links other than this one were made for a person that are still good after a time.
+/// How many sign-in links other than this one were made for somebody that are still good after a time.
 pub async fn count_other_sign_ins(
     tx: &Transaction<'_>,
-    person: PersonId,
+    holder: &Holder,
     digest: &[u8],
     after: Timestamp,
 ) -> Result<i64, Error> {
@@ -53,10 +92,13 @@ pub async fn count_other_sign_ins(
         .prepare_cached(
             "-- tokens::count_other_sign_ins
             SELECT count(*) AS links FROM sign_in_token
-             WHERE person = $1 AND digest <> $2 AND used_at IS NULL AND expires_at > $3",
+             WHERE (person = $1 OR email = $2) AND digest <> $3 AND used_at IS NULL AND expires_at > $4",
         )
         .await?;
-    let row = tx.query_one(&statement, &[/* person */ &person.0, /* digest */ &digest, /* after */ &after]).await?;
+    let (person, email) = (holder.person(), holder.email());
+    let row = tx
+        .query_one(&statement, &[/* person */ &person, /* email */ &email, /* digest */ &digest, /* after */ &after])
+        .await?;
     Ok(row.get("links"))
 }
 

@@ -70,6 +70,12 @@ const GO: &[(&str, i32, &str)] = &[
          VALUES (sha256('link {n}'), '{person}', now() - interval '{days} days')",
     ),
     (
+        "sign_in_token",
+        1,
+        "INSERT INTO sign_in_token (digest, email, expires_at)
+         VALUES (sha256('link of somebody new {n}'), 'nobody@new.example', now() - interval '{days} days')",
+    ),
+    (
         "sign_in_code",
         30,
         "INSERT INTO sign_in_code (browser, digest, link, expires_at)

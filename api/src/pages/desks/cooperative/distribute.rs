@@ -8,7 +8,7 @@ use crate::handlers::cooperatives::{distributions as drafts, results as closings
 use crate::pages::cooperative::{POSTED, Row, waterfall};
 use crate::pages::desks::host::Effect;
 use crate::pages::desks::{named, sum};
-use crate::pages::forms::{Fields, Filled, answered, done, is_for_form};
+use crate::pages::forms::{Fields, Filled, answered, done, or_again};
 use crate::pages::page;
 use crate::pages::shown::Amount;
 use crate::pages::twins::Asked;
@@ -229,9 +229,6 @@ async fn after_refusal(
     sent: Fields,
     problem: Problem,
 ) -> Result<HttpResponse, Problem> {
-    if !is_for_form(&problem) {
-        return Err(problem);
-    }
     let (mut again, mut losing) = (None, None);
     if problem.is("digest-mismatch") {
         again = preview(state, caller, book, period(&sent)?).await.ok();
@@ -239,8 +236,7 @@ async fn after_refusal(
     if problem.is("no-surplus") {
         losing = loss(state, caller, book, period(&sent)?).await.ok();
     }
-    let form = Filled::again(sent, &problem, field_of);
-    page(StatusCode::UNPROCESSABLE_ENTITY, &shown(book, again, losing, form))
+    or_again(problem, sent, field_of, async |form| Ok(shown(book, again, losing, form))).await
 }
 
 /// Takes the form of a period: shows what becomes of it, and drafts that once it was read.

@@ -4,9 +4,9 @@
 use super::{days, of_cooperative};
 use crate::auth::Caller;
 use crate::extract::{Form, Params};
-use crate::handlers::cooperatives::members::{NewContributionRequest, attest_once, contribute_once};
+use crate::handlers::cooperatives::members::{NewContributionRequest, attest_all_once, contribute_once};
 use crate::pages::desks::named;
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled, done, or_again};
 use crate::pages::page;
 use crate::pages::shown::Day;
 use crate::pages::twins::Asked;
@@ -33,7 +33,7 @@ const MEMBERS_MAX: i64 = 1000;
 /// So many hours that wait are shown, the oldest.
 const WAITING_MAX: i64 = 200;
 
-/// So many of one's own are shown, the youngest.
+/// So many that were written down are shown, the youngest.
 const OWN_MAX: i64 = 20;
 
 /// The days of a week, from Monday.
@@ -73,8 +73,11 @@ struct Waiting {
     note: String,
 }
 
-/// Hours of one's own.
+/// Hours that were written down: one's own, or for a keeper those of everybody.
 struct Own {
+    id: ContributionId,
+    /// Whose they are; empty where all are one's own.
+    whose: String,
     days: String,
     hours: Hours,
     state: &'static str,
@@ -141,7 +144,7 @@ fn cells(first: Date) -> Vec<Cell> {
 }
 
 /// Where hours stand, in words.
-fn in_words(state: ContributionState) -> &'static str {
+pub(super) fn in_words(state: ContributionState) -> &'static str {
     match state {
         ContributionState::Recorded => "waits for another member",
         ContributionState::Attested => "attested",
@@ -166,9 +169,16 @@ impl Waiting {
 }
 
 impl Own {
-    fn new(it: &Contribution) -> Own {
+    fn new(it: &Contribution, whose: String) -> Own {
         let state = in_words(it.state());
-        Own { days: days(it.worked.from, it.worked.to), hours: it.hours, state, note: it.note.clone() }
+        Own {
+            id: it.id,
+            whose,
+            days: days(it.worked.from, it.worked.to),
+            hours: it.hours,
+            state,
+            note: it.note.clone(),
+        }
     }
 }
 
@@ -186,6 +196,12 @@ async fn shown(state: &State, caller: &Caller, book: &Book, which: &Which, forms
     };
     let choices = choices.into_iter().map(choice).collect();
     let people: HashMap<MemberId, Member> = all.into_iter().map(|member| (member.id, member)).collect();
+    let own: Vec<MemberId> = if keeps { people.keys().copied().collect() } else { own };
+    let whose = |it: &Contribution| match people.get(&it.member).filter(|_| keeps) {
+        Some(member) => format!(" of member {}", member.number),
+        None => String::new(),
+    };
+    let recent = hours::recent(&client, book.id, &own, OWN_MAX).await?;
     let waiting = hours::waiting(&client, book.id, WAITING_MAX).await?;
     let waiting = waiting.iter().filter(|it| is_of_others(it, &people, by));
     let first = monday(which.week.unwrap_or_else(|| book.today(ledger::calendar::now())));
@@ -201,7 +217,7 @@ async fn shown(state: &State, caller: &Caller, book: &Book, which: &Which, forms
         members: choices,
         attests: caller.has_role(&client, book.organisation, MEMBER).await?,
         waiting: waiting.map(|it| Waiting::new(it, &people)).collect(),
-        own: hours::recent(&client, book.id, &own, OWN_MAX).await?.iter().map(Own::new).collect(),
+        own: recent.iter().map(|it| Own::new(it, whose(it))).collect(),
         new: forms.new,
         attest: forms.attest,
     })
@@ -274,14 +290,11 @@ async fn refused(
     state: &State,
     caller: &Caller,
     book: &Book,
-    (week, problem): (Option<Date>, Problem),
-    forms: impl FnOnce(&Problem) -> Forms,
+    (week, sent, problem): (Option<Date>, Fields, Problem),
+    forms: impl FnOnce(Filled) -> Forms,
 ) -> Result<HttpResponse, Problem> {
-    if !is_for_form(&problem) {
-        return Err(problem);
-    }
     let which = Which { week, done: None };
-    page(StatusCode::UNPROCESSABLE_ENTITY, &shown(state, caller, book, &which, forms(&problem)).await?)
+    or_again(problem, sent, field_of, async |again| shown(state, caller, book, &which, forms(again)).await).await
 }
 
 /// Writes a week down.
@@ -303,25 +316,22 @@ pub(in crate::pages) async fn record(
         Ok(_) => Ok(done(&format!("{path}?week={}&done=recorded", week(&sent)?))),
         Err(problem) => {
             let week = week(&sent).ok();
-            let forms = |problem: &Problem| Forms { new: Filled::again(sent, problem, field_of), ..Forms::fresh() };
-            refused(&state, &caller, &book, (week, problem), forms).await
+            let forms = |new| Forms { new, ..Forms::fresh() };
+            refused(&state, &caller, &book, (week, sent, problem), forms).await
         }
     }
 }
 
-/// Attests what is ticked, each once.
+/// Attests all that is ticked, once, or none of it.
 async fn attest_ticked(state: &State, caller: &Caller, book: &Book, sent: &Fields) -> Result<(), Problem> {
     let key = sent.key(&format!("/desk/cooperatives/{}/attestations", book.reference()))?;
     let ticked = sent.ticked("attest-");
     if ticked.is_empty() {
         return Err(Problem::invalid("", "tick what you attest"));
     }
-    for id in ticked {
-        let contribution = id.parse::<ContributionId>().ok().filter(|it| it.book == book.id);
-        let contribution = contribution.ok_or(Error::NotFound("contribution"))?;
-        attest_once(state, caller, contribution, &key.part(id)).await?;
-    }
-    Ok(())
+    let ids = ticked.into_iter().map(|id| id.parse().map_err(|_| Error::NotFound("contribution").into()));
+    let ids: Vec<ContributionId> = ids.collect::<Result<_, Problem>>()?;
+    attest_all_once(state, caller, book.reference(), &key, &ids).await.map(|_| ())
 }
 
 /// Attests hours of others.
@@ -337,8 +347,8 @@ pub(in crate::pages) async fn attest(
     match attest_ticked(&state, &caller, &book, &sent).await {
         Ok(()) => Ok(done(&format!("/desk/cooperatives/{id}/hours?done=attested"))),
         Err(problem) => {
-            let forms = |problem: &Problem| Forms { attest: Filled::again(sent, problem, |_| None), ..Forms::fresh() };
-            refused(&state, &caller, &book, (None, problem), forms).await
+            let forms = |attest| Forms { attest, ..Forms::fresh() };
+            refused(&state, &caller, &book, (None, sent, problem), forms).await
         }
     }
 }

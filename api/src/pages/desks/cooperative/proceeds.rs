@@ -2,12 +2,13 @@
 //! would write before it is written.
 
 use super::of_cooperative;
+use super::take_back::in_words;
 use crate::auth::Caller;
 use crate::extract::{Form, Params};
 use crate::handlers::cooperatives::proceeds::{NewProceedsRequest, Tried, record_once, tried};
 use crate::pages::desks::host::Effect;
 use crate::pages::desks::{named, sum};
-use crate::pages::forms::{Fields, Filled, answered, done, is_for_form};
+use crate::pages::forms::{Fields, Filled, answered, done, or_again};
 use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
@@ -21,10 +22,15 @@ use askama::Template;
 use jiff::civil::Date;
 use ledger::cooperatives::operations::proceeds::{NewProceeds, latest};
 use ledger::cooperatives::rules::cooperative::ProceedsKind;
+use ledger::cooperatives::rules::proceeds::Proceeds;
+use ledger::cooperatives::store::proceeds;
 use ledger::engine::store::books::Book;
 use ledger::engine::store::journal::JournalLine;
-use ledger::id::BookRef;
+use ledger::id::{BookRef, ProceedsId};
 use serde::Deserialize;
+
+/// So many of what was recorded lately are shown.
+const RECENT_MAX: i64 = 20;
 
 /// The kinds, with what people call them.
 const KINDS: [(&str, &str); 2] = [("sale", "A sale"), ("cost", "A cost")];
@@ -42,7 +48,25 @@ struct ProceedsPage {
     effect: Effect,
     /// The entry that recording it would write; none before it was looked at.
     entry: Option<Entry>,
+    /// What was recorded lately, the youngest first; nothing while something is looked at.
+    recent: Vec<Recent>,
     form: Filled,
+}
+
+/// A sale or a cost that was recorded.
+struct Recent {
+    id: ProceedsId,
+    says: String,
+    state: String,
+}
+
+impl Recent {
+    fn new(it: &Proceeds) -> Recent {
+        let (what, _) = in_words(it.kind);
+        let (amount, day) = (sum(it.amount.minor(), it.amount.currency()), Day(it.occurred_on));
+        let state = if it.undone.is_some() { "taken back".to_owned() } else { format!("entry {}", it.entry) };
+        Recent { id: it.id, says: format!("{what} of {amount}, {}, {day}", it.label), state }
+    }
 }
 
 /// What recording would come to.
@@ -129,6 +153,7 @@ fn shown(book: &Book, effect: Effect, entry: Option<Entry>, form: Filled) -> Pro
         recorded: None,
         effect,
         entry,
+        recent: Vec::new(),
         form,
     }
 }
@@ -149,8 +174,10 @@ pub(in crate::pages) async fn show(
     };
     let day = book.today(ledger::calendar::now()).to_string();
     let form = Filled::fresh(&[("kind", kind.to_string()), ("label", label), ("party", party), ("occurred_on", day)]);
-    let shown = shown(&book, Effect::fresh(String::new()), None, form);
-    page(StatusCode::OK, &ProceedsPage { recorded: query.0.entry, ..shown })
+    let recent = proceeds::recent(&client, book.id, book.currency, RECENT_MAX).await?;
+    let (recent, shown) =
+        (recent.iter().map(Recent::new).collect(), shown(&book, Effect::fresh(String::new()), None, form));
+    page(StatusCode::OK, &ProceedsPage { recorded: query.0.entry, recent, ..shown })
 }
 
 /// Records it, if its effect was read as it is now; else shows the entry that it would write.
@@ -183,11 +210,10 @@ pub(in crate::pages) async fn record(
         Ok(Step::Look(effect, entry)) => {
             page(StatusCode::OK, &shown(&book, effect, Some(entry), Filled::holding(sent)))
         }
-        Err(problem) if is_for_form(&problem) => {
-            let again = Filled::again(sent, &problem, field_of);
-            page(StatusCode::UNPROCESSABLE_ENTITY, &shown(&book, Effect::fresh(String::new()), None, again))
+        Err(problem) => {
+            let empty = async |again| Ok(shown(&book, Effect::fresh(String::new()), None, again));
+            or_again(problem, sent, field_of, empty).await
         }
-        Err(problem) => Err(problem),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::extract::Form;
 use crate::handlers::cooperatives::proceeds::{NewProceedsRequest, Tried, record_all_once, tried};
 use crate::pages::desks::host::Effect;
 use crate::pages::desks::{named, sum};
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled, done, is_for_form, or_again};
 use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
@@ -286,11 +286,10 @@ pub(in crate::pages) async fn record(
             let status = if is_sound { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
             page(status, &shown(&book, effect, lines, Filled::holding(sent)))
         }
-        Err(problem) if is_for_form(&problem) => {
+        Err(problem) => {
             let of_form = |pointer: &str| Some(pointer.trim_start_matches('/').to_owned());
-            let again = Filled::again(sent, &problem, of_form);
-            page(StatusCode::UNPROCESSABLE_ENTITY, &shown(&book, Effect::fresh(String::new()), Vec::new(), again))
+            let empty = async |again| Ok(shown(&book, Effect::fresh(String::new()), Vec::new(), again));
+            or_again(problem, sent, of_form, empty).await
         }
-        Err(problem) => Err(problem),
     }
 }

@@ -1,0 +1,50 @@
+# Die Seite einer Genossenschaft.
+cooperative-title = { $net } verteilt für { $from } bis { $to }
+cooperative-of = Die Genossenschaft von { $host }. Stand: { $day }.
+cooperative-next = { $net }, der Überschuss von { $from } bis { $to }.
+cooperative-last = Die letzte Verteilung: { $from } bis { $to }
+cooperative-divides = Eine Verteilung teilt den Überschuss eines Zeitraums nach Fassung { $version } der Regel. Jeder Balken beginnt, wo der darunter endet.
+cooperative-entry = Sie ist <entry>Buchung { $number }</entry> des Buches.
+cooperative-version = Fassung { $version }, für Zeiträume, die am { $day } oder später enden. Mitglieder haben { $days } Tage, um einer Verteilung zu widersprechen.
+cooperative-sha256 = SHA-256 der Schritte: { $sha256 }
+cooperative-join = Sie arbeiten darin oder möchten es? <join>Fragen, ob Sie zu { $host } dürfen</join>.
+cooperative-programs = Für Programme: diese Seite als <json>JSON</json> oder <csv>CSV</csv>.
+cooperative-before-the-members-now = Jetzt vor den Mitgliedern
+cooperative-what = Was
+cooperative-amount = Betrag
+cooperative-as-a-bar = Als Balken
+cooperative-nothing-was-divided-yet = Noch wurde nichts verteilt.
+cooperative-the-rule = Die Regel
+cooperative-what-stays-in-the-cooperative = Was in der Genossenschaft bleibt
+cooperative-that-is = Das heißt
+cooperative-pot-reserve = die unteilbare Rücklage
+cooperative-pot-development = die Entwicklungsmittel
+cooperative-pot-fund = die Mittel { $name }
+cooperative-base-sales = den Verkäufen
+cooperative-base-surplus = dem Überschuss
+cooperative-step-fixed = { $amount } für { $purpose }, an { $pot }
+cooperative-step-share = { $part } von { $base } an { $pot }
+cooperative-step-lender = { $part } von { $base } an { $lender }, bis { $cap } von { $lent } zurückgekommen sind
+cooperative-each-same = alle gleich
+cooperative-by-hours = nach Stunden
+cooperative-step-stays = { $part } davon bleiben als ihr Kapital
+cooperative-step-members = was übrig ist, an die Mitglieder: { $groups }
+cooperative-sales = Verkäufe
+cooperative-costs = Kosten
+cooperative-losses = Verluste früherer Zeiträume
+cooperative-surplus = Überschuss
+cooperative-to = An { $who }
+cooperative-to-lender = An { $name }, zurückgezahlt
+cooperative-to-group = An { $group }, { $members ->
+        [one] 1 Mitglied
+       *[other] { $members } Mitglieder
+    }
+cooperative-waits-objection = Mitglieder können bis { $day } widersprechen. Jemand, der sie nicht entworfen hat, muss sie bis { $deadline } bewilligen, sonst ist sie zurückgezogen.
+cooperative-waits-objected = Ein Mitglied hat widersprochen. Wer sie bewilligt, muss bis { $day } antworten, sonst ist sie zurückgezogen.
+cooperative-waits-approved = Sie ist bewilligt. Mitglieder können bis { $day } widersprechen; dann wird sie gebucht.
+cooperative-held-reserve = Rücklage
+cooperative-held-reserve-means = unteilbar: Sie wird nie an Mitglieder gezahlt
+cooperative-held-development = Entwicklung
+cooperative-held-development-means = die Teile der Überschüsse, die für das Nächste zahlen
+cooperative-held-capital = Kapital der Mitglieder
+cooperative-held-capital-means = ihre Anteile, die in der Genossenschaft blieben

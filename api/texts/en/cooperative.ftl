@@ -1,0 +1,50 @@
+# The page of a cooperative.
+cooperative-title = { $net } divided for { $from } to { $to }
+cooperative-of = The cooperative of { $host }. As of { $day }.
+cooperative-next = { $net }, the surplus of { $from } to { $to }.
+cooperative-last = The last distribution: { $from } to { $to }
+cooperative-divides = A distribution divides the surplus of a period by version { $version } of the rule. Each bar begins where the one below it ends.
+cooperative-entry = It is <entry>entry { $number }</entry> of the book.
+cooperative-version = Version { $version }, for periods that end on { $day } or later. Members have { $days } days to object to a distribution.
+cooperative-sha256 = SHA-256 of the steps: { $sha256 }
+cooperative-join = You work in it, or want to? <join>Ask to join { $host }</join>.
+cooperative-programs = For programs: this page as <json>JSON</json> or <csv>CSV</csv>.
+cooperative-before-the-members-now = Before the members now
+cooperative-what = What
+cooperative-amount = Amount
+cooperative-as-a-bar = As a bar
+cooperative-nothing-was-divided-yet = Nothing was divided yet.
+cooperative-the-rule = The rule
+cooperative-what-stays-in-the-cooperative = What stays in the cooperative
+cooperative-that-is = That is
+cooperative-pot-reserve = the indivisible reserve
+cooperative-pot-development = the development fund
+cooperative-pot-fund = the fund { $name }
+cooperative-base-sales = sales
+cooperative-base-surplus = the surplus
+cooperative-step-fixed = { $amount } for { $purpose }, to { $pot }
+cooperative-step-share = { $part } of { $base } to { $pot }
+cooperative-step-lender = { $part } of { $base } to the lender { $lender }, until { $cap } of { $lent } have come back
+cooperative-each-same = each the same
+cooperative-by-hours = by hours
+cooperative-step-stays = { $part } of it stay as their capital
+cooperative-step-members = what is left, to the members: { $groups }
+cooperative-sales = Sales
+cooperative-costs = Costs
+cooperative-losses = Losses of earlier periods
+cooperative-surplus = Surplus
+cooperative-to = To { $who }
+cooperative-to-lender = To the lender { $name }
+cooperative-to-group = To { $group }, { $members ->
+        [one] 1 member
+       *[other] { $members } members
+    }
+cooperative-waits-objection = Members may object until { $day }. Somebody who did not draft it must approve it by { $deadline }, or it is withdrawn.
+cooperative-waits-objected = A member objected. Who approves it must answer by { $day }, or it is withdrawn.
+cooperative-waits-approved = It is approved. Members may object until { $day }; then it is posted.
+cooperative-held-reserve = Reserve
+cooperative-held-reserve-means = indivisible: it is never paid to members
+cooperative-held-development = Development
+cooperative-held-development-means = the parts of surpluses that pay for what comes next
+cooperative-held-capital = Members’ capital
+cooperative-held-capital-means = their shares that stayed in the cooperative
