@@ -105,7 +105,9 @@ fn every_text_stands_once_in_every_language_with_the_same_values_and_is_said_som
     }
     let more: Vec<_> = german.keys().filter(|name| !english.contains_key(*name)).collect();
     ensure!(more.is_empty(), "German only: {more:?}");
-    let said = quoted("say(\"")?;
+    // The demo says things too, in sentences.
+    let mut said = quoted("say(\"")?;
+    said.retain(|name| !name.contains(' '));
     let lacking: Vec<_> = said.iter().filter(|name| !english.contains_key(*name)).collect();
     ensure!(lacking.is_empty(), "said, and nowhere written: {lacking:?}");
     let sources = written()?;

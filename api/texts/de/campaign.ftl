@@ -60,14 +60,14 @@ campaign-of-in = { $came } von { $goal } im { $month }
 campaign-in = { $came } im { $month }
 campaign-of-a-month = { $came } bisher, von { $goal } im Monat
 campaign-so-far = { $came } bisher
-campaign-asks-monthly = Sie bittet um { $goal } im Monat, ohne Ende.
-campaign-asks-all = Sie bittet um { $goal } bis { $day }. Entschieden wird über das, { $basis ->
+campaign-asks-monthly = Die Kampagne bittet um { $goal } im Monat, ohne Ende.
+campaign-asks-all = Die Kampagne bittet um { $goal } bis { $day }. Entschieden wird über das, { $basis ->
         [collected] was eingegangen und nicht erstattet ist
        *[pledged] was zugesagt ist und am Ende noch stand
     }: Verfehlt es das Ziel, geht es an die zurück, die es gaben.
-campaign-asks-hopes = Sie hofft auf { $goal }.
+campaign-asks-hopes = Die Kampagne hofft auf { $goal }.
 campaign-asks-keeps = Sie nimmt Zusagen bis { $day } an, und was eingeht, wird behalten.
-campaign-asks-minimum = Sie braucht { $minimum } und hofft auf { $optimum }, bis { $day }. Entschieden wird über das, { $basis ->
+campaign-asks-minimum = Die Kampagne braucht { $minimum } und hofft auf { $optimum }, bis { $day }. Entschieden wird über das, { $basis ->
         [collected] was eingegangen und nicht erstattet ist
        *[pledged] was zugesagt ist und am Ende noch stand
     }: Verfehlt es das Mindeste, geht es an die zurück, die es gaben.
