@@ -77,7 +77,7 @@ macro_rules! files {
 }
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 16] = files![
+static FILES: [(&str, &str); 17] = files![
     "account",
     "book",
     "campaign",
@@ -93,7 +93,8 @@ static FILES: [(&str, &str); 16] = files![
     "pictures",
     "search",
     "signin",
-    "trouble"
+    "trouble",
+    "updates"
 ];
 
 fn bundle(language: Language, files: &[&'static str]) -> Bundle {

@@ -62,8 +62,8 @@ fn feed(xml: &str) -> anyhow::Result<(String, usize)> {
     let (mut reader, mut told, mut entries) = (Reader::from_str(xml), String::new(), 0);
     loop {
         match reader.read_event()? {
-            Event::Start(tag) if tag.name().as_ref() == b"entry" => entries += 1,
-            Event::Text(text) => told.push_str(&text.decode()?),
+            Event::Start(tag) if tag.name().as_ref() == "entry" => entries += 1,
+            Event::Text(text) => told.push_str(&text),
             Event::GeneralRef(of) => {
                 let named = of.resolve_char_ref()?;
                 told.push(named.with_context(|| format!("a character that has a number, and not {of:?}"))?);

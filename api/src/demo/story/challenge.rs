@@ -38,7 +38,13 @@ pub async fn play(story: &Story) -> anyhow::Result<String> {
     drill.judges_score(&judges, &judged, &unfinished, &teams[1]).await?;
     drill.prizes_are_awarded().await?;
     drill.closes().await?;
-    Ok(text(&made, "/id")?.to_owned())
+    let challenge = text(&made, "/id")?.to_owned();
+    let news = json!({
+        "about": {"challenge": challenge}, "title": "The prizes are awarded",
+        "body": "Who built on whose work is on this page, with the share of each. Thanks to all who entered.",
+    });
+    story.cast.treasurer.post("/v1/updates", &news).await?.ok()?;
+    Ok(challenge)
 }
 
 /// A challenge on its way.

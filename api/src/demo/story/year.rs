@@ -169,7 +169,13 @@ impl Year<'_> {
             reviewer.post(&format!("{claim}/reviews"), &approval).await?.ok()?;
         }
         let decided = cast.claimant.get(&claim).await?.ok()?;
-        self.story.equal("a claim after two approvals", text(&decided, "/state")?, "approved")
+        self.story.equal("a claim after two approvals", text(&decided, "/state")?, "approved")?;
+        let news = json!({
+            "about": {"milestone": milestone}, "title": format!("{name}: it works"),
+            "body": "The drawings and the list of parts are published with the claim.\n\nWhoever builds one: tell us what broke first.",
+        });
+        let told = cast.claimant.post("/v1/updates", &news).await?;
+        self.story.equal("an update by the team", told.status.as_u16(), 201)
     }
 
     /// What stands in the book at the end of the year.
@@ -179,6 +185,12 @@ impl Year<'_> {
         let tenth = self.milestone(PRODUCTS[9]).await?;
         let funded = cast.treasurer.post(&format!("/v1/milestones/{tenth}:fund"), &json!({})).await?;
         self.story.refused("a tenth product with no money", &funded, 409, "fund-short")?;
+        let news = json!({
+            "about": {"campaign": text(self.campaign, "/id")?}, "title": "Nine products in a year",
+            "body": "Each was released after two reviewers had built from its drawings. The tenth waits for next year's pledges.",
+        });
+        let told = cast.treasurer.post("/v1/updates", &news).await?;
+        self.story.equal("an update by the host", told.status.as_u16(), 201)?;
 
         let captured = self.entries("charge_captured").await?;
         self.story.equal("charges", captured.to_string(), literals.charges.as_str())?;
