@@ -7,6 +7,7 @@ mod examples;
 mod values;
 
 use crate::contract::Piece;
+use crate::routes::kind_of;
 use crate::scene::Scene;
 use anyhow::{Context as _, ensure};
 use futures_util::{StreamExt as _, stream};
@@ -197,10 +198,8 @@ fn operations<'a>(document: &'a Value, known: &Value, people: &[(&str, String)])
             let mut example = known["examples"].get(&name).cloned().unwrap_or(json!({"parameters": {}}));
             // What the example does not name is the first of its kind.
             for parameter in contract["parameters"].as_array().into_iter().flatten() {
-                let (Some(of), pattern) = (parameter["name"].as_str(), parameter["schema"]["pattern"].as_str()) else {
-                    continue;
-                };
-                let kind = pattern.and_then(|pattern| pattern.get(1..4)).unwrap_or_default();
+                let Some(of) = parameter["name"].as_str() else { continue };
+                let kind = kind_of(&parameter["schema"]);
                 let kind = if path.contains("/accounts/") && of == "code" { "account" } else { kind };
                 let first = known["values"][kind].as_array().and_then(|all| all.first()).cloned();
                 if let (Some(first), Some(parameters)) = (first, example["parameters"].as_object_mut()) {

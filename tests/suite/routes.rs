@@ -42,6 +42,12 @@ struct Route {
     operation: Value,
 }
 
+/// How ids begin that fit a schema: those of the first kind where it takes several, and nothing where it is no id's.
+pub(crate) fn kind_of(schema: &Value) -> &str {
+    let pattern = schema["pattern"].as_str().unwrap_or_default();
+    pattern.trim_start_matches(['^', '(']).get(..3).unwrap_or_default()
+}
+
 impl Route {
     fn name(&self) -> String {
         format!("{} {}", self.method, self.path)
@@ -57,7 +63,7 @@ impl Route {
         let mut query = Vec::new();
         for parameter in self.operation["parameters"].as_array().into_iter().flatten() {
             let (name, schema) = (parameter["name"].as_str().unwrap_or_default(), &parameter["schema"]);
-            let prefix = schema["pattern"].as_str().and_then(|pattern| pattern.get(1..4)).unwrap_or_default();
+            let prefix = kind_of(schema);
             let first = known.first(prefix);
             let value = match name {
                 "number" => "1",

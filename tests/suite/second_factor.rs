@@ -1,5 +1,6 @@
 //! A second factor over HTTP: begun, proved, asked for where the table says so, lost and reset.
 
+use crate::routes::kind_of;
 use anyhow::{Context as _, ensure};
 use api::demo::client::text;
 use base64::Engine as _;
@@ -296,7 +297,7 @@ async fn sf_where_everybody_is_asked_each_route_asks_exactly_whom_the_contract_n
             let mut address = path.clone();
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let name = parameter["name"].as_str().unwrap_or_default();
-                let prefix = parameter["schema"]["pattern"].as_str().and_then(|of| of.get(1..4)).unwrap_or_default();
+                let prefix = kind_of(&parameter["schema"]);
                 let value = if prefix == "psn" { id.clone() } else { format!("{prefix}_{}", "a".repeat(32)) };
                 address = address.replace(&format!("{{{name}}}"), &value);
             }

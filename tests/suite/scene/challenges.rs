@@ -89,7 +89,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
 
 /// Updates about a challenge, one of them to be withdrawn.
 async fn updates(cast: &Cast, challenge: &Value, known: &mut Known) -> Outcome {
-    let new = json!({"about": {"challenge": challenge["id"]}, "title": "The judges are found", "body": "They begin."});
+    let new = json!({"about": challenge["id"], "title": "The judges are found", "body": "They begin."});
     let written = cast.treasurer.post("/v1/updates", &new).await?.ok()?;
     known.add(text(&written, "/id")?);
     let wrong = cast.treasurer.post("/v1/updates", &new).await?.ok()?;

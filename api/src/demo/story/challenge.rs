@@ -40,7 +40,7 @@ pub async fn play(story: &Story) -> anyhow::Result<String> {
     drill.closes().await?;
     let challenge = text(&made, "/id")?.to_owned();
     let news = json!({
-        "about": {"challenge": challenge}, "title": "The prizes are awarded",
+        "about": challenge, "title": "The prizes are awarded",
         "body": "Who built on whose work is on this page, with the share of each. Thanks to all who entered.",
     });
     story.cast.treasurer.post("/v1/updates", &news).await?.ok()?;

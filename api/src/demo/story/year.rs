@@ -171,7 +171,7 @@ impl Year<'_> {
         let decided = cast.claimant.get(&claim).await?.ok()?;
         self.story.equal("a claim after two approvals", text(&decided, "/state")?, "approved")?;
         let news = json!({
-            "about": {"milestone": milestone}, "title": format!("{name}: it works"),
+            "about": milestone, "title": format!("{name}: it works"),
             "body": "The drawings and the list of parts are published with the claim.\n\nWhoever builds one: tell us what broke first.",
         });
         let told = cast.claimant.post("/v1/updates", &news).await?;
@@ -186,7 +186,7 @@ impl Year<'_> {
         let funded = cast.treasurer.post(&format!("/v1/milestones/{tenth}:fund"), &json!({})).await?;
         self.story.refused("a tenth product with no money", &funded, 409, "fund-short")?;
         let news = json!({
-            "about": {"campaign": text(self.campaign, "/id")?}, "title": "Nine products in a year",
+            "about": text(self.campaign, "/id")?, "title": "Nine products in a year",
             "body": "Each was released after two reviewers had built from its drawings. The tenth waits for next year's pledges.",
         });
         let told = cast.treasurer.post("/v1/updates", &news).await?;

@@ -26,54 +26,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// What an update is about: one of the three.
-#[derive(Debug, Default, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
-#[schema(as = UpdateAbout)]
-pub struct AboutBody {
-    /// A campaign.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 36, max_length = 36, pattern = "^cmp_[a-z2-7]{32}$")]
-    pub(crate) campaign: Option<String>,
-    /// A challenge.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 36, max_length = 36, pattern = "^chl_[a-z2-7]{32}$")]
-    pub(crate) challenge: Option<String>,
-    /// A milestone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 36, max_length = 36, pattern = "^mls_[a-z2-7]{32}$")]
-    pub(crate) milestone: Option<String>,
-}
-
-impl AboutBody {
-    /// The one thing that is named; `at` is where it is looked for.
-    fn parse(&self, at: &str) -> Result<About, Problem> {
-        match (&self.campaign, &self.challenge, &self.milestone) {
-            (Some(id), None, None) => parse(&format!("{at}/campaign"), id).map(About::Campaign),
-            (None, Some(id), None) => parse(&format!("{at}/challenge"), id).map(About::Challenge),
-            (None, None, Some(id)) => parse(&format!("{at}/milestone"), id).map(About::Milestone),
-            (Some(_) | None, Some(_) | None, Some(_) | None) => {
-                Err(Problem::invalid(at, "name a campaign, a challenge or a milestone, and only one of them"))
-            }
-        }
-    }
-}
-
-impl From<About> for AboutBody {
-    fn from(about: About) -> AboutBody {
-        match about {
-            About::Campaign(id) => AboutBody { campaign: Some(id.to_string()), ..AboutBody::default() },
-            About::Challenge(id) => AboutBody { challenge: Some(id.to_string()), ..AboutBody::default() },
-            About::Milestone(id) => AboutBody { milestone: Some(id.to_string()), ..AboutBody::default() },
-        }
-    }
-}
-
 /// A note for everybody.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUpdate {
-    pub(crate) about: AboutBody,
+    /// The campaign, the challenge or the milestone that it is about.
+    #[schema(min_length = 36, max_length = 36, pattern = "^(cmp|chl|mls)_[a-z2-7]{32}$")]
+    pub(crate) about: String,
     /// What it is about, on one line.
     #[schema(min_length = 1, max_length = 200, example = "The frame is welded")]
     pub(crate) title: String,
@@ -101,7 +60,8 @@ pub struct WithdrawUpdateRequest {
 pub struct UpdateBody {
     #[schema(value_type = String)]
     id: UpdateId,
-    about: AboutBody,
+    /// The campaign, the challenge or the milestone.
+    about: String,
     /// For whom it was written: the host, or the team of the milestone.
     #[schema(value_type = String)]
     organisation: OrganisationId,
@@ -125,7 +85,7 @@ impl From<Update> for UpdateBody {
         let (withdrawn_at, reason) = it.withdrawn.map(|of| (of.at, of.reason)).unzip();
         UpdateBody {
             id: it.id,
-            about: it.about.into(),
+            about: it.about.to_string(),
             organisation: it.organisation,
             organisation_name: it.organisation_name,
             published_at: it.at,
@@ -197,7 +157,7 @@ pub(crate) async fn publish_once(
     body: &NewUpdate,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let about = body.about.parse("/about")?;
+    let about = parse::<About>("/about", &body.about)?;
     let text = (bounded("/title", &body.title, text::NAME)?, paragraphs("/body", &body.body, text::UPDATE)?);
     idempotent(state, key, Scope::Book(about.book()), caller.id(), async |tx| {
         readable(tx, Some(caller), about).await?;
@@ -212,15 +172,9 @@ pub(crate) async fn publish_once(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct OfThing {
-    /// The campaign: its own updates, and those about its milestones.
-    #[param(max_length = 36, pattern = "^cmp_[a-z2-7]{32}$")]
-    campaign: Option<String>,
-    /// The challenge.
-    #[param(max_length = 36, pattern = "^chl_[a-z2-7]{32}$")]
-    challenge: Option<String>,
-    /// The milestone.
-    #[param(max_length = 36, pattern = "^mls_[a-z2-7]{32}$")]
-    milestone: Option<String>,
+    /// The campaign, with the updates about its milestones; or the challenge, or the milestone.
+    #[param(max_length = 36, pattern = "^(cmp|chl|mls)_[a-z2-7]{32}$")]
+    about: String,
     /// Items of a page; 50 when it is not given.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
@@ -229,7 +183,7 @@ pub struct OfThing {
     cursor: Option<String>,
 }
 
-/// Lists the updates about a campaign, a challenge or a milestone, for who may read that: name one of the three.
+/// Lists the updates about a campaign, a challenge or a milestone, for who may read that.
 #[utoipa::path(tag = "updates", operation_id = "list_updates", params(OfThing),
     responses((status = 200, description = "A page, the newest first", body = Page<UpdateBody>)))]
 #[get("/v1/updates")]
@@ -239,8 +193,8 @@ pub(crate) async fn list(
     query: Params<OfThing>,
     http: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let OfThing { campaign, challenge, milestone, limit, cursor } = query.0;
-    let about = AboutBody { campaign, challenge, milestone }.parse("")?;
+    let OfThing { about, limit, cursor } = query.0;
+    let about = parse::<About>("/about", &about)?;
     let window = Window::<Uuid>::parse(limit, cursor.as_deref())?;
     let client = state.client().await?;
     let of = readable(&client, caller.0.as_ref(), about).await?;

@@ -4,7 +4,7 @@ use super::named;
 use crate::auth::Caller;
 use crate::extract::Form;
 use crate::handlers::updates::notes::{
-    AboutBody, NewUpdate, Readable, WithdrawUpdateRequest, of_reader, publish_once, readable, withdraw_once,
+    NewUpdate, Readable, WithdrawUpdateRequest, of_reader, publish_once, readable, withdraw_once,
 };
 use crate::pages::forms::{Fields, Filled, done, is_for_form};
 use crate::pages::page;
@@ -86,7 +86,7 @@ pub(in crate::pages) async fn publish(
 ) -> Result<HttpResponse, Problem> {
     let (about, sent) = (named(asked)?, Fields::new(form.0));
     let new = NewUpdate {
-        about: AboutBody::from(about),
+        about: about.to_string(),
         title: sent.get("title").trim().to_owned(),
         body: sent.get("body").trim().to_owned(),
     };

@@ -192,6 +192,7 @@ const KEPT: &[(&str, &str)] = &[
     ("suspense_item", "DELETE TRUNCATE"),
     ("transfer", "UPDATE DELETE TRUNCATE"),
     ("unit", "UPDATE DELETE TRUNCATE"),
+    ("update_note", "DELETE TRUNCATE"),
     ("webhook_attempt", "UPDATE TRUNCATE"),
     ("webhook_endpoint", "DELETE TRUNCATE"),
     ("wind_up", "DELETE TRUNCATE"),
