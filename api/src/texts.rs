@@ -77,7 +77,7 @@ macro_rules! files {
 }
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 17] = files![
+static FILES: [(&str, &str); 24] = files![
     "account",
     "book",
     "campaign",
@@ -85,16 +85,23 @@ static FILES: [(&str, &str); 17] = files![
     "check",
     "cooperative",
     "corrections",
+    "donor",
     "entry",
+    "factor",
     "home",
     "invitation",
+    "mails",
     "me",
     "milestone",
+    "payee",
     "pictures",
+    "plan",
+    "problems",
+    "receipt",
     "search",
     "signin",
     "trouble",
-    "updates"
+    "updates",
 ];
 
 fn bundle(language: Language, files: &[&'static str]) -> Bundle {

@@ -85,6 +85,6 @@ pub(super) fn named(custodian: Organisation) -> (Custodian, String) {
 /// What goes to the campaign, and each fee that the charge bore: together the amount.
 fn lines(amount: i64, fees: &[ChargeFee]) -> Vec<Line> {
     let gift = amount - fees.iter().map(|fee| fee.amount).sum::<i64>();
-    let of_fees = fees.iter().map(|fee| Line { label: format!("fee of the {}", fee.to), amount: fee.amount });
+    let of_fees = fees.iter().map(|fee| Line { label: format!("{FEE_OF}{}", fee.to), amount: fee.amount });
     [Line { label: GIFT.to_owned(), amount: gift }].into_iter().chain(of_fees).filter(|line| line.amount > 0).collect()
 }
