@@ -77,7 +77,7 @@ macro_rules! files {
 }
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 24] = files![
+static FILES: [(&str, &str); 29] = files![
     "account",
     "book",
     "campaign",
@@ -86,19 +86,24 @@ static FILES: [(&str, &str); 24] = files![
     "cooperative",
     "corrections",
     "donor",
+    "endpoint",
     "entry",
     "factor",
     "home",
     "invitation",
+    "join",
     "mails",
     "me",
     "milestone",
+    "organisation",
+    "partner",
     "payee",
     "pictures",
     "plan",
     "problems",
     "receipt",
     "search",
+    "secret",
     "signin",
     "trouble",
     "updates",

@@ -65,9 +65,7 @@ pub(super) fn collector(it: &Named) -> String {
     match it {
         Named::Partner { name } => name.clone(),
         Named::Simulated { partner } => say("donor-simulated").with("partner", partner).to_string(),
-        Named::Stripe { host, partner } => {
-            say("donor-stripe").with("host", host).with("partner", partner).to_string()
-        }
+        Named::Stripe { host, partner } => say("donor-stripe").with("host", host).with("partner", partner).to_string(),
     }
 }
 

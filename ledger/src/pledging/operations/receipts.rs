@@ -9,7 +9,7 @@ use crate::parties::store::organisations;
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::charge::{Charge, State};
 use crate::pledging::rules::pledge::Pledge;
-use crate::pledging::rules::receipt::{Custodian, GIFT, Line, NO_TAX_CERTIFICATE, Number, Receipt};
+use crate::pledging::rules::receipt::{Custodian, FEE_OF, GIFT, Line, NO_TAX_CERTIFICATE, Number, Receipt};
 use crate::pledging::store::fees::{self, ChargeFee};
 use crate::pledging::store::{campaigns, charges, issued_receipts, pledges};
 use deadpool_postgres::Transaction;
