@@ -2,7 +2,7 @@
 
 use crate::figures;
 use crate::limits::turn::Turn;
-use crate::pages::{guard, language, trouble};
+use crate::pages::{guard, language, receipt, trouble};
 use crate::problem::{MEDIA_TYPE, Problem};
 use crate::request_log::{self, ProblemCode};
 use crate::who_may::{self, Found, RouteName};
@@ -163,6 +163,8 @@ struct Reader {
     at_page: bool,
     /// The path is that of what a page has for programs.
     at_twin: bool,
+    /// Plain text is asked for: a receipt as a program keeps it.
+    wants_text: bool,
     /// A person may have typed an address that is none.
     may_be_lost: bool,
 }
@@ -176,11 +178,12 @@ impl Reader {
         let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let may_be_lost = accept.contains("text/html") && !path.starts_with("/v1/");
         let at_twin = TWINS.iter().any(|ending| path.ends_with(ending));
-        Reader { at_page: who_may::is_page(path), at_twin, may_be_lost }
+        let wants_text = receipt::wants_text(request.headers());
+        Reader { at_page: who_may::is_page(path), at_twin, wants_text, may_be_lost }
     }
 
     fn reads_a_page(self) -> bool {
-        !self.at_twin && (self.at_page || self.may_be_lost)
+        !self.at_twin && !self.wants_text && (self.at_page || self.may_be_lost)
     }
 
     fn is_shown_a_page(self, status: StatusCode) -> bool {

@@ -14,6 +14,7 @@ pub mod cooperative;
 mod desks;
 pub mod donor;
 mod forms;
+mod giving;
 pub mod home;
 pub mod invitation;
 pub(crate) mod language;

@@ -77,7 +77,7 @@ macro_rules! files {
 }
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 17] = files![
+static FILES: [(&str, &str); 29] = files![
     "account",
     "book",
     "campaign",
@@ -85,16 +85,28 @@ static FILES: [(&str, &str); 17] = files![
     "check",
     "cooperative",
     "corrections",
+    "donor",
+    "endpoint",
     "entry",
+    "factor",
     "home",
     "invitation",
+    "join",
+    "mails",
     "me",
     "milestone",
+    "organisation",
+    "partner",
+    "payee",
     "pictures",
+    "plan",
+    "problems",
+    "receipt",
     "search",
+    "secret",
     "signin",
     "trouble",
-    "updates"
+    "updates",
 ];
 
 fn bundle(language: Language, files: &[&'static str]) -> Bundle {

@@ -2,6 +2,7 @@
 
 use crate::problem::Problem;
 use crate::refusals::{self, Kind};
+use crate::say;
 use actix_web::http::header::{Accept, CONTENT_SECURITY_POLICY, Header as _, VARY};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
@@ -10,9 +11,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// What the pages may load: nothing but the service's styles.
+/// What the pages may load: nothing but the service's styles. Their one form chooses the language.
 const POLICY: &str =
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The routes.
 pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
@@ -76,7 +77,7 @@ fn marked(text: &str) -> Vec<(&str, bool)> {
 #[get("/problems")]
 pub(crate) async fn problem_kinds(http: HttpRequest) -> Result<HttpResponse, Problem> {
     if prefers_html(&http) {
-        return page(&Page { title: "Problems", is_one: false, kinds: &refusals::ALL });
+        return page(&Page { title: &say("problems-title").to_string(), is_one: false, kinds: &refusals::ALL });
     }
     let items = refusals::ALL.iter().map(ProblemKind::from).collect();
     Ok(HttpResponse::Ok().insert_header((VARY, "Accept")).json(ProblemKinds { items }))

@@ -31,7 +31,8 @@ struct BankAccountPage<'a> {
 #[template(path = "bank_account_confirmed.html")]
 struct Confirmed<'a> {
     last_four: &'a str,
-    from: String,
+    /// From when on payouts go there; none when they do already.
+    from: Option<String>,
 }
 
 /// An id that is none leads nowhere, as one that is not known does.
@@ -76,11 +77,11 @@ pub(super) async fn confirm(state: Data<State>, form: Form<Confirming>) -> Resul
         })
         .await?;
     let from = match account.state {
-        AccountState::Waiting { until } => format!("from {} on", written(book.day_of(until))),
+        AccountState::Waiting { until } => Some(written(book.day_of(until))),
         AccountState::Proposed { .. }
         | AccountState::Active
         | AccountState::Replaced
-        | AccountState::Rejected { .. } => "already".to_owned(),
+        | AccountState::Rejected { .. } => None,
     };
     page(StatusCode::OK, &Confirmed { last_four: &account.last_four, from })
 }

@@ -3,13 +3,16 @@
 //! The token in the address is all that is asked for, so that each route counts as a guess; what leads nowhere is always the same
 //! page. A form carries the token in its body, and the operations are those that a partner calls, done by the donor.
 
+use super::giving::{self, collector, money};
 use super::receipt::ReceiptPage;
 use super::{page, written};
 use crate::extract::Form;
 use crate::handlers::pledging::donors::data_of;
 use crate::handlers::pledging::pledge_body::transfers_to;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::{Linked, Said};
 use crate::wire::{bounded, parse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
@@ -21,13 +24,12 @@ use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{CampaignId, DonorId, PledgeId};
-use ledger::money::{Money, Unit};
+use ledger::money::Money;
 use ledger::parties::store::organisations;
 use ledger::pledging::operations::moving::telling::{self, Told};
 use ledger::pledging::operations::returnables::{self, Part};
 use ledger::pledging::operations::{donor_links, pledge_changes};
 use ledger::pledging::rules::charge::State as ChargeState;
-use ledger::pledging::rules::conversion;
 use ledger::pledging::rules::plan_change::Terms;
 use ledger::pledging::rules::plan_move::MoveState;
 use ledger::pledging::rules::pledge::{AfterPause, Need, Pledge, State as PledgeState};
@@ -63,10 +65,10 @@ struct DonorPage {
     as_of: String,
     plans: Vec<PlanView>,
     gifts: Vec<GiftView>,
-    on_the_way: Vec<String>,
-    held: Vec<Held>,
-    released: Vec<(Released, String)>,
-    moved: Vec<Moved>,
+    on_the_way: Vec<Said>,
+    held: Vec<Linked>,
+    released: Vec<Linked>,
+    moved: Vec<Said>,
     years: Vec<i32>,
     yearly: Vec<YearlyReceipt>,
     is_cut: bool,
@@ -76,20 +78,20 @@ struct DonorPage {
 struct PlanView {
     id: PledgeId,
     campaign: String,
-    terms: String,
-    state: String,
+    terms: Said,
+    state: Said,
     next: String,
     pauses: bool,
     resumes: bool,
     cancels: bool,
-    /// How a move to somebody else who collects it stands; empty without one.
-    moving: String,
+    /// How a move to somebody else who collects it stands; none without one.
+    moving: Option<Said>,
     /// Whether its payments wait, as what its custodian holds is frozen.
     is_held: bool,
     /// To whose account its donor may transfer, and what to write into the transfer; none when nobody's.
-    transfer: Option<(String, String)>,
+    transfer: Option<Linked>,
     /// What waits for the donor's word, why, and until when.
-    waiting: Vec<(String, String, String)>,
+    waiting: Vec<Linked>,
     choices: Vec<Choice>,
 }
 
@@ -99,8 +101,8 @@ struct GiftView {
     campaign: String,
     amount: String,
     lines: Vec<(String, String)>,
-    state: String,
-    back: Vec<String>,
+    state: Said,
+    back: Vec<Said>,
     receipt: Option<Number>,
 }
 
@@ -122,7 +124,7 @@ impl PlanView {
         let currency = pledge.amount.currency().code();
         let others =
             campaigns.iter().filter(|it| it.is_live && it.currency == currency && it.id != pledge.campaign).cloned();
-        let waiting: Vec<(String, String, String)> = parts.iter().filter_map(waits).collect();
+        let waiting: Vec<Linked> = parts.iter().filter_map(waits).collect();
         // First of all where its host proposes to move it.
         let proposed: Vec<Choice> = parts.iter().filter_map(proposed).collect();
         let others = others.filter(|it| proposed.iter().all(|first| first.id != it.id));
@@ -131,43 +133,48 @@ impl PlanView {
         PlanView {
             id: pledge.id,
             campaign: own.map(|campaign| campaign.title.clone()).unwrap_or_default(),
-            terms: match (Terms::of(pledge), pledge.original) {
-                (Some(terms), Some(original)) => format!("{original}, about {terms}"),
-                (Some(terms), None) => terms.to_string(),
-                (None, Some(original)) => format!("{original}, about {} once", pledge.amount),
-                (None, None) => format!("{} once", pledge.amount),
-            },
+            terms: terms_written(pledge),
             state: state_written(state, book),
             next: next.filter(|_| !is_held).map(written).unwrap_or_default(),
             is_held,
             pauses: state.is_active() && Terms::of(pledge).is_some() && next.is_some(),
             resumes: matches!(state, PledgeState::Paused { .. } | PledgeState::Lapsed { .. }),
             cancels: goes_on,
-            moving: moving.filter(|_| goes_on).map(moving_written).unwrap_or_default(),
+            moving: moving.filter(|_| goes_on).and_then(moving_written),
             transfer: transfers_to(book, pledge.rail, pledge.partner)
                 .filter(|_| goes_on && pledge.original.is_none())
-                .map(|_| (account.to_owned(), transfer_reference::written(&transfer_reference::of_pledge(pledge.id)))),
+                .map(|_| transfer_written(pledge, account)),
             choices: if goes_on || !waiting.is_empty() { others } else { Vec::new() },
             waiting,
         }
     }
 }
 
-/// How the last move of a plan stands.
-fn moving_written(it: &Told) -> String {
-    let (from, to) = (&it.from, &it.to);
-    let until = it.until.map(written).unwrap_or_default();
-    match it.state {
-        MoveState::Asked => {
-            format!("Shall {to} collect it instead of {from}? A mail asks you: answer by its link until {until}.")
-        }
-        MoveState::Consented => format!(
-            "You agreed that {to} collects it instead of {from}. The old permission ends first; until then all stays as it is. \
-             If that is not confirmed until {until}, nothing changes."
-        ),
-        MoveState::Active => format!("It is collected by {to} now, and no more by {from}."),
-        MoveState::Declined | MoveState::Expired => String::new(),
+/// What it costs, with what its donor pays in another currency.
+fn terms_written(pledge: &Pledge) -> Said {
+    let cost = giving::cost(Terms::of(pledge), pledge.amount);
+    match pledge.original {
+        Some(original) => say("donor-about").with("original", money(original)).with("terms", cost),
+        None => cost,
     }
+}
+
+/// To whose account its donor may transfer, and what to write into the transfer.
+fn transfer_written(pledge: &Pledge, account: &str) -> Linked {
+    let reference = transfer_reference::written(&transfer_reference::of_pledge(pledge.id));
+    say("donor-transfer").with("account", account).with("reference", reference).marked()
+}
+
+/// How the last move of a plan stands.
+fn moving_written(it: &Told) -> Option<Said> {
+    let until = it.until.map(written).unwrap_or_default();
+    let said = match it.state {
+        MoveState::Asked => say("donor-move-asked").with("day", until),
+        MoveState::Consented => say("donor-move-consented").with("day", until),
+        MoveState::Active => say("donor-move-active"),
+        MoveState::Declined | MoveState::Expired => return None,
+    };
+    Some(said.with("from", collector(&it.from)).with("to", collector(&it.to)))
 }
 
 /// Where the host of a campaign, who winds its book up, proposes to move money.
@@ -177,87 +184,89 @@ fn proposed(part: &Part) -> Option<Choice> {
 }
 
 /// What of a pledge's money in a campaign's fund waits for its donor's word.
-fn waits(part: &Part) -> Option<(String, String, String)> {
+fn waits(part: &Part) -> Option<Linked> {
     let found = part.returnable?;
     let amount = Money::from_minor(found.amount, part.campaign.currency).ok()?;
     let title = &part.campaign.title;
     let why = match found.why {
-        Why::CampaignOver => format!("{title} is over"),
-        Why::Idle => {
-            format!("nothing of the fund of {title} has gone to work for {} months", part.campaign.idle_months)
-        }
+        Why::CampaignOver => say("donor-why-over"),
+        Why::Idle => say("donor-why-idle").with("months", part.campaign.idle_months),
         Why::HostCloses => match &part.proposed {
-            Some(it) => format!("the host of {title} closes, and proposes to move it to {}", it.to.title),
-            None => format!("the host of {title} closes"),
+            Some(it) => say("donor-why-closes-to").with("to", &it.to.title),
+            None => say("donor-why-closes"),
         },
     };
     let until = match &part.proposed {
-        Some(it) => format!("until {}; after that it goes back to you by itself", written(it.until)),
-        None => "without an end".to_owned(),
+        Some(it) => say("donor-until").with("day", written(it.until)),
+        None => say("donor-no-end"),
     };
-    Some((amount.to_string(), why, until))
+    let why = why.with("campaign", title);
+    Some(say("donor-waits").with("amount", money(amount)).with("why", why).with("until", until).marked())
 }
 
-fn state_written(state: PledgeState, book: &Book) -> String {
-    let day = |at| written(book.day_of(at));
+fn state_written(state: PledgeState, book: &Book) -> Said {
+    let on = |said: Said, at| said.with("day", written(book.day_of(at)));
     match state {
-        PledgeState::Created { .. } => "not begun yet".to_owned(),
-        PledgeState::Active { .. } => "running".to_owned(),
-        PledgeState::NeedsAction { need: Need::Means, until, .. } => {
-            format!("needs another means of payment until {}: give it where you pledged", day(until))
-        }
-        PledgeState::NeedsAction { need: Need::Campaign, until, .. } => {
-            format!("needs another campaign until {}: choose one below", day(until))
-        }
+        PledgeState::Created { .. } => say("donor-is-created"),
+        PledgeState::Active { .. } => say("donor-is-active"),
+        PledgeState::NeedsAction { need: Need::Means, until, .. } => on(say("donor-needs-means"), until),
+        PledgeState::NeedsAction { need: Need::Campaign, until, .. } => on(say("donor-needs-campaign"), until),
         PledgeState::NeedsAction { need: Need::Partner | Need::Rail, until, .. } => {
-            format!("waits until {}: nobody collects it any more, and nothing is charged", day(until))
+            on(say("donor-needs-collector"), until)
         }
-        PledgeState::Paused { until, then: AfterPause::Resume, .. } => {
-            format!("paused; goes on by itself on {}", day(until))
-        }
-        PledgeState::Paused { until, then: AfterPause::Lapse, .. } => {
-            format!("paused; lapses on {} unless you resume it", day(until))
-        }
-        PledgeState::Lapsed { until, .. } => format!("lapsed; can be resumed until {}", day(until)),
-        PledgeState::Completed { since } => format!("completed on {}", day(since)),
-        PledgeState::Cancelled { since } => format!("cancelled on {}", day(since)),
-        PledgeState::Refunded { since } => format!("refunded on {}", day(since)),
+        PledgeState::Paused { until, then: AfterPause::Resume, .. } => on(say("donor-is-paused"), until),
+        PledgeState::Paused { until, then: AfterPause::Lapse, .. } => on(say("donor-is-paused-lapses"), until),
+        PledgeState::Lapsed { until, .. } => on(say("donor-is-lapsed"), until),
+        PledgeState::Completed { since } => on(say("donor-is-completed"), since),
+        PledgeState::Cancelled { since } => on(say("donor-is-cancelled"), since),
+        PledgeState::Refunded { since } => on(say("donor-is-refunded"), since),
     }
 }
 
 impl GiftView {
     fn new(it: &Gift) -> GiftView {
         let currency = it.charge.amount.currency();
-        let money = |minor| Money::from_minor(minor, currency).map(|money| money.to_string()).ok();
         let state = match &it.charge.state {
-            ChargeState::Scheduled | ChargeState::Processing { .. } => "being collected".to_owned(),
-            ChargeState::Declined { retry_on: Some(day), .. } => {
-                format!("did not go through; tried again on {}", written(*day))
-            }
-            ChargeState::Declined { retry_on: None, .. } => "did not go through".to_owned(),
-            ChargeState::Captured { .. } | ChargeState::Settled { .. } => "paid".to_owned(),
-            ChargeState::Voided { .. } => "given back: the campaign had closed".to_owned(),
-            ChargeState::Missed => "missed".to_owned(),
+            ChargeState::Scheduled | ChargeState::Processing { .. } => say("donor-gift-collected"),
+            ChargeState::Declined { retry_on: Some(day), .. } => say("donor-gift-retried").with("day", written(*day)),
+            ChargeState::Declined { retry_on: None, .. } => say("donor-gift-declined"),
+            ChargeState::Captured { .. } | ChargeState::Settled { .. } => say("donor-gift-paid"),
+            ChargeState::Voided { .. } => say("donor-gift-voided"),
+            ChargeState::Missed => say("donor-gift-missed"),
         };
         let lines = it.lines.iter().filter(|_| it.lines.len() > 1);
-        let back = [("returned to you", it.charge.refunded), ("under dispute", it.charge.disputed)];
+        let back = [(say("donor-returned"), it.charge.refunded), (say("donor-disputed"), it.charge.disputed)];
         GiftView {
             day: written(it.day),
             campaign: it.campaign_title.clone(),
-            amount: conversion::written(it.charge.amount, it.charge.conversion.map(|of| of.original)),
-            lines: lines.filter_map(|line| Some((line.label.clone(), money(line.amount)?))).collect(),
+            amount: giving::converted(it.charge.amount, it.charge.conversion.map(|of| of.original)),
+            lines: giving::lines(lines, currency),
             state,
-            back: back.into_iter().filter_map(|(what, minor)| Some(format!("{} {what}", money(minor)?))).collect(),
+            back: giving::parts(back, currency),
             receipt: it.receipt,
         }
     }
 
     /// Of a payment that has not arrived with the host yet.
-    fn on_the_way(it: &Gift) -> Option<String> {
+    fn on_the_way(it: &Gift) -> Option<Said> {
         let is_captured = matches!(it.charge.state, ChargeState::Captured { .. });
         let day = it.arrives_on.filter(|_| is_captured)?;
-        Some(format!("{} for {}, arrives on {}", it.charge.amount, it.campaign_title, written(day)))
+        let said = say("donor-on-the-way").with("amount", money(it.charge.amount));
+        Some(said.with("campaign", &it.campaign_title).with("day", written(day)))
     }
+}
+
+fn held_written(it: &Held) -> Linked {
+    say("donor-held").with("amount", money(it.amount)).with("campaign", &it.campaign_title).marked()
+}
+
+fn released_written(it: &Released, book: &Book) -> Linked {
+    let said = say("donor-released").with("amount", money(it.amount)).with("day", written(book.day_of(it.at)));
+    said.with("milestone", &it.milestone).with("campaign", &it.campaign_title).marked()
+}
+
+fn moved_written(it: &Moved) -> Said {
+    say("donor-moved-what").with("amount", money(it.amount)).with("from", &it.from).with("to", &it.to)
 }
 
 /// What a token leads to: a donor and the book. One that leads nowhere is not found.
@@ -306,15 +315,9 @@ pub(super) async fn show(state: Data<State>, token: Path<String>) -> Result<Http
         years: paid.iter().filter_map(|it| Some(it.receipt?.year)).collect::<BTreeSet<_>>().into_iter().rev().collect(),
         yearly,
         is_cut: [plans.len(), paid.len(), released.len(), moved.len()].into_iter().any(is_full),
-        held,
-        released: released
-            .into_iter()
-            .map(|it| {
-                let day = written(book.day_of(it.at));
-                (it, day)
-            })
-            .collect(),
-        moved,
+        held: held.iter().map(held_written).collect(),
+        released: released.iter().map(|it| released_written(it, &book)).collect(),
+        moved: moved.iter().map(moved_written).collect(),
         book: book.name,
     };
     page(StatusCode::OK, &shown)
@@ -369,31 +372,31 @@ struct YearLine {
     day: String,
     campaign: String,
     amount: String,
-    since: Vec<String>,
+    since: Vec<Said>,
 }
 
 impl YearLine {
     fn new(it: &Shown) -> YearLine {
-        let currency = it.receipt.amount.currency();
-        let since = [("returned since", it.refunded), ("under dispute", it.disputed)];
-        let money = |minor| Money::from_minor(minor, currency).map(|money| money.to_string()).ok();
+        let since = [(say("receipt-since-returned"), it.refunded), (say("receipt-since-disputed"), it.disputed)];
         YearLine {
             number: it.receipt.number,
             day: written(it.receipt.given_on),
             campaign: it.receipt.campaign_title.clone(),
-            amount: conversion::written(it.receipt.amount, it.receipt.original),
-            since: since.into_iter().filter_map(|(what, minor)| Some(format!("{} {what}", money(minor)?))).collect(),
+            amount: giving::converted(it.receipt.amount, it.receipt.original),
+            since: giving::parts(since, it.receipt.amount.currency()),
         }
     }
 }
 
 /// What receipts of a year come to, in a sentence.
-fn sum_written(sum: &Sum) -> String {
-    let money = |minor| format!("{} {}", Unit::from(sum.currency).format(minor), sum.currency.code());
-    let parts = [("returned since", sum.refunded), ("under dispute", sum.disputed)];
-    let parts = parts.into_iter().filter(|(_, minor)| *minor > 0);
-    let parts: Vec<String> = parts.map(|(what, minor)| format!(", {} {what}", money(minor))).collect();
-    format!("{} given{}", money(sum.given), parts.concat())
+fn sum_written(it: &Sum) -> String {
+    let parts = [
+        (say("receipt-sum-given"), it.given),
+        (say("receipt-since-returned"), it.refunded),
+        (say("receipt-since-disputed"), it.disputed),
+    ];
+    let parts: Vec<_> = giving::parts(parts, it.currency).iter().map(Said::to_string).collect();
+    parts.join(", ")
 }
 
 /// All receipts of a year, with their sums.
@@ -410,7 +413,7 @@ pub(super) async fn show_year(state: Data<State>, path: Path<(String, String)>) 
     }
     let mut custodians: Vec<(Custodian, String)> = Vec::new();
     for Shown { receipt, .. } in &receipts {
-        let own = (receipt.custodian.clone(), receipt.tax_text.clone());
+        let own = (receipt.custodian.clone(), giving::tax_text(&receipt.tax_text));
         if !custodians.contains(&own) {
             custodians.push(own);
         }

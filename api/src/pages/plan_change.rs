@@ -1,9 +1,11 @@
 //! A donor consents to a change of the plan, by the link of a mail. As with a sign-in, opening the link uses nothing up.
 
-use super::{page, written};
+use super::{giving, page, written};
 use crate::extract::Form;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::wire::bounded;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -21,8 +23,8 @@ struct ChangePage<'a> {
     id: &'a str,
     secret: &'a str,
     campaign: &'a str,
-    from: String,
-    to: String,
+    from: Said,
+    to: Said,
     starts_on: String,
     payments: String,
     until: String,
@@ -31,7 +33,7 @@ struct ChangePage<'a> {
 #[derive(Template)]
 #[template(path = "plan_changed.html")]
 struct Agreed {
-    to: String,
+    to: Said,
     starts_on: String,
 }
 
@@ -51,10 +53,10 @@ pub(super) async fn show(state: Data<State>, path: Path<(String, String)>) -> Re
         id: &id,
         secret: &secret,
         campaign: &offer.about.campaign_title,
-        from: offer.change.from.to_string(),
-        to: offer.change.to.to_string(),
+        from: giving::terms(offer.change.from),
+        to: giving::terms(offer.change.to),
         starts_on: written(offer.starts_on),
-        payments: offer.payments_left.map_or_else(|| "until you end it".into(), |left| left.to_string()),
+        payments: offer.payments_left.map_or_else(|| say("plan-until-ended").into(), |left| left.to_string()),
         until: written(offer.until),
     };
     page(StatusCode::OK, &shown)
@@ -75,5 +77,5 @@ pub(super) async fn consent(state: Data<State>, form: Form<Consenting>) -> Resul
     let changed =
         state.in_transaction(async |tx| plan_changes::consent(tx, id, &secret, ledger::calendar::now()).await).await?;
     let Some((Outcome::Applied { starts_on, .. }, _)) = changed.end else { return Err(Problem::internal()) };
-    page(StatusCode::OK, &Agreed { to: changed.to.to_string(), starts_on: written(starts_on) })
+    page(StatusCode::OK, &Agreed { to: giving::terms(changed.to), starts_on: written(starts_on) })
 }

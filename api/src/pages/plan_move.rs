@@ -1,9 +1,11 @@
 //! A donor agrees that another partner or rail collects the plan, or does not, by the link of a mail. Opening it uses nothing up.
 
-use super::{page, written};
+use super::{giving, page, written};
 use crate::extract::Form;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::wire::bounded;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -22,7 +24,7 @@ struct MovePage<'a> {
     id: &'a str,
     secret: &'a str,
     campaign: &'a str,
-    terms: String,
+    terms: Said,
     from: String,
     to: String,
     first_on: String,
@@ -32,8 +34,8 @@ struct MovePage<'a> {
 #[derive(Template)]
 #[template(path = "plan_moved.html")]
 struct Answered {
-    heading: &'static str,
-    text: &'static str,
+    heading: Said,
+    text: Said,
 }
 
 /// An id that is none leads nowhere, as one that is not known does.
@@ -52,10 +54,10 @@ pub(super) async fn show(state: Data<State>, path: Path<(String, String)>) -> Re
         id: &id,
         secret: &secret,
         campaign: &told.about.campaign_title,
-        terms: told.terms,
-        from: told.from,
-        to: told.to,
-        first_on: told.first_on.map_or_else(|| "when it is charged again".to_owned(), written),
+        terms: giving::cost(told.terms, told.amount),
+        from: giving::collector(&told.from),
+        to: giving::collector(&told.to),
+        first_on: told.first_on.map_or_else(|| say("plan-when-charged").into(), written),
         until: told.until.map(written).unwrap_or_default(),
     };
     page(StatusCode::OK, &shown)
@@ -88,16 +90,13 @@ pub(super) async fn answer(state: Data<State>, form: Form<Answering>) -> Result<
         }
     });
     let said = match answered.await?.state {
-        MoveState::Active => {
-            Answered { heading: "Your pledge has moved", text: "Nothing is collected in the old way any more." }
-        }
+        MoveState::Active => Answered { heading: say("plan-moved"), text: say("plan-moved-what") },
         MoveState::Declined | MoveState::Expired => {
-            Answered { heading: "Your pledge stays where it is", text: "Nothing has changed." }
+            Answered { heading: say("plan-stays"), text: say("plan-stays-what") }
         }
-        MoveState::Asked | MoveState::Consented => Answered {
-            heading: "You agreed",
-            text: "The old permission ends first. You are told by mail when your pledge has moved; until then all stays as it is.",
-        },
+        MoveState::Asked | MoveState::Consented => {
+            Answered { heading: say("plan-agreed"), text: say("plan-agreed-what") }
+        }
     };
     page(StatusCode::OK, &said)
 }

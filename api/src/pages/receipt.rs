@@ -1,15 +1,16 @@
 //! A receipt as a page, or as plain text for whoever asks for that: from the page of its donor, or by the link of its mail.
 
-use super::{page, written};
+use super::{giving, page, written};
 use crate::problem::Problem;
+use crate::say;
+use crate::texts::Said;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ACCEPT, VARY};
+use actix_web::http::header::{ACCEPT, HeaderMap, VARY};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::engine::store::books;
-use ledger::money::Money;
 use ledger::pledging::rules::conversion;
 use ledger::pledging::rules::receipt::{Receipt, Shown};
 use ledger::pledging::store::donors;
@@ -19,6 +20,9 @@ use ledger::pledging::store::donors;
 #[template(path = "receipt.html")]
 pub(super) struct ReceiptPage {
     receipt: Receipt,
+    amount: String,
+    /// What was paid in another currency.
+    paid_as: Option<Said>,
     /// The donor's name as it is known now; empty when it is not.
     name: String,
     book: String,
@@ -28,7 +32,8 @@ pub(super) struct ReceiptPage {
     /// What one of the currency in which it was paid came to; empty when that is its own.
     rate: String,
     lines: Vec<(String, String)>,
-    since: Vec<String>,
+    since: Vec<Said>,
+    tax_text: String,
 }
 
 #[derive(Template)]
@@ -43,16 +48,24 @@ impl ReceiptPage {
         let Shown { receipt, refunded, disputed } = shown;
         let book = books::get(client, receipt.id.book).await?;
         let currency = receipt.amount.currency();
-        let money = |minor| Money::from_minor(minor, currency).map(|money| money.to_string()).ok();
-        let since = [("were returned to you since", refunded), ("are under dispute", disputed)];
+        let since = [(say("receipt-returned-since"), refunded), (say("receipt-are-disputed"), disputed)];
+        let rate = receipt.original.map(|original| conversion::rate(original, receipt.amount)).unwrap_or_default();
+        let day = written(receipt.given_on);
+        let paid_as = |original| {
+            let said = say("receipt-paid-as-at").with("original", giving::money(original));
+            said.with("rate", giving::decimal(&rate)).with("day", &day)
+        };
         Ok(ReceiptPage {
+            amount: giving::money(receipt.amount),
+            paid_as: receipt.original.map(paid_as),
             name: donors::get(client, receipt.donor).await?.name,
-            day: written(receipt.given_on),
+            day,
             issued_on: written(book.day_of(receipt.issued_at)),
-            rate: receipt.original.map(|original| conversion::rate(original, receipt.amount)).unwrap_or_default(),
+            rate,
             terms: hex::encode(receipt.terms_digest),
-            lines: receipt.lines.iter().filter_map(|it| Some((it.label.clone(), money(it.amount)?))).collect(),
-            since: since.into_iter().filter_map(|(what, minor)| Some(format!("{} {what}", money(minor)?))).collect(),
+            lines: giving::lines(&receipt.lines, currency),
+            since: giving::parts(since, currency),
+            tax_text: giving::tax_text(&receipt.tax_text),
             book: book.name,
             receipt,
         })
@@ -70,7 +83,7 @@ pub(super) fn as_asked(
     html: &impl Template,
     text: &impl Template,
 ) -> Result<HttpResponse, Problem> {
-    let mut answer = if wants_text(request) {
+    let mut answer = if wants_text(request.headers()) {
         let text = text.render().map_err(|error| {
             tracing::error!(%error, "a receipt cannot be rendered");
             Problem::internal()
@@ -83,8 +96,8 @@ pub(super) fn as_asked(
     Ok(answer)
 }
 
-/// Whether plain text is asked for, and no HTML.
-fn wants_text(request: &HttpRequest) -> bool {
-    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+/// Whether plain text is asked for, and no HTML: what programs read, in English.
+pub(crate) fn wants_text(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     accept.contains("text/plain") && !accept.contains("text/html")
 }

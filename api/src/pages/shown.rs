@@ -1,12 +1,13 @@
 //! Figures, days and words as pages show them. Each is one value: `Display` writes it for people, serde for programs.
 
-use crate::texts::{self, Language, as_shown};
+use crate::say;
+use crate::texts::{self, Language, Said, as_shown};
 use crate::wire::BalanceBody;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use ledger::money::{Money, Unit};
-use ledger::parties::rules::role::OrganisationKind;
+use ledger::parties::rules::role::{OrganisationKind, Role};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -162,14 +163,27 @@ fn grouped(decimal: &str, language: Language) -> String {
 }
 
 /// A kind of organisation in words.
-pub(super) fn kind_in_words(kind: OrganisationKind) -> &'static str {
+pub(super) fn kind_in_words(kind: OrganisationKind) -> Said {
     match kind {
-        OrganisationKind::Cooperative => "a cooperative: it shares proceeds among its members",
-        OrganisationKind::FiscalHost => "a fiscal host: it holds money for projects",
-        OrganisationKind::ProjectTeam => "a team: it does the work, and claims milestones and prizes",
-        OrganisationKind::Sponsor => "a sponsor: it pays for prizes",
-        OrganisationKind::PartnerPlatform => "a partner platform: it brings donors",
-        OrganisationKind::Enterprise => "an enterprise: it produces",
+        OrganisationKind::Cooperative => say("organisation-kind-cooperative"),
+        OrganisationKind::FiscalHost => say("organisation-kind-host"),
+        OrganisationKind::ProjectTeam => say("organisation-kind-team"),
+        OrganisationKind::Sponsor => say("organisation-kind-sponsor"),
+        OrganisationKind::PartnerPlatform => say("organisation-kind-partner"),
+        OrganisationKind::Enterprise => say("organisation-kind-enterprise"),
+    }
+}
+
+/// A role in words.
+pub(super) fn role_in_words(role: Role) -> Said {
+    match role {
+        Role::Owner => say("organisation-role-owner"),
+        Role::Treasurer => say("organisation-role-treasurer"),
+        Role::Approver => say("organisation-role-approver"),
+        Role::Reviewer => say("organisation-role-reviewer"),
+        Role::Judge => say("organisation-role-judge"),
+        Role::Auditor => say("organisation-role-auditor"),
+        Role::Member => say("organisation-role-member"),
     }
 }
 

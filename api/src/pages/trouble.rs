@@ -5,6 +5,7 @@ use super::{page, see_other};
 use crate::problem::Problem;
 use crate::say;
 use crate::second_factor::NEEDED;
+use crate::texts::{Linked, Said};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
@@ -15,8 +16,8 @@ use ledger::pledging::rules::plan_change;
 #[derive(Template)]
 #[template(path = "trouble.html")]
 struct Trouble<'a> {
-    title: &'a str,
-    text: &'a str,
+    title: Said,
+    text: Linked,
     /// Whether a new sign-in link is what helps.
     asks_anew: bool,
     /// Whether the second factor is to be proved.
@@ -31,8 +32,8 @@ pub(crate) fn answer(problem: &Problem, request_id: &str) -> HttpResponse {
     }
     let (title, text) = words(problem);
     let trouble = Trouble {
-        title: &title,
-        text: &text,
+        title,
+        text,
         asks_anew: problem.is(LINK_INVALID),
         asks_code: problem.is(NEEDED),
         request_id: problem.status().is_server_error().then_some(request_id),
@@ -45,10 +46,11 @@ pub(crate) fn answer(problem: &Problem, request_id: &str) -> HttpResponse {
     response
 }
 
-/// Title and text for people.
-fn words(problem: &Problem) -> (String, String) {
+/// Title and text for people. What the service says of the problem is English.
+fn words(problem: &Problem) -> (Said, Linked) {
     let status = problem.status();
-    let said = |title, text| (say(title).to_string(), say(text).to_string());
+    let said = |title, text| (say(title), say(text).marked());
+    let detail = &problem.body().detail;
     if problem.is(LINK_INVALID) {
         return said("trouble-link-over", "trouble-link-over-what");
     }
@@ -60,17 +62,15 @@ fn words(problem: &Problem) -> (String, String) {
         StatusCode::METHOD_NOT_ALLOWED => said("trouble-not-here", "trouble-not-here-what"),
         StatusCode::FORBIDDEN if problem.is(NEEDED) => said("trouble-second-factor", "trouble-second-factor-what"),
         StatusCode::FORBIDDEN if problem.body().detail != FOREIGN => {
-            let text = say("trouble-not-allowed-what").with("detail", &problem.body().detail);
-            (say("trouble-not-allowed").to_string(), text.to_string())
+            (say("trouble-not-allowed"), say("trouble-not-allowed-what").with("detail", detail).marked())
         }
         StatusCode::FORBIDDEN => said("trouble-foreign", "trouble-foreign-what"),
         StatusCode::TOO_MANY_REQUESTS => {
             let wait = problem.headers().iter().find(|(name, _)| *name == RETRY_AFTER);
             let wait = wait.and_then(|(_, value)| value.to_str().ok()).unwrap_or("60");
-            let text = say("trouble-too-many-what").with("seconds", wait);
-            (say("trouble-too-many").to_string(), text.to_string())
+            (say("trouble-too-many"), say("trouble-too-many-what").with("seconds", wait).marked())
         }
-        StatusCode::CONFLICT => (say("trouble-cannot").to_string(), problem.body().detail.clone()),
+        StatusCode::CONFLICT => (say("trouble-cannot"), say("trouble-cannot-what").with("detail", detail).marked()),
         _ if status.is_server_error() => said("trouble-not-now", "trouble-not-now-what"),
         _ => said("trouble-form", "trouble-form-what"),
     }

@@ -4,11 +4,14 @@
 use super::page;
 use crate::extract::{Form, RawForm};
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post, route};
 use askama::Template;
+use ledger::service::preferences::MailGroup;
 use ledger::service::wanted;
 use serde::Deserialize;
 
@@ -16,15 +19,25 @@ use serde::Deserialize;
 #[template(path = "unsubscribe.html")]
 struct UnsubscribePage<'a> {
     token: &'a str,
-    about: &'static str,
+    about: Said,
     is_wanted: bool,
+}
+
+/// What mails of a group are about.
+fn about(group: MailGroup) -> Said {
+    match group {
+        MailGroup::Decisions => say("mails-decisions"),
+        MailGroup::Deadlines => say("mails-deadlines"),
+        MailGroup::Money => say("mails-money"),
+        MailGroup::News => say("mails-news"),
+    }
 }
 
 /// The page of a link: which mails, and a button.
 #[route("/unsubscribe/{token}", method = "GET", method = "HEAD")]
 pub(super) async fn show(state: Data<State>, token: Path<String>) -> Result<HttpResponse, Problem> {
     let (link, is_wanted) = wanted::linked(&state.client().await?, &token).await?;
-    page(StatusCode::OK, &UnsubscribePage { token: &token, about: link.group.about(), is_wanted })
+    page(StatusCode::OK, &UnsubscribePage { token: &token, about: about(link.group), is_wanted })
 }
 
 /// Turns them off, whatever the body says: there is nothing else to say here.
@@ -50,5 +63,5 @@ pub(super) async fn turn_on(
 
 async fn turned(state: &State, token: &str, on: bool) -> Result<HttpResponse, Problem> {
     let link = state.in_transaction(async |tx| wanted::turn(tx, token, on).await).await?;
-    page(StatusCode::OK, &UnsubscribePage { token, about: link.group.about(), is_wanted: on })
+    page(StatusCode::OK, &UnsubscribePage { token, about: about(link.group), is_wanted: on })
 }

@@ -3,10 +3,12 @@
 
 use super::donor::whose;
 use super::receipt::{ReceiptPage, as_asked};
-use super::written;
+use super::{giving, written};
 use crate::extract::Form;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::wire::{bounded, parse};
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
@@ -16,7 +18,7 @@ use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::engine::store::books;
 use ledger::id::YearlyReceiptId;
-use ledger::money::{Currency, Unit};
+use ledger::money::Currency;
 use ledger::pledging::operations::{donor_links, yearly_receipts as operations};
 use ledger::pledging::rules::donor_link::Target;
 use ledger::pledging::rules::yearly_receipt::{Back, Item, Late, ShownYear, YearSum, YearlyReceipt};
@@ -37,7 +39,8 @@ pub(super) struct YearlyReceiptPage {
     items: Vec<ItemView>,
     is_cut: bool,
     /// What has changed since it was issued.
-    since: Vec<String>,
+    since: Vec<Said>,
+    tax_text: String,
 }
 
 #[derive(Template)]
@@ -50,7 +53,7 @@ struct YearlyReceiptText<'a> {
 struct SumView {
     given: String,
     lines: Vec<(String, String)>,
-    back: Vec<String>,
+    back: Vec<Said>,
 }
 
 /// A single receipt that is summed up.
@@ -59,50 +62,40 @@ struct ItemView {
     day: String,
     campaign: String,
     amount: String,
-    back: Vec<String>,
-}
-
-fn money(minor: impl Into<i128>, currency: Currency) -> String {
-    format!("{} {}", Unit::from(currency).format(minor), currency.code())
+    back: Vec<Said>,
 }
 
 /// What had come back when the receipt was issued.
-fn back<A: Into<i128>>(then: Back<A>, currency: Currency) -> Vec<String> {
-    let parts = [("returned to you", then.refunded.into()), ("taken back by your bank", then.disputed.into())];
-    let parts = parts.into_iter().filter(|(_, minor)| *minor > 0);
-    parts.map(|(what, minor)| format!("{} {what}", money(minor, currency))).collect()
+fn back<A: Into<i128>>(then: Back<A>, currency: Currency) -> Vec<Said> {
+    let parts = [(say("receipt-then-returned"), then.refunded), (say("receipt-then-taken"), then.disputed)];
+    giving::parts(parts, currency)
 }
 
 /// What of a sum has come back by now, where that is something else than it was.
-fn changes(sum: &YearSum) -> Vec<String> {
+fn changes(sum: &YearSum) -> Vec<Said> {
     let parts = [
-        ("returned to you", sum.then.refunded, sum.now.refunded),
-        ("taken back by your bank", sum.then.disputed, sum.now.disputed),
+        (say("receipt-now-returned"), sum.then.refunded, sum.now.refunded),
+        (say("receipt-now-taken"), sum.then.disputed, sum.now.disputed),
     ];
     let changed = parts.into_iter().filter(|(_, then, now)| then != now);
     changed
         .map(|(what, then, now)| {
-            let (now, then) = (money(now, sum.currency), money(then, sum.currency));
-            format!("By now {now} are {what}, and not {then}")
+            what.with("now", giving::sum(now, sum.currency)).with("then", giving::sum(then, sum.currency))
         })
         .collect()
 }
 
-fn late(it: &Late) -> String {
-    format!(
-        "{} of {} came in later, with receipt {}, and are not in the sums",
-        it.amount,
-        written(it.given_on),
-        it.number
-    )
+fn late(it: &Late) -> Said {
+    let said = say("receipt-late").with("amount", giving::money(it.amount)).with("day", written(it.given_on));
+    said.with("number", it.number.to_string())
 }
 
 impl SumView {
     fn new(it: &YearSum) -> SumView {
         let lines = it.lines.iter().filter(|_| it.lines.len() > 1);
         SumView {
-            given: money(it.given, it.currency),
-            lines: lines.map(|(label, minor)| (label.clone(), money(*minor, it.currency))).collect(),
+            given: giving::sum(it.given, it.currency),
+            lines: lines.map(|(label, minor)| (giving::label(label), giving::sum(*minor, it.currency))).collect(),
             back: back(it.then, it.currency),
         }
     }
@@ -114,7 +107,7 @@ impl ItemView {
             number: it.number.to_string(),
             day: written(it.given_on),
             campaign: it.campaign_title.clone(),
-            amount: it.amount.to_string(),
+            amount: giving::money(it.amount),
             back: back(it.then, it.amount.currency()),
         }
     }
@@ -135,6 +128,7 @@ impl YearlyReceiptPage {
             items: items.iter().map(ItemView::new).collect(),
             since: sums.iter().flat_map(changes).chain(came_later.iter().map(late)).collect(),
             book: book.name,
+            tax_text: giving::tax_text(&receipt.tax_text),
             receipt,
         })
     }

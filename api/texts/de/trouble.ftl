@@ -13,12 +13,13 @@ trouble-not-here-what = Diese Adresse nimmt nicht an, was gesendet wurde. Gehen 
 trouble-second-factor = Weisen Sie zuerst Ihren zweiten Faktor nach
 trouble-second-factor-what = Nichts wurde getan: Hierfür wird der Code Ihrer Authenticator-App verlangt, in den letzten Minuten eingegeben.
 trouble-not-allowed = Nicht erlaubt
-trouble-not-allowed-what = Nichts wurde getan: { $detail }.
+trouble-not-allowed-what = Nichts wurde getan: <span lang="en">{ $detail }</span>.
 trouble-foreign = Nicht von hier gesendet
 trouble-foreign-what = Dieses Formular kam von einer anderen Seite, oder Ihr Browser sagt nicht, woher es kam. Nichts wurde getan. Öffnen Sie die Seite hier noch einmal, in einem aktuellen Browser, und senden Sie es von dort.
 trouble-too-many = Zu viele Versuche
 trouble-too-many-what = Nichts wurde getan. Versuchen Sie es in { $seconds } Sekunden wieder.
 trouble-cannot = Das geht nicht
+trouble-cannot-what = <span lang="en">{ $detail }</span>
 trouble-not-now = Nicht jetzt
 trouble-not-now-what = Der Dienst kann das im Augenblick nicht. Versuchen Sie es in einer Weile wieder.
 trouble-form = Das Formular kam nicht an, wie es sollte

@@ -13,12 +13,13 @@ trouble-not-here-what = This address does not take what was sent. Go back to the
 trouble-second-factor = Prove your second factor first
 trouble-second-factor-what = Nothing was done: this asks for the code of your authenticator, typed within the last minutes.
 trouble-not-allowed = Not allowed
-trouble-not-allowed-what = Nothing was done: { $detail }.
+trouble-not-allowed-what = Nothing was done: <span lang="en">{ $detail }</span>.
 trouble-foreign = Not sent from here
 trouble-foreign-what = This form came from another site, or your browser does not say from where it came. Nothing was done. Open the page here once more, in a current browser, and send it from there.
 trouble-too-many = Too many tries
 trouble-too-many-what = Nothing was done. Try again in { $seconds } seconds.
 trouble-cannot = This cannot be done
+trouble-cannot-what = <span lang="en">{ $detail }</span>
 trouble-not-now = Not now
 trouble-not-now-what = The service cannot do this at the moment. Try again in a little while.
 trouble-form = The form did not arrive as it should

@@ -37,11 +37,11 @@ impl Context {
         };
         let mail = PlanMoveMail {
             step,
+            terms: told.terms_written(),
             donor: told.about.name,
             campaign: told.about.campaign_title,
-            terms: told.terms,
-            from: told.from,
-            to: told.to,
+            from: told.from.to_string(),
+            to: told.to.to_string(),
             first_on: told.first_on.map_or_else(|| "when it is charged again".to_owned(), written),
             until: told.until.map(written).unwrap_or_default(),
             pledge: told.plan_move.pledge.to_string(),

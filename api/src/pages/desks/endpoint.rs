@@ -14,7 +14,9 @@ use crate::pages::shown::moment;
 use crate::pages::twins::Asked;
 use crate::paging::{PageQuery, Window};
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::{Linked, Said};
 use crate::wire::parse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -36,7 +38,7 @@ struct EndpointPage {
     url: String,
     description: String,
     kinds: String,
-    standing: &'static str,
+    standing: Said,
     is_active: bool,
     failures: i32,
     last_success: String,
@@ -44,6 +46,8 @@ struct EndpointPage {
     version: i64,
     deliveries: Vec<Row>,
     only: Option<DeliveryState>,
+    /// That only these are shown.
+    only_said: Option<Linked>,
     next: Option<String>,
     form: Filled,
 }
@@ -52,30 +56,40 @@ struct EndpointPage {
 struct Row {
     event: EventId,
     kind: String,
-    standing: String,
+    standing: Said,
     attempts: i32,
 }
 
 /// How a delivery stands, in words.
-fn of_delivery(it: &Delivery) -> String {
+fn of_delivery(it: &Delivery) -> Said {
     match it.state {
         DeliveryState::Waiting => match it.next_at {
-            Some(at) => format!("waits: it is sent at {}", moment(at)),
-            None => "waits".to_owned(),
+            Some(at) => say("endpoint-waits-until").with("moment", moment(at)),
+            None => say("endpoint-waits"),
         },
-        DeliveryState::Delivered => "delivered".to_owned(),
-        DeliveryState::GivenUp => "given up".to_owned(),
+        DeliveryState::Delivered => say("endpoint-delivered"),
+        DeliveryState::GivenUp => say("endpoint-given-up"),
     }
 }
 
+/// That only deliveries in one state are shown, with a link to all.
+fn only_written(state: DeliveryState, id: WebhookEndpointId) -> Linked {
+    let said = match state {
+        DeliveryState::Waiting => say("endpoint-only-waiting"),
+        DeliveryState::Delivered => say("endpoint-only-delivered"),
+        DeliveryState::GivenUp => say("endpoint-only-given-up"),
+    };
+    said.link("all", format!("/desk/endpoints/{id}"))
+}
+
 /// Why an attempt failed, in words.
-fn of_failure(failure: AttemptFailure) -> &'static str {
+fn of_failure(failure: AttemptFailure) -> Said {
     match failure {
-        AttemptFailure::AddressRefused => "its address is one to which nothing is sent",
-        AttemptFailure::HostUnknown => "there is no such host",
-        AttemptFailure::Unreachable => "nobody answered there",
-        AttemptFailure::TooSlow => "the answer took longer than 15 seconds",
-        AttemptFailure::Status => "its answer was none of 200 to 299",
+        AttemptFailure::AddressRefused => say("endpoint-why-address"),
+        AttemptFailure::HostUnknown => say("endpoint-why-host"),
+        AttemptFailure::Unreachable => say("endpoint-why-unreachable"),
+        AttemptFailure::TooSlow => say("endpoint-why-slow"),
+        AttemptFailure::Status => say("endpoint-why-status"),
     }
 }
 
@@ -115,15 +129,16 @@ async fn shown(
         standing: standing(&it),
         is_active: it.state == EndpointState::Active,
         failures: it.health.failures,
-        last_success: it.health.last_success_at.map_or_else(|| "never".to_owned(), moment),
+        last_success: it.health.last_success_at.map_or_else(|| say("endpoint-never").into(), moment),
         old_secret: old.map(|old| moment(old.ends_at)).unwrap_or_default(),
-        kinds: if it.kinds.is_empty() { "all that the partner may read".to_owned() } else { it.kinds.join(", ") },
+        kinds: if it.kinds.is_empty() { say("endpoint-all-kinds").into() } else { it.kinds.join(", ") },
         version: it.version,
         url: it.url,
         description: it.description,
         book_name: book.name,
         deliveries: found.items,
         only,
+        only_said: only.map(|only| only_written(only, id)),
         next: found.next_cursor,
         form,
     })
@@ -209,7 +224,7 @@ pub(in crate::pages) async fn rotate(
         rotate_once(&state, &caller, id, &key, hours).await
     };
     match rotated.await {
-        Ok(rotated) => shown_once(rotated, "the endpoint", &desk).await,
+        Ok(rotated) => shown_once(rotated, say("secret-of-endpoint"), &desk).await,
         refused @ Err(_) => after(&state, &caller, id, (sent, desk), refused).await,
     }
 }
@@ -239,7 +254,7 @@ struct AttemptsPage {
     id: WebhookEndpointId,
     event: EventId,
     kind: String,
-    standing: String,
+    standing: Said,
     url: String,
     attempts: Vec<Try>,
     next: Option<String>,
@@ -256,8 +271,8 @@ struct Try {
 
 impl From<Attempt> for Try {
     fn from(it: Attempt) -> Try {
-        let status = it.status.map(|status| format!("answered {status}"));
-        let why = it.failure.map(|failure| format!("failed: {}", of_failure(failure)));
+        let status = it.status.map(|status| say("endpoint-answered").with("status", status).to_string());
+        let why = it.failure.map(|failure| say("endpoint-failed").with("why", of_failure(failure)).to_string());
         let outcome = [status, why].into_iter().flatten().collect::<Vec<_>>().join(", ");
         Try { number: it.number, at: moment(it.at), outcome, milliseconds: it.milliseconds }
     }

@@ -8,7 +8,9 @@ use crate::pages::forms::{Fields, Filled, is_for_form};
 use crate::pages::page;
 use crate::paging::PageQuery;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post, route};
@@ -35,18 +37,18 @@ struct Row {
     id: WebhookEndpointId,
     url: String,
     description: String,
-    standing: &'static str,
+    standing: Said,
     failures: i32,
 }
 
 /// How an endpoint stands, in words.
-pub(super) fn standing(it: &Endpoint) -> &'static str {
+pub(super) fn standing(it: &Endpoint) -> Said {
     match (it.state, it.reason) {
-        (EndpointState::Active, _) => "active: what happens is sent there",
-        (EndpointState::Paused, _) => "paused: what happens waits until it is active again",
-        (EndpointState::Disabled, Some(Disabled::Gone)) => "disabled: it answered that it is gone",
-        (EndpointState::Disabled, Some(Disabled::Failing)) => "disabled: it did nothing but fail for five days",
-        (EndpointState::Disabled, None) => "disabled",
+        (EndpointState::Active, _) => say("endpoint-is-active"),
+        (EndpointState::Paused, _) => say("endpoint-is-paused"),
+        (EndpointState::Disabled, Some(Disabled::Gone)) => say("endpoint-is-gone"),
+        (EndpointState::Disabled, Some(Disabled::Failing)) => say("endpoint-is-failing"),
+        (EndpointState::Disabled, None) => say("endpoint-is-disabled"),
     }
 }
 
@@ -121,7 +123,7 @@ pub(in crate::pages) async fn create(
         Err(problem) => Err(problem),
     };
     match made {
-        Ok(made) => shown_once(made, "the endpoint", &leads_to).await,
+        Ok(made) => shown_once(made, say("secret-of-endpoint"), &leads_to).await,
         Err(problem) if is_for_form(&problem) => {
             let again = Filled::again(sent, &problem, |pointer| {
                 let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();

@@ -8,10 +8,12 @@ use crate::handlers::parties::join_requests::{
 };
 use crate::pages::forms::{Fields, Filled, done, or_again};
 use crate::pages::page;
-use crate::pages::shown::{Day, kind_in_words};
+use crate::pages::shown::{Day, kind_in_words, role_in_words};
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post, route};
@@ -36,20 +38,23 @@ fn day(at: Timestamp) -> Day {
 }
 
 /// How a request stands, in a sentence.
-pub(super) fn standing(it: &JoinRequest, wall: Timestamp) -> String {
+pub(super) fn standing(it: &JoinRequest, wall: Timestamp) -> Said {
+    let on = |said: Said, at: Timestamp| said.with("day", day(at));
     match (&it.ended, it.state(wall)) {
-        (Some((JoinOutcome::Accepted { role, .. }, at)), _) => format!("accepted on {}, as {role}", day(*at)),
-        (Some((JoinOutcome::Declined { reason, .. }, at)), _) => format!("declined on {}: {reason}", day(*at)),
-        (Some((JoinOutcome::Withdrawn, at)), _) => format!("withdrawn on {}", day(*at)),
-        (Some((JoinOutcome::Lapsed, at)), _) => format!("lapsed on {}: nobody answered", day(*at)),
-        (None, JoinRequestState::Lapsed) => format!("lapsed on {}: nobody answered", day(it.until)),
+        (Some((JoinOutcome::Accepted { role, .. }, at)), _) => {
+            on(say("join-is-accepted").with("role", role_in_words(*role)), *at)
+        }
+        (Some((JoinOutcome::Declined { reason, .. }, at)), _) => on(say("join-is-declined").with("reason", reason), *at),
+        (Some((JoinOutcome::Withdrawn, at)), _) => on(say("join-is-withdrawn"), *at),
+        (Some((JoinOutcome::Lapsed, at)), _) => on(say("join-is-lapsed"), *at),
+        (None, JoinRequestState::Lapsed) => on(say("join-is-lapsed"), it.until),
         (
             None,
             JoinRequestState::Open
             | JoinRequestState::Accepted
             | JoinRequestState::Declined
             | JoinRequestState::Withdrawn,
-        ) => format!("waits for the owners, until {}", day(it.until)),
+        ) => on(say("join-is-open"), it.until),
     }
 }
 
@@ -57,7 +62,7 @@ pub(super) fn standing(it: &JoinRequest, wall: Timestamp) -> String {
 struct Own {
     id: JoinRequestId,
     organisation: String,
-    standing: String,
+    standing: Said,
     is_open: bool,
 }
 
@@ -69,7 +74,7 @@ struct OwnPage {
     form: Filled,
     /// What was typed to name an organisation, and what is wrong with it.
     typed: String,
-    error: &'static str,
+    error: Option<Said>,
 }
 
 async fn own(state: &State, person: PersonId, form: Filled) -> Result<OwnPage, Problem> {
@@ -81,7 +86,7 @@ async fn own(state: &State, person: PersonId, form: Filled) -> Result<OwnPage, P
         is_open: it.check_open(wall).is_ok(),
         organisation: it.organisation_name,
     };
-    Ok(OwnPage { requests: found.into_iter().map(row).collect(), form, typed: String::new(), error: "" })
+    Ok(OwnPage { requests: found.into_iter().map(row).collect(), form, typed: String::new(), error: None })
 }
 
 /// Which organisation somebody wants to join.
@@ -104,7 +109,7 @@ pub(in crate::pages) async fn list(
         return Ok(done(&format!("/desk/organisations/{id}/join")));
     }
     let shown = own(&state, caller.person()?.id, Filled::fresh(&[])).await?;
-    let error = if typed.is_empty() { "" } else { "This is no id of an organisation: one begins with org_." };
+    let error = (!typed.is_empty()).then(|| say("join-no-id"));
     let status = if typed.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     page(status, &OwnPage { typed, error, ..shown })
 }
@@ -114,7 +119,7 @@ pub(in crate::pages) async fn list(
 struct JoinPage {
     id: OrganisationId,
     name: String,
-    kind: &'static str,
+    kind: Said,
     form: Filled,
 }
 
@@ -168,7 +173,7 @@ struct AnswerPage {
     email: String,
     note: String,
     asked_on: Day,
-    standing: String,
+    standing: Said,
     is_open: bool,
     roles: Vec<(String, String)>,
     form: Filled,
@@ -178,7 +183,7 @@ async fn answer(state: &State, caller: &Caller, id: JoinRequestId, form: Filled)
     let wall = ledger::calendar::now();
     let it = of_owner(&state.client().await?, caller, id).await?;
     // The role that gives least stands first.
-    let role = |role: &Role| (role.as_str().to_owned(), role.as_str().to_owned());
+    let role = |role: &Role| (role.as_str().to_owned(), role_in_words(*role).to_string());
     Ok(AnswerPage {
         id,
         standing: standing(&it, wall),

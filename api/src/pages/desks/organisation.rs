@@ -7,10 +7,12 @@ use crate::extract::Form;
 use crate::handlers::parties::organisations::{NewOrganisation, create_once};
 use crate::pages::forms::{Fields, Filled, answered, done, is_for_form};
 use crate::pages::page;
-use crate::pages::shown::kind_in_words;
+use crate::pages::shown::{kind_in_words, role_in_words};
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post, route};
@@ -48,7 +50,7 @@ struct FoundPage {
 
 impl FoundPage {
     fn new(form: Filled) -> FoundPage {
-        let kind = |kind: OrganisationKind| (kind.as_str().to_owned(), kind_in_words(kind).to_owned());
+        let kind = |kind: OrganisationKind| (kind.as_str().to_owned(), kind_in_words(kind).to_string());
         FoundPage { kinds: FOUNDED.into_iter().map(kind).collect(), form }
     }
 }
@@ -91,7 +93,7 @@ pub(in crate::pages) async fn found(
 struct Holder {
     person: PersonId,
     email: String,
-    role: Role,
+    role: Said,
 }
 
 #[derive(Template)]
@@ -99,7 +101,7 @@ struct Holder {
 struct OrganisationPage {
     id: OrganisationId,
     name: String,
-    kind: &'static str,
+    kind: Said,
     /// Whether people may ask to join it.
     takes_requests: bool,
     holders: Vec<Holder>,
@@ -115,24 +117,24 @@ struct OrganisationPage {
 struct Asking {
     id: JoinRequestId,
     who: String,
-    standing: String,
+    standing: Said,
 }
 
 /// Who was invited to which role, and how that stands.
 struct Invited {
     email: String,
-    role: Role,
-    standing: &'static str,
+    role: Said,
+    standing: Said,
 }
 
 /// How an invitation stands, in words.
-fn invited_in_words(state: InvitationState) -> &'static str {
+fn invited_in_words(state: InvitationState) -> Said {
     match state {
-        InvitationState::Open => "waits for an answer",
-        InvitationState::Accepted => "accepted",
-        InvitationState::Declined => "declined",
-        InvitationState::Withdrawn => "withdrawn",
-        InvitationState::Lapsed => "lapsed: nobody answered",
+        InvitationState::Open => say("organisation-invited-open"),
+        InvitationState::Accepted => say("organisation-invited-accepted"),
+        InvitationState::Declined => say("organisation-invited-declined"),
+        InvitationState::Withdrawn => say("organisation-invited-withdrawn"),
+        InvitationState::Lapsed => say("organisation-invited-lapsed"),
     }
 }
 
@@ -144,7 +146,7 @@ async fn coming(client: &impl GenericClient, id: OrganisationId) -> Result<(Vec<
     let invitations = invitations::list_newest(client, id, COMING_MAX).await?;
     let invited = |it: Invitation| {
         let standing = invited_in_words(it.state(wall));
-        Invited { email: it.email, role: it.role, standing }
+        Invited { email: it.email, role: role_in_words(it.role), standing }
     };
     Ok((requests.into_iter().map(asking).collect(), invitations.into_iter().map(invited).collect()))
 }
@@ -166,7 +168,7 @@ pub(in crate::pages) async fn show(
     let holder = |it: ledger::parties::rules::organisation::Membership| Holder {
         person: it.person,
         email: it.email,
-        role: it.role,
+        role: role_in_words(it.role),
     };
     let (requests, invited) = if caller.has_role(&client, id, &[Role::Owner]).await? {
         coming(&client, id).await?

@@ -13,14 +13,17 @@ use crate::pages::shown::moment;
 use crate::pages::twins::Asked;
 use crate::paging::PageQuery;
 use crate::problem::Problem;
+use crate::say;
 use crate::second_factor;
 use crate::state::State;
+use crate::texts::Said;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post, route};
 use askama::Template;
 use jiff::Timestamp;
 use ledger::Error;
+use ledger::book::Mode;
 use ledger::engine::store::books;
 use ledger::id::{BookId, BookRef, CredentialId, OrganisationId};
 use ledger::parties::rules::credential::Credential;
@@ -41,7 +44,7 @@ struct PartnerPage {
     credentials: Vec<Row>,
     next: Option<String>,
     books: Vec<(BookRef, String)>,
-    scopes: Vec<(String, &'static str)>,
+    scopes: Vec<(String, Said)>,
     asks_code: bool,
     /// The form for a new credential.
     new: Filled,
@@ -53,29 +56,38 @@ struct PartnerPage {
 struct Row {
     id: CredentialId,
     name: String,
-    mode: &'static str,
+    mode: Said,
     scopes: String,
     made: String,
     used: String,
-    old: String,
+    /// The secret before this one, while it goes on.
+    old: Option<Said>,
     /// When it was revoked; empty while it is good.
     revoked: String,
 }
 
+/// Which books a token sees.
+pub(super) fn mode_in_words(mode: Mode) -> Said {
+    match mode {
+        Mode::Sandbox => say("partner-sandbox"),
+        Mode::Live => say("partner-live"),
+    }
+}
+
 /// What a scope lets a token do.
-fn in_words(scope: Scope) -> &'static str {
+fn in_words(scope: Scope) -> Said {
     match scope {
-        Scope::CampaignsRead => "read campaigns, their totals, and challenges",
-        Scope::PledgesRead => "read its pledges",
-        Scope::PledgesWrite => "make, pause, resume and cancel its pledges",
-        Scope::ChargesRead => "read the charges of its pledges",
-        Scope::ChargesWrite => "report and refund the charges of its pledges",
-        Scope::ContributionsRead => "read what it brought to purses",
-        Scope::ContributionsWrite => "bring contributions to purses",
-        Scope::SettlementsRead => "read its settlements",
-        Scope::ClockWrite => "move the clock of its sandbox books",
-        Scope::RequestsRead => "read what it asked lately",
-        Scope::WebhooksWrite => "keep its endpoints",
+        Scope::CampaignsRead => say("partner-may-campaigns-read"),
+        Scope::PledgesRead => say("partner-may-pledges-read"),
+        Scope::PledgesWrite => say("partner-may-pledges-write"),
+        Scope::ChargesRead => say("partner-may-charges-read"),
+        Scope::ChargesWrite => say("partner-may-charges-write"),
+        Scope::ContributionsRead => say("partner-may-contributions-read"),
+        Scope::ContributionsWrite => say("partner-may-contributions-write"),
+        Scope::SettlementsRead => say("partner-may-settlements-read"),
+        Scope::ClockWrite => say("partner-may-clock-write"),
+        Scope::RequestsRead => say("partner-may-requests-read"),
+        Scope::WebhooksWrite => say("partner-may-webhooks-write"),
     }
 }
 
@@ -86,17 +98,17 @@ fn scope_field(scope: Scope) -> String {
 
 impl Row {
     fn of(it: Credential, wall: Timestamp) -> Row {
-        let day = |day: Option<jiff::civil::Date>| day.map_or_else(|| "never".to_owned(), |day| Day(day).to_string());
+        let day = |day: Option<jiff::civil::Date>| day.map_or_else(|| say("partner-never").to_string(), |day| Day(day).to_string());
         let old = it.living_old_secret(wall).map(|old| {
-            format!("the secret before goes on until {}, last used: {}", moment(old.ends_at), day(old.used_on))
+            say("partner-old").with("moment", moment(old.ends_at)).with("day", day(old.used_on))
         });
         Row {
             id: it.id,
-            mode: it.mode.as_str(),
+            mode: mode_in_words(it.mode),
             scopes: it.scopes.join(", "),
             made: moment(it.created_at),
             used: day(it.last_used_on),
-            old: old.unwrap_or_default(),
+            old,
             revoked: it.revoked_at.map(moment).unwrap_or_default(),
             name: it.name,
         }
@@ -203,7 +215,7 @@ pub(in crate::pages) async fn create(
         Err(problem) => Err(problem),
     };
     match made {
-        Ok(made) => shown_once(made, "the credential", &format!("/desk/partners/{id}")).await,
+        Ok(made) => shown_once(made, say("secret-of-credential"), &format!("/desk/partners/{id}")).await,
         Err(problem) => {
             let forms = |problem: &Problem| Forms { new: Filled::again(sent, problem, field_of), ..Forms::fresh() };
             refused(&state, &caller, id, problem, forms).await
@@ -233,7 +245,7 @@ pub(in crate::pages) async fn rotate(
         rotate_once(&state, &caller, (id, credential), &key, hours).await
     };
     match rotated.await {
-        Ok(rotated) => shown_once(rotated, "the credential", &format!("/desk/partners/{id}")).await,
+        Ok(rotated) => shown_once(rotated, say("secret-of-credential"), &format!("/desk/partners/{id}")).await,
         Err(problem) => {
             let forms = |problem: &Problem| Forms { acts: Filled::again(sent, problem, |_| None), ..Forms::fresh() };
             refused(&state, &caller, id, problem, forms).await

@@ -1,6 +1,7 @@
 //! What a partner platform asked lately, and what it was answered, on the desk of its owners.
 
 use super::named;
+use super::partner::mode_in_words;
 use crate::auth::Caller;
 use crate::extract::Params;
 use crate::pages::page;
@@ -9,6 +10,7 @@ use crate::pages::twins::Asked;
 use crate::paging::Window;
 use crate::problem::Problem;
 use crate::state::State;
+use crate::texts::Said;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, route};
@@ -39,7 +41,7 @@ struct Row {
     /// The code of the problem; empty when there was none.
     problem: String,
     request_id: String,
-    mode: &'static str,
+    mode: Said,
 }
 
 impl From<AnsweredRequest> for Row {
@@ -50,7 +52,7 @@ impl From<AnsweredRequest> for Row {
             status: it.status,
             problem: it.problem,
             request_id: it.request_id,
-            mode: it.mode.as_str(),
+            mode: mode_in_words(it.mode),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::parties::store::organisations;
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::charge::{Charge, State};
 use crate::pledging::rules::pledge::Pledge;
-use crate::pledging::rules::receipt::{Custodian, GIFT, Line, NO_TAX_CERTIFICATE, Number, Receipt};
+use crate::pledging::rules::receipt::{Custodian, FEE_OF, GIFT, Line, NO_TAX_CERTIFICATE, Number, Receipt};
 use crate::pledging::store::fees::{self, ChargeFee};
 use crate::pledging::store::{campaigns, charges, issued_receipts, pledges};
 use deadpool_postgres::Transaction;
@@ -85,6 +85,6 @@ pub(super) fn named(custodian: Organisation) -> (Custodian, String) {
 /// What goes to the campaign, and each fee that the charge bore: together the amount.
 fn lines(amount: i64, fees: &[ChargeFee]) -> Vec<Line> {
     let gift = amount - fees.iter().map(|fee| fee.amount).sum::<i64>();
-    let of_fees = fees.iter().map(|fee| Line { label: format!("fee of the {}", fee.to), amount: fee.amount });
+    let of_fees = fees.iter().map(|fee| Line { label: format!("{FEE_OF}{}", fee.to), amount: fee.amount });
     [Line { label: GIFT.to_owned(), amount: gift }].into_iter().chain(of_fees).filter(|line| line.amount > 0).collect()
 }

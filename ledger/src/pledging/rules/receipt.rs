@@ -15,6 +15,9 @@ pub const NO_TAX_CERTIFICATE: &str = "This receipt confirms a payment. It is no 
 /// What the line is called of what goes to the campaign.
 pub const GIFT: &str = "gift";
 
+/// How the line of a fee begins; the payee follows.
+pub const FEE_OF: &str = "fee of the ";
+
 /// A part of the amount of a receipt, such as the gift itself or a fee.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Line {

@@ -3,6 +3,7 @@
 use crate::engine::store::books::{self, Book};
 use crate::error::Error;
 use crate::id::{OrganisationId, PlanMoveId};
+use crate::money::Money;
 use crate::parties::store::organisations;
 use crate::pledging::rules::plan_change::Terms;
 use crate::pledging::rules::plan_move::{Collector, MoveState, PlanMove, first_due};
@@ -12,6 +13,7 @@ use crate::pledging::store::{donors, plan_moves, pledges};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::fmt;
 
 /// A move, as its donor reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,12 +22,14 @@ pub struct Told {
     pub plan_move: PlanMove,
     /// How it stands now.
     pub state: MoveState,
-    /// What is collected, and how often.
-    pub terms: String,
+    /// What a payment is.
+    pub amount: Money,
+    /// What is collected, and how often; none when it is one payment.
+    pub terms: Option<Terms>,
     /// Who collects it until then.
-    pub from: String,
+    pub from: Named,
     /// Who collects it from then on.
-    pub to: String,
+    pub to: Named,
     /// The due date that is collected first in the new way, at the earliest; none while the plan rests.
     pub first_on: Option<Date>,
     /// The last day of its wait.
@@ -34,6 +38,46 @@ pub struct Told {
     pub known_by: OrganisationId,
     /// Donor and campaign.
     pub about: Surroundings,
+}
+
+impl Told {
+    /// What is collected, as mails say it.
+    pub fn terms_written(&self) -> String {
+        self.terms.map_or_else(|| format!("{} once", self.amount), |terms| terms.to_string())
+    }
+}
+
+/// Who collects, by the names of those who have part in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// A partner by itself.
+    Partner {
+        /// Its name.
+        name: String,
+    },
+    /// The simulated provider.
+    Simulated {
+        /// For whom.
+        partner: String,
+    },
+    /// Stripe.
+    Stripe {
+        /// For whom.
+        host: String,
+        /// Through whom.
+        partner: String,
+    },
+}
+
+/// As mails say it.
+impl fmt::Display for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Named::Partner { name } => f.write_str(name),
+            Named::Simulated { partner } => write!(f, "the simulated provider, for {partner}"),
+            Named::Stripe { host, partner } => write!(f, "Stripe, for {host}, through {partner}"),
+        }
+    }
 }
 
 /// What is told of a move, in words.
@@ -46,7 +90,8 @@ pub async fn of(client: &impl GenericClient, book: &Book, it: PlanMove, wall: Ti
     let present = pledge.state.at(now);
     Ok(Told {
         state: it.state_at(present.is_over(), now),
-        terms: Terms::of(&pledge).map_or_else(|| format!("{} once", pledge.amount), |terms| terms.to_string()),
+        amount: pledge.amount,
+        terms: Terms::of(&pledge),
         from: named(client, book, it.from).await?,
         to: named(client, book, it.to).await?,
         first_on: match it.state {
@@ -80,16 +125,16 @@ pub async fn mail(
     Ok(Some(told).filter(|told| is_so && !is_over && !told.about.email.is_empty()))
 }
 
-/// A collector in words.
-async fn named(client: &impl GenericClient, book: &Book, it: Collector) -> Result<String, Error> {
+/// A collector by name.
+async fn named(client: &impl GenericClient, book: &Book, it: Collector) -> Result<Named, Error> {
     let name = async |id: OrganisationId| {
         let found = organisations::find(client, id).await?;
         Ok::<_, Error>(found.map(|found| found.name).unwrap_or_default())
     };
     let partner = name(it.partner).await?;
     Ok(match it.rail {
-        Rail::Partner => partner,
-        Rail::Sandbox => format!("the simulated provider, for {partner}"),
-        Rail::Stripe => format!("Stripe, for {}, through {partner}", name(book.organisation).await?),
+        Rail::Partner => Named::Partner { name: partner },
+        Rail::Sandbox => Named::Simulated { partner },
+        Rail::Stripe => Named::Stripe { host: name(book.organisation).await?, partner },
     })
 }

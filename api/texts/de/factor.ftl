@@ -1,0 +1,32 @@
+# Der zweite Faktor derer, die angemeldet sind.
+factor-yours = Ihr zweiter Faktor
+factor-set-up = Einen zweiten Faktor einrichten
+factor-proved = Er ist nachgewiesen. <on>Weiter</on>
+factor-asked = Was Geld bewegt, verlangt einen Code Ihrer Authenticator-App. Er gilt { $minutes } Minuten lang in diesem Browser.
+factor-code = Der Code oder einer Ihrer Wiederherstellungscodes
+factor-prove = Nachweisen
+factor-recovery = Wiederherstellungscodes
+factor-recovery-left = { $left } von { $all } sind nicht benutzt. Jeder ersetzt einmal einen Code, wenn Ihre Authenticator-App nicht zur Hand ist.
+factor-renew-what = Neue werden einmal gezeigt. Alle alten gelten nicht mehr.
+factor-renew = Neue Wiederherstellungscodes machen
+factor-remove = Ihn entfernen
+factor-remove-what = Ihr zweiter Faktor und seine Wiederherstellungscodes gelten nicht mehr. Was einen verlangt, verlangt dann, dass Sie einen anderen einrichten.
+factor-prove-first = Um neue zu machen oder den zweiten Faktor zu entfernen, weisen Sie ihn zuerst nach.
+factor-what = Ein zweiter Faktor ist eine App auf Ihrem Telefon, ein Authenticator, die alle dreißig Sekunden einen neuen Code zeigt. Was Geld bewegt, verlangt einen solchen Code, damit niemand Geld bewegt, der nur Ihre E-Mails liest.
+factor-begun = Sie haben begonnen: Ihre Authenticator-App hat das Geheimnis. Mit ihrem ersten Code gilt der zweite Faktor.
+factor-first-code = Der Code, den Ihre Authenticator-App zeigt
+factor-confirm = Bestätigen
+factor-anew = Neu beginnen
+factor-make-what = Für Ihre Authenticator-App wird ein Geheimnis gemacht und einmal gezeigt.
+factor-make-what-anew = Für Ihre Authenticator-App wird ein Geheimnis gemacht und einmal gezeigt. Das vorher gemachte wird vergessen.
+factor-make = Ein Geheimnis machen
+factor-secret-title = Das Geheimnis für Ihre Authenticator-App
+factor-secret-what = Es wird jetzt gezeigt und nie wieder. Zeigen Sie das Bild Ihrer Authenticator-App oder geben Sie das Geheimnis in sie ein.
+factor-secret = Geheimnis: <strong class="secret">{ $secret }</strong>
+factor-this-device = Ist die Authenticator-App auf diesem Gerät? <open>Dort öffnen</open>
+factor-code-now = Der Code, den sie jetzt zeigt
+factor-code-what = Mit dem Code gilt der zweite Faktor. Dann sehen Sie zehn Wiederherstellungscodes, einmal.
+factor-codes-title = Ihre Wiederherstellungscodes
+factor-codes-what = Ihr zweiter Faktor gilt. Schreiben Sie diese Codes auf oder drucken Sie diese Seite: Sie werden jetzt gezeigt und nie wieder. Jeder ersetzt einmal einen Code Ihrer Authenticator-App.
+factor-codes-shown = Sie wurden gezeigt, als dieses Formular zuerst gesendet wurde, und werden nicht noch einmal gezeigt. Wenn Sie sie nicht haben, machen Sie neue.
+factor-picture = Das Geheimnis als Bild für die Kamera Ihrer Authenticator-App

@@ -1,0 +1,27 @@
+# Jemand möchte zu einer Organisation gehören, und ihre Eigentümer antworten.
+join-title = Fragen, ob Sie zu { $name } dürfen
+join-what-you-want = Wer Sie sind, und was Sie dort tun möchten
+join-what = Die Eigentümer von { $name } lesen das und Ihre Adresse und antworten innerhalb von vierzehn Tagen. Bis sie annehmen, gehören Sie nicht dazu; wenn niemand antwortet, verfällt die Anfrage.
+join-ask = Fragen, ob Sie dazukommen dürfen
+join-id-known = Teams und Genossenschaften haben eine Kennung, die ihre Leute Ihnen sagen; auch ihre Seiten führen hierher.
+join-id = Die Kennung der Organisation
+join-no-id = Das ist keine Kennung einer Organisation: Eine beginnt mit org_.
+join-go-on = Weiter
+join-yours = Ihre Anfragen
+join-take-back = Zurücknehmen
+join-asks = { $who } möchte zu { $organisation }
+join-address = Adresse
+join-asked = Gefragt
+join-asked-on = am { $day }
+join-standing = Wie es steht
+join-role = Rolle
+join-accept-what = Wenn Sie annehmen, hat { $who } von jetzt an diese Rolle in { $organisation } und bekommt darüber eine E-Mail.
+join-accept = Annehmen
+join-decline = Ablehnen
+join-why = Warum
+join-decline-what = { $who } liest den Grund und darf wieder fragen.
+join-is-accepted = angenommen am { $day }, Rolle: { $role }
+join-is-declined = abgelehnt am { $day }: { $reason }
+join-is-withdrawn = zurückgenommen am { $day }
+join-is-lapsed = verfallen am { $day }: Niemand hat geantwortet
+join-is-open = wartet auf die Eigentümer, bis { $day }

@@ -1,0 +1,32 @@
+# The second factor of who is signed in.
+factor-yours = Your second factor
+factor-set-up = Set up a second factor
+factor-proved = It is proved. <on>Go on</on>
+factor-asked = What moves money asks for a code of your authenticator. It counts for { $minutes } minutes in this browser.
+factor-code = The code, or one of your recovery codes
+factor-prove = Prove it
+factor-recovery = Recovery codes
+factor-recovery-left = { $left } of { $all } are not used. Each stands in once for a code, when your authenticator is not at hand.
+factor-renew-what = New ones are shown once. All old ones count no more.
+factor-renew = Make new recovery codes
+factor-remove = Remove it
+factor-remove-what = Your second factor and its recovery codes count no more. What asks for one then asks you to set up another.
+factor-prove-first = To make new ones, or to remove the second factor, prove it first.
+factor-what = A second factor is an app on your telephone, an authenticator, that shows a new code every thirty seconds. What moves money asks for such a code, so that whoever reads your mail moves none.
+factor-begun = You have begun: your authenticator has the secret. Its first code makes the second factor count.
+factor-first-code = The code that your authenticator shows
+factor-confirm = Confirm it
+factor-anew = Begin anew
+factor-make-what = A secret is made for your authenticator, and shown once.
+factor-make-what-anew = A secret is made for your authenticator, and shown once. The one that was made before is forgotten.
+factor-make = Make a secret
+factor-secret-title = The secret for your authenticator
+factor-secret-what = It is shown now, and never again. Show the picture to your authenticator, or type the secret into it.
+factor-secret = Secret: <strong class="secret">{ $secret }</strong>
+factor-this-device = Is the authenticator on this device? <open>Open it there</open>
+factor-code-now = The code that it shows now
+factor-code-what = The code makes the second factor count. Then you see ten recovery codes, once.
+factor-codes-title = Your recovery codes
+factor-codes-what = Your second factor counts. Write these codes down, or print this page: they are shown now, and never again. Each stands in once for a code of your authenticator.
+factor-codes-shown = They were shown when this form was sent first, and are not shown again. If you do not have them, make new ones.
+factor-picture = The secret, as a picture for the camera of your authenticator

@@ -1,0 +1,27 @@
+# Somebody asks to join an organisation, and its owners answer.
+join-title = Ask to join { $name }
+join-what-you-want = Who you are, and what you want to do there
+join-what = The owners of { $name } read this and your address, and answer within fourteen days. Until they accept, you belong to nothing; if nobody answers, the request lapses.
+join-ask = Ask to join
+join-id-known = Teams and cooperatives have an id, which their people tell you; their pages lead here too.
+join-id = The id of the organisation
+join-no-id = This is no id of an organisation: one begins with org_.
+join-go-on = Go on
+join-yours = Your requests
+join-take-back = Take it back
+join-asks = { $who } asks to join { $organisation }
+join-address = Address
+join-asked = Asked
+join-asked-on = on { $day }
+join-standing = How it stands
+join-role = Role
+join-accept-what = Accepting gives { $who } this role in { $organisation } from now on, and mails them so.
+join-accept = Accept
+join-decline = Decline
+join-why = Why
+join-decline-what = { $who } reads the reason. They may ask again.
+join-is-accepted = accepted on { $day }, as { $role }
+join-is-declined = declined on { $day }: { $reason }
+join-is-withdrawn = withdrawn on { $day }
+join-is-lapsed = lapsed on { $day }: nobody answered
+join-is-open = waits for the owners, until { $day }
