@@ -7,7 +7,6 @@ use crate::extract::Form;
 use crate::problem::Problem;
 use crate::state::State;
 use crate::texts::{self, Language, Reader};
-use crate::who_may;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{AcceptLanguage, CONTENT_LANGUAGE, Header as _, HeaderMap, HeaderValue, Quality, VARY};
@@ -19,32 +18,32 @@ use serde::Deserialize;
 /// No address to which one comes back is longer.
 const ADDRESS_MAX: usize = 2_000;
 
-/// Where pages begin whose texts are in every language. The others, the desks above all, are in English whatever is asked for:
-/// half a page in a language would be worse than none.
-const TRANSLATED: [&str; 9] = [
-    "/campaigns/",
-    "/challenges/",
-    "/milestones/",
-    "/cooperatives/",
-    "/books/",
-    "/check",
-    "/sign-in",
-    "/sign-up",
-    "/invitations/",
+/// Where pages begin whose texts are in English only, whatever is asked for: half a page in a language would be worse than none.
+const ENGLISH: &[&str] = &[
+    "/bank-accounts/",
+    "/desk/endpoints/",
+    "/desk/join-requests/",
+    "/desk/organisations",
+    "/desk/partners/",
+    "/donors/",
+    "/me/join-requests",
+    "/me/second-factor",
+    "/plan-changes/",
+    "/plan-moves/",
+    "/problems",
+    "/receipts/",
+    "/unsubscribe/",
 ];
 
-/// The same, of whole addresses.
-const TRANSLATED_ALONE: [&str; 5] = ["/", "/language", "/me", "/me/name", "/receipts"];
-
-/// Whether what is said at an address is there in every language: on these pages, and where there is none.
-fn is_translated(path: &str, is_page: bool) -> bool {
-    !is_page || TRANSLATED_ALONE.contains(&path) || TRANSLATED.iter().any(|begin| path.starts_with(begin))
+/// Whether what is said at an address is there in every language.
+fn is_translated(path: &str) -> bool {
+    !ENGLISH.iter().any(|begin| path.starts_with(begin))
 }
 
 /// Who asks for something. What is no page is in English.
 pub(crate) fn reader(request: &ServiceRequest, reads_a_page: bool) -> Reader {
     let path = request.path();
-    if !reads_a_page || !is_translated(path, who_may::is_page(path)) {
+    if !reads_a_page || !is_translated(path) {
         return Reader::new(Language::English, None);
     }
     let told = cookies::told_language(request);
@@ -148,12 +147,13 @@ mod tests {
             ("/", true),
             ("/me", true),
             ("/me/second-factor", false),
-            ("/desk/operator", false),
+            ("/desk/operator", true),
+            ("/desk/partners/org_x", false),
+            ("/nowhere", true),
             ("/campaigns/cmp_x", true),
         ] {
-            assert_eq!(is_translated(path, true), translated, "{path}");
+            assert_eq!(is_translated(path), translated, "{path}");
         }
-        assert!(is_translated("/nowhere", false));
     }
 
     #[test]
