@@ -77,6 +77,8 @@ pub struct Problem {
     headers: Vec<(HeaderName, HeaderValue)>,
     /// Its code by RFC 6749: it is sent as the answers of the token endpoint are.
     oauth_error: Option<&'static str>,
+    /// Whether it is said in the language of who reads a page; else it is in English.
+    is_for_reader: bool,
 }
 
 impl Problem {
@@ -94,12 +96,18 @@ impl Problem {
             errors: Vec::new(),
             request_id: None,
         };
-        Problem { body: Box::new(body), label, headers: Vec::new(), oauth_error: None }
+        Problem { body: Box::new(body), label, headers: Vec::new(), oauth_error: None, is_for_reader: false }
     }
 
     /// The body again that was stored with an idempotency key.
     pub fn stored(body: ProblemBody) -> Problem {
-        Problem { body: Box::new(body), label: "replayed", headers: Vec::new(), oauth_error: None }
+        Problem {
+            body: Box::new(body),
+            label: "replayed",
+            headers: Vec::new(),
+            oauth_error: None,
+            is_for_reader: false,
+        }
     }
 
     /// A field is wrong: 422.
@@ -109,6 +117,16 @@ impl Problem {
         let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "A field is wrong", detail);
         problem.body.errors.push(FieldError { pointer, message });
         problem
+    }
+
+    /// The same problem, which a page says by itself, in the language of who reads it.
+    pub fn for_reader(self) -> Problem {
+        Problem { is_for_reader: true, ..self }
+    }
+
+    /// Whether it is said in the language of who reads the page; else it is in English.
+    pub fn is_for_reader(&self) -> bool {
+        self.is_for_reader
     }
 
     /// No such thing, or none that the caller may see: 404.

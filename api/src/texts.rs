@@ -44,6 +44,11 @@ pub fn read() -> Language {
     READER.try_with(|reader| reader.language).unwrap_or_default()
 }
 
+/// Does something as for who reads English, whatever the language of the request in work is.
+pub fn in_english<T>(work: impl FnOnce() -> T) -> T {
+    READER.sync_scope(Reader::new(Language::English, None), work)
+}
+
 /// Languages in which the page that is being written could be read instead, each with its name in its own words.
 pub fn others() -> impl Iterator<Item = (Language, &'static str)> {
     Language::ALL.into_iter().filter(|language| *language != read()).map(|language| (language, own_name(language)))
@@ -77,27 +82,38 @@ macro_rules! files {
 }
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 29] = files![
+static FILES: [(&str, &str); 42] = files![
     "account",
+    "bankaccount",
     "book",
     "campaign",
     "challenge",
     "check",
+    "claim",
     "cooperative",
     "corrections",
+    "desk",
+    "distribution",
     "donor",
     "endpoint",
+    "enter",
     "entry",
     "factor",
+    "forms",
     "home",
+    "host",
     "invitation",
     "join",
+    "judge",
     "mails",
     "me",
+    "members",
     "milestone",
+    "operator",
     "organisation",
     "partner",
     "payee",
+    "payout",
     "pictures",
     "plan",
     "problems",
@@ -105,8 +121,10 @@ static FILES: [(&str, &str); 29] = files![
     "search",
     "secret",
     "signin",
+    "team",
     "trouble",
     "updates",
+    "write"
 ];
 
 fn bundle(language: Language, files: &[&'static str]) -> Bundle {
@@ -250,6 +268,48 @@ impl serde::Serialize for Said {
     }
 }
 
+/// What somebody is told: by the page, in the language of who reads, or by the API, which speaks English. Where a page is in another
+/// language, what is English is marked as such.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    text: String,
+    is_english: bool,
+}
+
+impl Told {
+    /// By the page.
+    pub fn by_page(text: impl Into<String>) -> Told {
+        Told { text: text.into(), is_english: false }
+    }
+
+    /// By the API.
+    pub fn by_api(text: impl Into<String>) -> Told {
+        Told { text: text.into(), is_english: true }
+    }
+
+    /// Nothing.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// The words alone.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl askama::filters::HtmlSafe for Told {}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = escaped(&self.text);
+        if self.is_english && read() != Language::English && !text.is_empty() {
+            return write!(f, "<span lang=\"{}\">{text}</span>", Language::English.tag());
+        }
+        f.write_str(&text)
+    }
+}
+
 /// A text with links in it: HTML, in which all values are escaped.
 #[derive(Debug, Clone)]
 pub struct Linked {
@@ -307,6 +367,17 @@ mod tests {
         for (count, written) in [(1, "As of today, over 1 public book."), (2, "As of today, over 2 public books.")] {
             assert_eq!(say("home-as-of").with("day", "today").with("count", count).to_string(), written);
         }
+    }
+
+    #[tokio::test]
+    async fn what_the_api_says_is_marked_as_english_on_pages_in_another_language() {
+        let by_api = || Told::by_api("no such <team>");
+        assert_eq!(read_by(Language::English, by_api()).await, "no such &#60;team&#62;");
+        assert_eq!(read_by(Language::German, by_api()).await, "<span lang=\"en\">no such &#60;team&#62;</span>");
+        assert_eq!(read_by(Language::German, Told::by_page("fehlt")).await, "fehlt");
+        assert_eq!(read_by(Language::German, Told::by_api("")).await, "");
+        let read = Reader::new(Language::German, None).during(async { (in_english(read), read()) }).await;
+        assert_eq!(read, (Language::English, Language::German));
     }
 
     #[tokio::test]

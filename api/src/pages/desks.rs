@@ -32,6 +32,8 @@ pub(super) mod updates;
 use super::shown::{Amount, Day};
 use super::twins::{Asked, Form};
 use crate::problem::Problem;
+use crate::say;
+use crate::texts::Said;
 use actix_web::HttpResponse;
 use actix_web::body::to_bytes;
 use actix_web::web::ServiceConfig;
@@ -151,35 +153,38 @@ fn sum(minor: i64, currency: Currency) -> String {
 }
 
 /// A kind of evidence in words.
-fn kind_in_words(kind: EvidenceKind) -> &'static str {
+fn kind_in_words(kind: EvidenceKind) -> Said {
     match kind {
-        EvidenceKind::DesignFiles => "Design files",
-        EvidenceKind::BillOfMaterials => "Bill of materials",
-        EvidenceKind::BuildInstructions => "Build instructions",
-        EvidenceKind::TestReport => "Test report",
-        EvidenceKind::Licence => "Licence",
-        EvidenceKind::EnterprisePlan => "Enterprise plan",
-        EvidenceKind::Photo => "Picture",
-        EvidenceKind::Video => "Film",
-        EvidenceKind::Other => "Something else",
+        EvidenceKind::DesignFiles => say("desk-design-files"),
+        EvidenceKind::BillOfMaterials => say("desk-bill-of-materials"),
+        EvidenceKind::BuildInstructions => say("desk-build-instructions"),
+        EvidenceKind::TestReport => say("desk-test-report"),
+        EvidenceKind::Licence => say("desk-licence"),
+        EvidenceKind::EnterprisePlan => say("desk-enterprise-plan"),
+        EvidenceKind::Photo => say("desk-photo"),
+        EvidenceKind::Video => say("desk-video"),
+        EvidenceKind::Other => say("desk-other"),
     }
 }
 
 /// How a claim stands, in a sentence. `day` is when its clock ends.
-fn standing(state: &ClaimState, day: Option<Day>) -> String {
-    let until = day.map(|day| format!(" until {day}")).unwrap_or_default();
+fn standing(state: &ClaimState, day: Option<Day>) -> Said {
+    let until = |ends: Said, open: Said| match day {
+        Some(day) => ends.with("day", day),
+        None => open,
+    };
     match state {
-        ClaimState::Draft { .. } => {
-            format!("It is a draft{until}: nobody but the team and the host has to do with it yet.")
+        ClaimState::Draft { .. } => until(say("desk-claim-draft-until"), say("desk-claim-draft")),
+        ClaimState::Submitted(_) | ClaimState::InReview(_) => {
+            until(say("desk-claim-waits-until"), say("desk-claim-waits"))
         }
-        ClaimState::Submitted(_) | ClaimState::InReview(_) => format!("It waits for its reviewers{until}."),
-        ClaimState::ChangesAsked { .. } => format!("Changes are asked for: the team has{until} to make them."),
-        ClaimState::Approved(_) => "It is approved; whoever is concerned may object before it is released.".to_owned(),
-        ClaimState::Disputed(_) => "A dispute about it is open.".to_owned(),
-        ClaimState::Rejected { reason } => format!("It was rejected: {reason}."),
-        ClaimState::Payable(_) => "It is released, and owed to the team.".to_owned(),
-        ClaimState::Paid(_) => "It is paid.".to_owned(),
-        ClaimState::Revoked { reason, .. } => format!("It was revoked: {reason}."),
-        ClaimState::Expired => "It has expired: nobody decided in time.".to_owned(),
+        ClaimState::ChangesAsked { .. } => until(say("desk-claim-changes-until"), say("desk-claim-changes")),
+        ClaimState::Approved(_) => say("desk-claim-approved"),
+        ClaimState::Disputed(_) => say("desk-claim-disputed"),
+        ClaimState::Rejected { reason } => say("desk-claim-rejected").with("reason", reason),
+        ClaimState::Payable(_) => say("desk-claim-payable"),
+        ClaimState::Paid(_) => say("desk-claim-paid"),
+        ClaimState::Revoked { reason, .. } => say("desk-claim-revoked").with("reason", reason),
+        ClaimState::Expired => say("desk-claim-expired"),
     }
 }

@@ -5,6 +5,8 @@ use super::page;
 use crate::idempotency::IdempotencyKey;
 use crate::keys;
 use crate::problem::Problem;
+use crate::say;
+use crate::texts::{Said, Told, in_english};
 use actix_web::HttpResponse;
 use actix_web::body::MessageBody as _;
 use actix_web::http::StatusCode;
@@ -66,8 +68,60 @@ impl Fields {
         let typed = self.0.iter().filter(|(name, _)| name != KEY);
         let typed: Map<_, _> = typed.map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect();
         let key = IdempotencyKey::of_item(path, self.get(KEY), &Value::Object(typed));
-        key.ok_or_else(|| Problem::invalid("", "this form has not come whole: look at it once more, and send it again"))
+        key.ok_or_else(|| wrong("", say("forms-not-whole")))
     }
+}
+
+/// A field is wrong, as the page itself says it.
+pub(super) fn wrong(pointer: impl Into<String>, why: Said) -> Problem {
+    Problem::invalid(pointer, why).for_reader()
+}
+
+/// What is told of a problem, in the language in which it is said.
+pub(super) fn told(problem: &Problem, text: &str) -> Told {
+    if problem.is_for_reader() { Told::by_page(text) } else { Told::by_api(text) }
+}
+
+/// A sentence as it is read, and in English as a form sends it back: it is the same one in whatever language it was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Sentence {
+    says: String,
+    sent: String,
+}
+
+impl Sentence {
+    /// What is made anew for each language, as amounts and days are written in it.
+    pub(super) fn of(made: impl Fn() -> Said) -> Sentence {
+        Sentence { says: made().into(), sent: in_english(|| made().into()) }
+    }
+}
+
+/// Of a form what it does: shown beside its button, and sent back with it, so that nothing is done but what was read.
+#[derive(Debug, Default)]
+pub(super) struct Effect {
+    /// The sentence; empty when what was typed does not tell.
+    pub(super) says: String,
+    /// The same in English, which the form sends back.
+    pub(super) seen: String,
+    /// Whether it is another one than was read.
+    pub(super) has_changed: bool,
+}
+
+impl Effect {
+    /// Of a form that nobody has sent yet.
+    pub(super) fn fresh(sentence: Sentence) -> Effect {
+        Effect { says: sentence.says, seen: sentence.sent, has_changed: false }
+    }
+
+    /// Of one that was sent, unless it does just what was read.
+    pub(super) fn unread(sent: &Fields, sentence: Sentence) -> Option<Effect> {
+        (!is_read(sent, &sentence)).then(|| Effect { has_changed: true, ..Effect::fresh(sentence) })
+    }
+}
+
+/// Whether a form was sent by who has read this sentence.
+pub(super) fn is_read(sent: &Fields, sentence: &Sentence) -> bool {
+    sent.get("seen") == sentence.sent
 }
 
 /// What is wrong with a field.
@@ -76,7 +130,7 @@ pub(super) struct Wrong {
     /// The field, which is the id of its input too; empty when it is about none.
     pub(super) field: String,
     /// What is wrong.
-    pub(super) message: String,
+    pub(super) message: Told,
 }
 
 /// Forms as a page shows them. Each has a key of its own, a new one each time it is shown: what was refused once may be sent once more.
@@ -84,7 +138,7 @@ pub(super) struct Wrong {
 pub(super) struct Filled {
     fields: Fields,
     /// Why it was not done; empty before it was sent.
-    pub(super) said: String,
+    pub(super) said: Told,
     /// What is wrong with its fields.
     pub(super) wrong: Vec<Wrong>,
 }
@@ -97,7 +151,7 @@ impl Filled {
 
     /// The same with all its fields.
     pub(super) fn holding(fields: Fields) -> Filled {
-        Filled { fields, said: String::new(), wrong: Vec::new() }
+        Filled { fields, said: Told::default(), wrong: Vec::new() }
     }
 
     /// A key, which lets one form do its thing once. Each call draws another: no two forms of a page share one.
@@ -107,11 +161,10 @@ impl Filled {
 
     /// One that was refused, with what was typed. `field_of` says to which field a JSON Pointer belongs.
     pub(super) fn again(fields: Fields, problem: &Problem, field_of: impl Fn(&str) -> Option<String>) -> Filled {
-        let wrong = problem
-            .body()
-            .errors
-            .iter()
-            .map(|error| Wrong { field: field_of(&error.pointer).unwrap_or_default(), message: error.message.clone() });
+        let wrong = problem.body().errors.iter().map(|error| Wrong {
+            field: field_of(&error.pointer).unwrap_or_default(),
+            message: told(problem, &error.message),
+        });
         let wrong: Vec<_> = wrong.collect();
         Filled { fields, said: said(problem, !wrong.is_empty()), wrong }
     }
@@ -127,8 +180,8 @@ impl Filled {
     }
 
     /// What is wrong with a field; empty when nothing is.
-    pub(super) fn error(&self, name: &str) -> &str {
-        self.wrong.iter().find(|wrong| wrong.field == name).map_or("", |wrong| &wrong.message)
+    pub(super) fn error(&self, name: &str) -> Told {
+        self.wrong.iter().find(|wrong| wrong.field == name).map(|wrong| wrong.message.clone()).unwrap_or_default()
     }
 
     /// Whether it was refused.
@@ -138,17 +191,14 @@ impl Filled {
 }
 
 /// Why something was not done, for whoever has filled a form.
-fn said(problem: &Problem, has_fields: bool) -> String {
+fn said(problem: &Problem, has_fields: bool) -> Told {
     if problem.is("idempotency-key-reused") {
-        return "This form was sent before, with something else in it, and that stands. Look at what this page shows now; \
-                send it again if there is still something to do."
-            .to_owned();
+        return Told::by_page(say("forms-sent-before"));
     }
     if problem.is("stale") || problem.is("digest-mismatch") {
-        return "It has changed since this page was shown. Read it once more: what stands here now is the newest."
-            .to_owned();
+        return Told::by_page(say("forms-has-changed"));
     }
-    if has_fields { "Something is missing or wrong.".to_owned() } else { problem.body().detail.clone() }
+    if has_fields { Told::by_page(say("forms-something-wrong")) } else { told(problem, &problem.body().detail) }
 }
 
 /// Whether a refusal is told beside the form; all others have a page of their own.
@@ -187,6 +237,8 @@ pub(super) fn done(path: &str) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pages::shown::Amount;
+    use ledger::money::Currency;
     use ledger::{Error, Refusal};
     use std::fs;
     use std::path::PathBuf;
@@ -212,14 +264,28 @@ mod tests {
         let problem = Problem::invalid("/amount/amount", "too many digits");
         let again =
             Filled::again(sent.clone(), &problem, |pointer| (pointer == "/amount/amount").then(|| "amount".to_owned()));
-        assert_eq!((again.value("amount"), again.error("amount")), ("5.001", "too many digits"));
+        assert_eq!((again.value("amount"), again.error("amount").text()), ("5.001", "too many digits"));
         assert!(again.failed() && again.key() != "k1" && again.error("note").is_empty());
         assert_ne!(again.key(), again.key(), "two forms of one page");
         let refusal = Problem::from(Error::from(Refusal::new("claim-open", "another claim is decided")));
         let again = Filled::again(sent, &refusal, |_| None);
-        assert_eq!((again.said.as_str(), again.wrong.len()), ("another claim is decided", 0));
+        assert_eq!((again.said.text(), again.wrong.len()), ("another claim is decided", 0));
         assert!(is_for_form(&refusal) && !is_for_form(&Problem::not_found("claim")));
         assert!(!Filled::fresh(&[]).failed());
+    }
+
+    #[tokio::test]
+    async fn what_was_read_in_one_language_is_the_same_sentence_in_another() {
+        use crate::texts::{Language, Reader};
+        let sentence = |language| {
+            let made = || say("campaign-so-far").with("came", Amount::of(123_450, Currency::USD));
+            Reader::new(language, None).during(async move { Sentence::of(made) })
+        };
+        let (english, german) = (sentence(Language::English).await, sentence(Language::German).await);
+        assert_eq!((german.says.as_str(), english.says.as_str()), ("1.234,50 USD bisher", "1,234.50 USD so far"));
+        let sent = fields(&[("seen", &Effect::fresh(german).seen)]);
+        assert!(is_read(&sent, &english) && Effect::unread(&sent, english).is_none());
+        assert!(Effect::unread(&sent, Sentence::default()).is_some_and(|effect| effect.has_changed));
     }
 
     #[test]

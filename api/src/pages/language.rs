@@ -18,34 +18,9 @@ use serde::Deserialize;
 /// No address to which one comes back is longer.
 const ADDRESS_MAX: usize = 2_000;
 
-/// Where pages begin whose texts are in English only, whatever is asked for: half a page in a language would be worse than none.
-const ENGLISH: &[&str] = &[
-    "/desk/bank-accounts/",
-    "/desk/books/",
-    "/desk/challenges/",
-    "/desk/claims/",
-    "/desk/contributions/",
-    "/desk/cooperatives/",
-    "/desk/distributions/",
-    "/desk/jobs/",
-    "/desk/milestones",
-    "/desk/operator",
-    "/desk/payout-runs/",
-    "/desk/payouts/",
-    "/desk/proceeds/",
-    "/desk/submissions/",
-    "/desk/updates/",
-];
-
-/// Whether what is said at an address is there in every language.
-fn is_translated(path: &str) -> bool {
-    !ENGLISH.iter().any(|begin| path.starts_with(begin))
-}
-
 /// Who asks for something. What is no page is in English.
 pub(crate) fn reader(request: &ServiceRequest, reads_a_page: bool) -> Reader {
-    let path = request.path();
-    if !reads_a_page || !is_translated(path) {
+    if !reads_a_page {
         return Reader::new(Language::English, None);
     }
     let told = cookies::told_language(request);
@@ -140,22 +115,6 @@ mod tests {
         ] {
             assert_eq!(read(asked, told, true).await, expected, "{asked} {told:?}");
             assert_eq!(read(asked, told, false).await, English, "{asked}: programs read English");
-        }
-    }
-
-    #[test]
-    fn a_page_is_in_one_language_from_top_to_bottom() {
-        for (path, translated) in [
-            ("/", true),
-            ("/me", true),
-            ("/me/second-factor", true),
-            ("/donors/secret", true),
-            ("/desk/partners/org_x", true),
-            ("/nowhere", true),
-            ("/desk/operator", false),
-            ("/campaigns/cmp_x", true),
-        ] {
-            assert_eq!(is_translated(path), translated, "{path}");
         }
     }
 

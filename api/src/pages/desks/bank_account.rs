@@ -4,13 +4,15 @@ use super::named;
 use crate::auth::Caller;
 use crate::extract::Form;
 use crate::handlers::payouts::bank_accounts::{confirm_once, kept, reject_once};
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled, done, is_for_form, wrong};
 use crate::pages::page;
 use crate::pages::shown::Day;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::second_factor;
 use crate::state::State;
+use crate::texts::Said;
 use crate::visibility::book_of;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -34,7 +36,7 @@ struct BankAccountPage {
     last_four: String,
     given_by: String,
     given_on: Day,
-    standing: String,
+    standing: Said,
     /// Whether it waits to be confirmed by an organisation's keeper.
     waits: bool,
     /// Whether it can be rejected still.
@@ -50,16 +52,16 @@ async fn shown(state: &State, caller: &Caller, id: BankAccountId, form: Filled) 
     let organisation = it.payee.organisation();
     let payee = match it.payee {
         Payee::Organisation(id) => organisations::find(&client, id).await?.map(|found| found.name),
-        Payee::Person(_) => Some("you".to_owned()),
+        Payee::Person(_) => Some(say("bankaccount-you").into()),
     };
     let given_by = people::find(&client, it.proposed_by).await?.map(|found| found.name);
     let day = |at| Day(book.day_of(at));
     let standing = match &it.state {
-        AccountState::Proposed { until } => format!("given; it lapses unless it is confirmed by {}", day(*until)),
-        AccountState::Waiting { until } => format!("confirmed; payouts go to it from {} on", day(*until)),
-        AccountState::Active => "active: payouts go to it".to_owned(),
-        AccountState::Replaced => "replaced: payouts go to another one".to_owned(),
-        AccountState::Rejected { reason } => format!("rejected: {reason}"),
+        AccountState::Proposed { until } => say("bankaccount-is-proposed").with("day", day(*until)),
+        AccountState::Waiting { until } => say("bankaccount-is-waiting").with("day", day(*until)),
+        AccountState::Active => say("bankaccount-is-active"),
+        AccountState::Replaced => say("bankaccount-is-replaced"),
+        AccountState::Rejected { reason } => say("bankaccount-is-rejected").with("reason", reason),
     };
     let is_proposed = matches!(it.state, AccountState::Proposed { .. });
     let is_waiting = matches!(it.state, AccountState::Waiting { .. });
@@ -134,7 +136,7 @@ pub(in crate::pages) async fn reject(
 ) -> Result<HttpResponse, Problem> {
     let (id, sent) = (named(asked)?, Fields::new(form.0));
     let taken = match sent.key(&format!("/desk/bank-accounts/{id}/reject")) {
-        Ok(_) if !sent.has("reason") => Err(Problem::invalid("/reason", "write why")),
+        Ok(_) if !sent.has("reason") => Err(wrong("/reason", say("forms-write-why"))),
         Ok(key) => reject_once(&state, &caller, id, &key, sent.get("reason").trim()).await,
         Err(problem) => Err(problem),
     };

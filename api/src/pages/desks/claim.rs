@@ -8,12 +8,14 @@ use crate::extract::Form;
 use crate::handlers::milestones::claim_body::readable;
 use crate::handlers::milestones::reviews::{self as handler, NewReview};
 use crate::handlers::parties::ties::{self, NewTie};
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled, done, is_for_form, wrong};
 use crate::pages::page;
 use crate::pages::shown::Day;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::{Said, Told};
 use crate::visibility::book_of;
 use crate::wire::MoneyBody;
 use actix_web::http::StatusCode;
@@ -43,7 +45,7 @@ struct ClaimPage {
     of: String,
     note: String,
     /// How it stands, and until when.
-    standing: String,
+    standing: Said,
     /// What happens when nobody decides; empty when it does not wait.
     silence: String,
     gates: Vec<Tick>,
@@ -55,12 +57,12 @@ struct ClaimPage {
     /// Whether decisions of others are kept back.
     keeps_back: bool,
     /// Why who asks may not decide; empty when they may, or have.
-    why_not: String,
+    why_not: Told,
     /// What is restated with a decision.
     claim_sha256: String,
     evidence_sha256: String,
     /// What an approval does, in a sentence.
-    effect: String,
+    effect: Said,
     decides: bool,
     review: Filled,
     tie: Filled,
@@ -82,49 +84,46 @@ impl Forms {
     }
 }
 
-/// A decision in a sentence.
-fn said(review: &Review, claim: &Claim, book: &Book) -> String {
-    let day = Day(book.day_of(review.at));
+/// A decision in a sentence, with what was written beside it. `is_own` says whether it is that of who reads.
+fn said(review: &Review, claim: &Claim, book: &Book, is_own: bool) -> String {
+    let of = |own: Said, other: Said| if is_own { own } else { other };
     let what = match review.verdict {
-        Verdict::Approve { amount } => format!("approved {}", sum(amount, claim.content.amount.currency())),
-        Verdict::AskChanges => "asked for changes".to_owned(),
-        Verdict::Reject => "rejected it".to_owned(),
+        Verdict::Approve { amount } => of(say("claim-you-approved"), say("claim-reviewer-approved"))
+            .with("amount", sum(amount, claim.content.amount.currency())),
+        Verdict::AskChanges => of(say("claim-you-asked"), say("claim-reviewer-asked")),
+        Verdict::Reject => of(say("claim-you-rejected"), say("claim-reviewer-rejected")),
     };
-    if review.comment.is_empty() { format!("{what} on {day}") } else { format!("{what} on {day}: {}", review.comment) }
+    let what = what.with("day", Day(book.day_of(review.at)));
+    if review.comment.is_empty() { what.to_string() } else { format!("{what}: {}", review.comment) }
 }
 
 /// What an approval does.
-fn effect(claim: &Claim, milestone: &Milestone, team: &str) -> String {
-    let needed = match milestone.policy.reviewers_needed {
-        1 => "one reviewer has approved".to_owned(),
-        many => format!("{many} reviewers have approved"),
-    };
-    format!(
-        "Approving lets {}, or the part of it that you write here, be released to {team}: once {needed}, and {} days have passed in \
-         which nobody objects. If reviewers approve different amounts, the lowest counts.",
-        sum(claim.content.amount.minor(), claim.content.amount.currency()),
-        milestone.policy.objection_days,
-    )
+fn effect(claim: &Claim, milestone: &Milestone, team: &str) -> Said {
+    say("claim-effect")
+        .with("amount", sum(claim.content.amount.minor(), claim.content.amount.currency()))
+        .with("team", team)
+        .with("needed", milestone.policy.reviewers_needed)
+        .with("days", milestone.policy.objection_days)
 }
 
 /// What the clock does when nobody decides.
 fn silence(claim: &Claim, milestone: &Milestone) -> String {
     let Some(waiting) = claim.state.under_review() else { return String::new() };
     if waiting.escalated {
-        return "The owners of the host were called in. If nobody decides, it expires.".to_owned();
+        return say("claim-escalated").into();
     }
     match milestone.policy.on_silence {
-        OnSilence::Release => "If nobody decides by then, it counts as approved.".to_owned(),
-        OnSilence::Escalate => "If nobody decides by then, the owners of the host are called in.".to_owned(),
+        OnSilence::Release => say("claim-silence-release").into(),
+        OnSilence::Escalate => say("claim-silence-escalate").into(),
     }
 }
 
 /// Why somebody may not decide; empty when they may.
-async fn why_not(client: &impl GenericClient, book: &Book, claim: &Claim, by: PersonId) -> Result<String, Error> {
+async fn why_not(client: &impl GenericClient, book: &Book, claim: &Claim, by: PersonId) -> Result<Told, Error> {
     match operations::admit_reviewer(client, book, claim, by).await {
-        Ok(_) => Ok(String::new()),
-        Err(Error::Refused(refusal)) => Ok(refusal.detail),
-        Err(Error::Forbidden(why)) => Ok(why.to_owned()),
+        Ok(_) => Ok(Told::default()),
+        Err(Error::Refused(refusal)) => Ok(Told::by_api(refusal.detail)),
+        Err(Error::Forbidden(why)) => Ok(Told::by_api(why)),
         Err(other) => Err(other),
     }
 }
@@ -144,11 +143,11 @@ impl ClaimPage {
         let milestone = milestones::get(&client, claim.milestone).await?;
         let team = organisations::find(&client, claim.team).await?.map(|team| team.name).unwrap_or_default();
         let said_of = reviews::list_of_round(&client, id, claim.round).await?;
-        let own = said_of.iter().find(|review| review.reviewer == by).map(|review| said(review, &claim, &book));
+        let own = said_of.iter().find(|review| review.reviewer == by).map(|review| said(review, &claim, &book, true));
         let why_not = why_not(&client, &book, &claim, by).await?;
         let decides = why_not.is_empty() && own.is_none();
         let others = said_of.iter().filter(|review| review.reviewer != by);
-        let others: Vec<_> = others.map(|review| said(review, &claim, &book)).collect();
+        let others: Vec<_> = others.map(|review| said(review, &claim, &book, false)).collect();
         let is_of_team = !organisations::list_roles(&client, claim.team, by).await?.is_empty();
         let evidence: Vec<_> = claim.content.evidence.iter().map(|it| it.sha256().to_string()).collect();
         let Forms { review, tie } = forms.unwrap_or_else(|| Forms::fresh(&claim));
@@ -204,14 +203,11 @@ async fn refused(
 /// What a reviewer has filled in, as a request of the API.
 fn opinion(sent: &Fields, claim: &Claim) -> Result<NewReview, Problem> {
     if sent.get("tie") != "none" {
-        return Err(Problem::invalid(
-            "/tie",
-            "say first that you have no tie to the team, or declare the one that you have",
-        ));
+        return Err(wrong("/tie", say("forms-tie-first")));
     }
     let verdict = sent.get("verdict");
     if verdict != "approve" && !sent.has("comment") {
-        return Err(Problem::invalid("/comment", "write what should change, or why you reject it"));
+        return Err(wrong("/comment", say("claim-write-what")));
     }
     let amount = (verdict == "approve").then(|| MoneyBody {
         amount: sent.get("amount").trim().to_owned(),

@@ -16,7 +16,9 @@ use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::visibility;
 use crate::who_may::{CONTRIBUTORS, KEEPERS, MEMBER};
 use actix_web::http::StatusCode;
@@ -43,7 +45,7 @@ struct CooperativePage {
     book: BookRef,
     name: String,
     /// What was done just now; empty otherwise.
-    done: &'static str,
+    done: String,
     open: Open,
     distributions: Vec<Row>,
     keeps: bool,
@@ -58,7 +60,7 @@ struct CooperativePage {
 struct Open {
     /// Its days; empty when everything up to today is closed.
     days: String,
-    lines: Vec<(&'static str, String)>,
+    lines: Vec<(Said, String)>,
     net: String,
     hours_wait: bool,
 }
@@ -68,7 +70,7 @@ struct Row {
     id: DistributionId,
     period: String,
     net: String,
-    state: &'static str,
+    state: Said,
 }
 
 /// What was done just now.
@@ -80,11 +82,11 @@ pub(in crate::pages) struct Lately {
 
 impl Lately {
     /// In a sentence.
-    fn says(&self) -> &'static str {
+    fn says(&self) -> String {
         match self.done.as_deref() {
-            Some("table") => "All lines are recorded.",
-            Some("result") => "The result is closed, and the next one bears its loss.",
-            Some(_) | None => "",
+            Some("table") => say("members-done-table").into(),
+            Some("result") => say("members-done-result").into(),
+            Some(_) | None => String::new(),
         }
     }
 }
@@ -101,16 +103,20 @@ pub(super) async fn of_cooperative(client: &impl GenericClient, caller: &Caller,
 
 /// Days from the first to the last, for people.
 pub(super) fn days(from: jiff::civil::Date, to: jiff::civil::Date) -> String {
-    if from == to { Day(from).to_string() } else { format!("{} to {}", Day(from), Day(to)) }
+    if from == to {
+        return Day(from).to_string();
+    }
+    say("members-days").with("from", Day(from)).with("to", Day(to)).into()
 }
 
 impl Open {
     fn new(it: &OpenPeriod, book: &Book, hours_wait: bool) -> Open {
         let amount = |minor: i64| Amount::of(minor, book.currency).to_string();
         let closing = &it.closing;
-        let mut lines = vec![("Sales", amount(closing.sales)), ("Costs", amount(-closing.costs))];
+        let mut lines =
+            vec![(say("members-sales"), amount(closing.sales)), (say("members-costs"), amount(-closing.costs))];
         if closing.loss_before > 0 {
-            lines.push(("Losses of earlier periods", amount(-closing.loss_before)));
+            lines.push((say("members-losses"), amount(-closing.loss_before)));
         }
         Open {
             days: it.period.map(|period| days(period.from, period.to)).unwrap_or_default(),

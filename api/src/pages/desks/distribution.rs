@@ -12,7 +12,9 @@ use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::who_may::{DECIDERS, KEEPERS};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -34,7 +36,7 @@ struct DistributionPage {
     from: Day,
     to: Day,
     net: String,
-    standing: String,
+    standing: Said,
     currency: String,
     /// The waterfall, from the sales to what each group of members gets.
     lines: Vec<Line>,
@@ -63,7 +65,8 @@ pub(super) struct Own {
 impl fmt::Display for Own {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Own { number, share, cash, retained } = self;
-        write!(f, "Your share as member {number} is {share}: {cash} in cash, and {retained} as your capital.")
+        let says = say("distribution-share").with("number", *number).with("share", share);
+        says.with("cash", cash).with("retained", retained).fmt(f)
     }
 }
 
@@ -117,67 +120,58 @@ enum Now {
 
 /// The waterfall: nothing in it is of a single member.
 fn lines(it: &Distribution) -> Vec<Line> {
-    let line = |name: &str, minor: i64, is_sum| Line {
-        name: name.to_owned(),
-        amount: Amount::of(minor, it.currency).bare(),
-        is_sum,
-    };
+    let line = |name: String, minor: i64, is_sum| Line { name, amount: Amount::of(minor, it.currency).bare(), is_sum };
     let mut lines = vec![
-        line("Sales", it.sales, false),
-        line("Costs", -it.costs, false),
-        line("Losses of earlier periods", -it.loss_before, false),
-        line("What is distributed", it.net(), true),
+        line(say("members-sales").into(), it.sales, false),
+        line(say("members-costs").into(), -it.costs, false),
+        line(say("members-losses").into(), -it.loss_before, false),
+        line(say("distribution-is-distributed").into(), it.net(), true),
     ];
-    lines.extend(it.plan.steps.iter().map(|part| line(&part.to.account().code, part.amount, false)));
+    lines.extend(it.plan.steps.iter().map(|part| line(part.to.account().code.clone(), part.amount, false)));
     let mut groups: BTreeMap<&str, (usize, i64, i64)> = BTreeMap::new();
     for part in &it.plan.members {
         let group = groups.entry(&part.group).or_default();
         *group = (group.0 + 1, group.1 + part.cash, group.2 + part.retained);
     }
     for (name, (members, cash, retained)) in groups {
-        lines.push(line(&format!("{name}, {members} members, in cash"), cash, false));
-        lines.push(line(&format!("{name}, {members} members, as their capital"), retained, false));
+        let of = |says: Said| says.with("group", name).with("members", members).into();
+        lines.push(line(of(say("distribution-group-cash")), cash, false));
+        lines.push(line(of(say("distribution-group-capital")), retained, false));
     }
     lines
 }
 
 /// How it stands, in a few words.
-pub(super) fn in_a_word(state: &DistributionState) -> &'static str {
+pub(super) fn in_a_word(state: &DistributionState) -> Said {
     match state {
-        DistributionState::Draft { .. } => "a draft, which nobody but its makers sees",
-        DistributionState::Objection { .. } => "before the members, who may object",
-        DistributionState::Objected { .. } => "a member has objected",
-        DistributionState::Approved { .. } => "approved, and not posted yet",
-        DistributionState::Posted(_) => "posted",
-        DistributionState::Paid(_) => "posted, and paid",
-        DistributionState::StatementsIssued(_) => "posted: every member has a statement",
-        DistributionState::Reversed { .. } => "taken back",
-        DistributionState::Withdrawn { .. } => "withdrawn",
+        DistributionState::Draft { .. } => say("distribution-is-draft"),
+        DistributionState::Objection { .. } => say("distribution-is-objection"),
+        DistributionState::Objected { .. } => say("distribution-is-objected"),
+        DistributionState::Approved { .. } => say("distribution-is-approved"),
+        DistributionState::Posted(_) => say("distribution-is-posted"),
+        DistributionState::Paid(_) => say("distribution-is-paid"),
+        DistributionState::StatementsIssued(_) => say("distribution-is-issued"),
+        DistributionState::Reversed { .. } => say("distribution-is-reversed"),
+        DistributionState::Withdrawn { .. } => say("distribution-is-withdrawn"),
     }
 }
 
 /// How it stands, in a sentence.
-fn standing(state: &DistributionState, day: impl Fn(jiff::Timestamp) -> Day) -> String {
+fn standing(state: &DistributionState, day: impl Fn(jiff::Timestamp) -> Day) -> Said {
     match state {
-        DistributionState::Draft { until } => {
-            format!("It is a draft. Unless it is brought before the members by {}, it is withdrawn.", day(*until))
-        }
-        DistributionState::Objection { until } => {
-            format!("Members may object until {}. It waits for an approval.", day(*until))
-        }
+        DistributionState::Draft { until } => say("distribution-stands-draft").with("day", day(*until)),
+        DistributionState::Objection { until } => say("distribution-stands-objection").with("day", day(*until)),
         DistributionState::Objected { answer_until, .. } => {
-            format!("A member has objected. Unless it is answered by {}, it is withdrawn.", day(*answer_until))
+            say("distribution-stands-objected").with("day", day(*answer_until))
         }
-        DistributionState::Approved { until, .. } => format!("It is approved, and posted after {}.", day(*until)),
-        DistributionState::Posted(posting) => format!("It is posted, by entry {}.", posting.entry),
-        DistributionState::Paid(posting) => format!("It is posted by entry {}, and paid.", posting.entry),
-        DistributionState::StatementsIssued(posting) => {
-            format!("It is posted by entry {}, and every member has a statement.", posting.entry)
-        }
+        DistributionState::Approved { until, .. } => say("distribution-stands-approved").with("day", day(*until)),
+        DistributionState::Posted(posting) => say("distribution-stands-posted").with("entry", posting.entry),
+        DistributionState::Paid(posting) => say("distribution-stands-paid").with("entry", posting.entry),
+        DistributionState::StatementsIssued(posting) => say("distribution-stands-issued").with("entry", posting.entry),
         DistributionState::Reversed { reversal, reason, .. } => {
-            format!("It was taken back by entry {reversal}: {reason}")
+            say("distribution-stands-reversed").with("entry", *reversal).with("reason", reason)
         }
-        DistributionState::Withdrawn { reason } => format!("It was withdrawn: {reason}"),
+        DistributionState::Withdrawn { reason } => say("distribution-stands-withdrawn").with("reason", reason),
     }
 }
 

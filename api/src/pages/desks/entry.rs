@@ -5,11 +5,12 @@ use crate::auth::Caller;
 use crate::extract::Form;
 use crate::handlers::challenges::challenge_body::challenge_of;
 use crate::handlers::challenges::entrants::{NewAnswer, NewEntry, enter_once};
-use crate::pages::forms::{Fields, Filled, done, or_again};
+use crate::pages::forms::{Fields, Filled, done, or_again, wrong};
 use crate::pages::page;
 use crate::pages::shown::Day;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -39,7 +40,7 @@ struct Asks {
     title: String,
     is_yes_no: bool,
     /// What the rules want to hear, in words; nothing when any answer does.
-    wants: &'static str,
+    wants: String,
 }
 
 impl From<&Question> for Asks {
@@ -52,9 +53,9 @@ impl From<&Question> for Asks {
                 AnswerKind::Text => false,
             },
             wants: match it.wants {
-                Some(true) => "Only who says yes may enter.",
-                Some(false) => "Only who says no may enter.",
-                None => "",
+                Some(true) => say("enter-only-yes").into(),
+                Some(false) => say("enter-only-no").into(),
+                None => String::new(),
             },
         }
     }
@@ -90,17 +91,17 @@ struct EntryPage {
 fn standing(it: &Entrant, book: &Book, currency: Currency, collector: &str) -> String {
     let day = Day(book.day_of(it.entered_at));
     if it.withdrawn.is_some() {
-        return format!("entered on {day}, and was withdrawn");
+        return say("enter-withdrawn").with("day", day).into();
     }
     let fee = sum(it.fee, currency);
     let of_fee = match it.fee_state {
-        FeeState::Free => "no fee is due".to_owned(),
-        FeeState::Due => format!("its fee of {fee} is due before work is handed in, to {collector}"),
-        FeeState::Captured => format!("its fee of {fee} is paid, and held by {collector}, custodian"),
-        FeeState::Settled | FeeState::Closed => format!("its fee of {fee} is paid"),
-        FeeState::Returned => format!("its fee of {fee} was returned"),
+        FeeState::Free => say("enter-fee-free"),
+        FeeState::Due => say("enter-fee-due").with("fee", fee).with("collector", collector),
+        FeeState::Captured => say("enter-fee-captured").with("fee", fee).with("collector", collector),
+        FeeState::Settled | FeeState::Closed => say("enter-fee-paid").with("fee", fee),
+        FeeState::Returned => say("enter-fee-returned").with("fee", fee),
     };
-    format!("entered on {day}; {of_fee}")
+    say("enter-entered").with("day", day).with("fee", of_fee).into()
 }
 
 /// The organisations of a person: those that can enter, and how those stand that have.
@@ -194,7 +195,7 @@ pub(in crate::pages) async fn enter(
     let entered = async {
         let key = sent.key(&path)?;
         if sent.get("agree") != "yes" {
-            return Err(Problem::invalid("/agree", "a team enters that agrees to the rules"));
+            return Err(wrong("/agree", say("enter-who-agrees")));
         }
         enter_once(&state, &caller, id, &key, &new).await
     };

@@ -2,7 +2,9 @@
 
 use super::kind_in_words;
 use crate::evidence_body::file_at;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::evidence::{Evidence, Gate};
@@ -11,7 +13,7 @@ use ledger::files::store::files;
 /// A piece of evidence as people read it.
 pub(super) struct Piece {
     /// What it is.
-    pub(super) kind: &'static str,
+    pub(super) kind: Said,
     /// Its title.
     pub(super) title: String,
     /// SPDX identifier of its licence; empty without one.
@@ -19,7 +21,7 @@ pub(super) struct Piece {
     /// Where it opens.
     pub(super) href: String,
     /// What is known of its digest.
-    pub(super) known: &'static str,
+    pub(super) known: Said,
     /// The digest that the claim states.
     pub(super) sha256: String,
 }
@@ -27,7 +29,7 @@ pub(super) struct Piece {
 /// What a milestone asks for, and whether it is there.
 pub(super) struct Tick {
     /// The kind of evidence.
-    pub(super) kind: &'static str,
+    pub(super) kind: Said,
     /// Whether it is there.
     pub(super) is_there: bool,
 }
@@ -44,14 +46,10 @@ pub(super) async fn pieces(
         let (href, known) = match file {
             Some(id) => {
                 let kept = files::find(client, id).await?.is_some_and(|kept| kept.sha256 == it.sha256());
-                let known = if kept {
-                    "kept here, and its bytes are those that the claim names"
-                } else {
-                    "not kept here any more"
-                };
+                let known = if kept { say("desk-kept-here") } else { say("desk-kept-no-more") };
                 (format!("/desk/files/{id}"), known)
             }
-            None => (it.url().to_owned(), "kept elsewhere: its digest is what the team says"),
+            None => (it.url().to_owned(), say("desk-kept-elsewhere")),
         };
         pieces.push(Piece {
             kind: kind_in_words(it.kind()),

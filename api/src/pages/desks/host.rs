@@ -5,12 +5,14 @@ use super::milestones::of_milestone;
 use super::{named, sum};
 use crate::auth::Caller;
 use crate::extract::Params;
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Effect, Fields, Filled, Sentence, done, is_for_form};
 use crate::pages::page;
 use crate::pages::shown::Day;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::visibility::kept;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -46,21 +48,24 @@ struct Offered<Id> {
     id: Id,
     name: String,
     amount: String,
-    state: String,
+    state: Said,
 }
 
 /// What a campaign asks for, in words.
-fn asks_for(kind: &Kind) -> String {
+fn asks_for(kind: &Kind) -> Said {
     let written = |money: Money| sum(money.minor(), money.currency());
     match *kind {
-        Kind::Recurring { monthly_goal } => format!("{} each month", written(monthly_goal)),
-        Kind::AllOrNothing { goal, last_day, .. } => format!("{} until {}, or nothing", written(goal), Day(last_day)),
+        Kind::Recurring { monthly_goal } => say("host-asks-monthly").with("amount", written(monthly_goal)),
+        Kind::AllOrNothing { goal, last_day, .. } => {
+            say("host-asks-all").with("amount", written(goal)).with("day", Day(last_day))
+        }
         Kind::KeepWhatYouRaise { goal, last_day } => match goal {
-            Some(goal) => format!("{} until {}, or what comes", written(goal), Day(last_day)),
-            None => format!("what comes until {}", Day(last_day)),
+            Some(goal) => say("host-asks-keeps").with("amount", written(goal)).with("day", Day(last_day)),
+            None => say("host-asks-what-comes").with("day", Day(last_day)),
         },
         Kind::MinimumAndOptimum { minimum, optimum, last_day, .. } => {
-            format!("{} at least and {} at best until {}", written(minimum), written(optimum), Day(last_day))
+            let asks = say("host-asks-minimum").with("minimum", written(minimum)).with("optimum", written(optimum));
+            asks.with("day", Day(last_day))
         }
     }
 }
@@ -85,31 +90,11 @@ pub(super) fn whole(currency: Currency, units: i64) -> String {
     currency.format(i128::from(units) * 10_i128.pow(currency.exponent()))
 }
 
-/// Of a form what it does: shown beside its button, and sent back with it, so that nothing is done but what was read.
-pub(super) struct Effect {
-    /// The sentence; empty when what was typed does not tell.
-    pub(super) says: String,
-    /// Whether it is another one than was read.
-    pub(super) has_changed: bool,
-}
-
-impl Effect {
-    /// Of a form that nobody has sent yet.
-    pub(super) fn fresh(says: String) -> Effect {
-        Effect { says, has_changed: false }
-    }
-
-    /// Of one that was sent, unless it does just what was read.
-    pub(super) fn unread(sent: &Fields, says: String) -> Option<Effect> {
-        (sent.get("seen") != says).then_some(Effect { says, has_changed: true })
-    }
-}
-
 /// What comes of a form: it leads to the host's desk once the thing is made; else it is shown again, with what it does now or with what is wrong.
 pub(super) fn answered<P: Template>(
     made: Result<Option<Effect>, Problem>,
     (sent, leads_to): (Fields, &str),
-    says: String,
+    says: Sentence,
     field_of: impl Fn(&str) -> Option<String>,
     shown: impl FnOnce(Effect, Filled) -> P,
 ) -> Result<HttpResponse, Problem> {
@@ -150,31 +135,32 @@ pub(in crate::pages) async fn show(
             planned.push(Offered {
                 id: of.id,
                 amount: sum(of.amount.minor(), of.amount.currency()),
-                state: of_milestone(&of.state).to_owned(),
+                state: of_milestone(&of.state),
                 name: of.name,
             });
         }
-        let state = it.state.at(book.now(ledger::calendar::now())).as_str().to_owned();
-        offered.push(Offered { id: it.id, amount: asks_for(&it.kind), state, name: it.title });
+        let state = it.state.at(book.now(ledger::calendar::now()));
+        let state = say("host-state").with("state", state.as_str());
+        offered.push(Offered { id: it.id, amount: asks_for(&it.kind).into(), state, name: it.title });
     }
     let contests = challenges::list(&client, book.id, Uuid::nil(), SHOWN).await?.into_iter().map(|it| Offered {
         id: it.id,
         amount: sum(it.purse.minor(), it.purse.currency()),
-        state: it.state.as_str().replace('_', " "),
+        state: say("host-state").with("state", it.state.as_str()),
         name: it.title,
     });
     let made = match query.0.made.as_deref() {
-        Some("campaign") => "The campaign is a draft now.",
-        Some("challenge") => "The challenge is a draft now.",
-        Some("milestone") => "The milestone is planned now.",
-        Some(_) | None => "",
+        Some("campaign") => say("host-made-campaign").into(),
+        Some("challenge") => say("host-made-challenge").into(),
+        Some("milestone") => say("host-made-milestone").into(),
+        Some(_) | None => String::new(),
     };
     let shown = HostPage {
         book: book.reference(),
         campaigns: offered,
         challenges: contests.collect(),
         milestones: planned,
-        made: made.to_owned(),
+        made,
         name: book.name,
     };
     page(StatusCode::OK, &shown)

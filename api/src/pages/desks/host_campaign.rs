@@ -1,16 +1,18 @@
 //! A new campaign on the desk of a book's keepers, from a template.
 
-use super::host::{Begun, Effect, answered, kept_book, whole};
+use super::host::{Begun, answered, kept_book, whole};
 use super::{named, sum};
 use crate::auth::Caller;
 use crate::extract::{Form, Params, read_json};
 use crate::handlers::pledging::campaigns::{NewCampaign, create_once};
-use crate::pages::forms::{Fields, Filled};
+use crate::pages::forms::{Effect, Fields, Filled, Sentence, wrong};
 use crate::pages::page;
 use crate::pages::shown::Day;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::wire::MoneyBody;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -22,69 +24,72 @@ use ledger::engine::store::books::Book;
 use ledger::id::BookRef;
 use serde_json::{Value, json};
 
-/// What donors agree to, unless the host writes something else.
-const TERMS: &str = "Your money pays for what this page says and for nothing else. What is not spent stays restricted; it is \
-                     yours to redirect, and it is never forfeited.";
-
 #[derive(Template)]
 #[template(path = "desks/host_campaign.html")]
 struct CampaignPage {
     book: BookRef,
     name: String,
     currency: String,
-    kinds: [(&'static str, &'static str); 3],
+    kinds: [(&'static str, Said); 3],
     effect: Effect,
     form: Filled,
 }
 
 /// The kinds of campaigns that are made here.
-const KINDS: [(&str, &str); 3] = [
-    ("recurring", "a goal each month, without an end"),
-    ("all_or_nothing", "a goal until a last day; what misses it goes back"),
-    ("keep_what_you_raise", "as much as comes until a last day"),
-];
+fn kinds() -> [(&'static str, Said); 3] {
+    [
+        ("recurring", say("host-kind-recurring")),
+        ("all_or_nothing", say("host-kind-all")),
+        ("keep_what_you_raise", say("host-kind-keep")),
+    ]
+}
 
 /// The fields of a template.
 fn template(word: &str, book: &Book) -> Result<Fields, Problem> {
     let last_day = book.today(ledger::calendar::now()).saturating_add(90.days()).to_string();
     let (slug, title, summary, kind, units, last_day) = match word {
         "monthly" => {
-            let summary = "Every month pays for work on machines that anybody may build.";
-            ("product-development", "Monthly product development", summary, "recurring", 3_000, String::new())
+            let (title, summary) = (say("host-monthly-title"), say("host-monthly-summary"));
+            ("product-development", title, summary, "recurring", 3_000, String::new())
         }
         "machine" => {
-            let summary = "One machine, from its drawings to its tests.";
-            ("one-machine", "One open machine", summary, "all_or_nothing", 20_000, last_day)
+            let (title, summary) = (say("host-machine-title"), say("host-machine-summary"));
+            ("one-machine", title, summary, "all_or_nothing", 20_000, last_day)
         }
         _ => return Err(Problem::not_found("template")),
     };
     let mut fields = Fields::default();
-    for (name, text) in [("slug", slug), ("title", title), ("summary", summary), ("kind", kind), ("terms", TERMS)] {
+    for (name, text) in [("title", title), ("summary", summary), ("terms", say("host-terms"))] {
         fields.set(name, text);
     }
+    fields.set("slug", slug);
+    fields.set("kind", kind);
     fields.set("amount", whole(book.currency, units));
     fields.set("last_day", last_day);
     Ok(fields)
 }
 
 /// What creating it does, in a sentence.
-fn effect(sent: &Fields, book: &Book) -> Result<String, Problem> {
+fn effect(sent: &Fields, book: &Book) -> Result<Sentence, Problem> {
     let money = MoneyBody { amount: sent.get("amount").trim().to_owned(), currency: book.currency.code().to_owned() };
     let amount = money.parse("/amount")?;
-    let amount = sum(amount.minor(), amount.currency());
+    let amount = || sum(amount.minor(), amount.currency());
     let last_day = || {
         let day = sent.get("last_day").trim().parse::<Date>();
-        day.map(Day).map_err(|_| Problem::invalid("/last_day", "a day such as 2031-03-31"))
+        day.map(Day).map_err(|_| wrong("/last_day", say("forms-day-such-as").with("day", "2031-03-31")))
     };
-    let asks = match sent.get("kind") {
-        "recurring" => format!("asks for {amount} each month"),
+    match sent.get("kind") {
+        "recurring" => Ok(Sentence::of(|| say("host-effect-recurring").with("amount", amount()))),
         "all_or_nothing" => {
-            format!("asks for {amount} until {}, and gives back what comes if that misses it", last_day()?)
+            let day = last_day()?;
+            Ok(Sentence::of(|| say("host-effect-all").with("amount", amount()).with("day", day)))
         }
-        "keep_what_you_raise" => format!("hopes for {amount} until {}, and keeps what comes", last_day()?),
-        _ => return Err(Problem::invalid("/kind", "choose what it asks for")),
-    };
-    Ok(format!("Creating it makes a draft that {asks}; nobody can give to it until it is published."))
+        "keep_what_you_raise" => {
+            let day = last_day()?;
+            Ok(Sentence::of(|| say("host-effect-keep").with("amount", amount()).with("day", day)))
+        }
+        _ => Err(wrong("/kind", say("host-choose-kind"))),
+    }
 }
 
 /// What was filled in, as a request of the API.
@@ -119,7 +124,7 @@ fn shown(book: Book, effect: Effect, form: Filled) -> CampaignPage {
         book: book.reference(),
         currency: book.currency.code().to_owned(),
         name: book.name,
-        kinds: KINDS,
+        kinds: kinds(),
         effect,
         form,
     }

@@ -1,15 +1,17 @@
 //! A new challenge on the desk of a book's keepers, from a template: one stage, its criteria, and prizes by places.
 
-use super::host::{Begun, Effect, answered, is_ticked, kept_book, whole};
+use super::host::{Begun, answered, is_ticked, kept_book, whole};
 use super::{kind_in_words, named, sum};
 use crate::auth::Caller;
 use crate::extract::{Form, Params, read_json};
 use crate::handlers::challenges::challenge::{NewChallenge, create_once};
-use crate::pages::forms::{Fields, Filled};
+use crate::pages::forms::{Effect, Fields, Filled, Sentence, wrong};
 use crate::pages::page;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::wire::MoneyBody;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -33,13 +35,15 @@ const GATE: [EvidenceKind; 5] = [
 ];
 
 /// Names of the fields of days, and what they are.
-const DAYS: [(&str, &str); 5] = [
-    ("funding_days", "Days for raising the purse"),
-    ("announced_days", "Days from the announcement to the opening"),
-    ("submission_days", "Days for submissions"),
-    ("judging_days", "Days for judging"),
-    ("appeal_days", "Days for appeals"),
-];
+fn days() -> [(&'static str, Said); 5] {
+    [
+        ("funding_days", say("host-funding-days")),
+        ("announced_days", say("host-announced-days")),
+        ("submission_days", say("host-submission-days")),
+        ("judging_days", say("host-judging-days")),
+        ("appeal_days", say("host-appeal-days")),
+    ]
+}
 
 #[derive(Template)]
 #[template(path = "desks/host_challenge.html")]
@@ -49,8 +53,8 @@ struct ChallengePage {
     currency: String,
     prizes: Vec<PrizeRow>,
     criteria: Vec<CriterionRow>,
-    gate: Vec<(String, &'static str)>,
-    days: [(&'static str, &'static str); 5],
+    gate: Vec<(String, Said)>,
+    days: [(&'static str, Said); 5],
     effect: Effect,
     form: Filled,
 }
@@ -89,35 +93,39 @@ fn gate_field(kind: EvidenceKind) -> String {
 }
 
 /// Prizes of a template: name, whole units each, how many.
-type Prizes = &'static [(&'static str, i64, u16)];
+type Prizes = Vec<(Said, i64, u16)>;
 
 /// The fields of a template.
 fn template(word: &str, book: &Book) -> Result<Fields, Problem> {
-    let drill: Prizes = &[
-        ("Grand prize", 150_000, 1),
-        ("Second prize", 50_000, 1),
-        ("Third prizes", 15_000, 2),
-        ("Tested designs", 2_000, 10),
+    let drill: Prizes = vec![
+        (say("host-grand-prize"), 150_000, 1),
+        (say("host-second-prize"), 50_000, 1),
+        (say("host-third-prizes"), 15_000, 2),
+        (say("host-tested-designs"), 2_000, 10),
     ];
-    let small: Prizes = &[("First prize", 1_500, 1), ("Second prize", 500, 1)];
+    let small: Prizes = vec![(say("host-first-prize"), 1_500, 1), (say("host-second-prize"), 500, 1)];
     let (slug, title, summary, purse, prizes, days) = match word {
         "drill" => {
-            let summary = "A drill that anybody may build and repair, with its drawings, parts and tests published.";
-            ("open-drill", "An open cordless drill", summary, 250_000, drill, ["180", "60", "180", "60", "14"])
+            let (title, summary) = (say("host-drill-title"), say("host-drill-summary"));
+            ("open-drill", title, summary, 250_000, drill, ["180", "60", "180", "60", "14"])
         }
         "small" => {
-            let summary = "A small machine that anybody may build and repair.";
-            ("small-machine", "A small open machine", summary, 2_000, small, ["90", "30", "60", "30", "14"])
+            let (title, summary) = (say("host-small-title"), say("host-small-summary"));
+            ("small-machine", title, summary, 2_000, small, ["90", "30", "60", "30", "14"])
         }
         _ => return Err(Problem::not_found("template")),
     };
     let mut fields = Fields::default();
     for (name, text) in [
-        ("slug", slug),
         ("title", title),
         ("summary", summary),
-        ("terms", "All work that is handed in is published under one of the licences named here."),
-        ("eligibility", "Any team may enter."),
+        ("terms", say("host-challenge-terms")),
+        ("eligibility", say("host-any-team")),
+    ] {
+        fields.set(name, text);
+    }
+    for (name, text) in [
+        ("slug", slug),
         ("judges_needed", "3"),
         ("licences", "CERN-OHL-S-2.0"),
         ("unawarded", "return_to_sponsors"),
@@ -128,16 +136,17 @@ fn template(word: &str, book: &Book) -> Result<Fields, Problem> {
         fields.set(name, text);
     }
     fields.set("purse", whole(book.currency, purse));
-    for ((name, _), days) in DAYS.iter().zip(days) {
+    for ((name, _), days) in self::days().into_iter().zip(days) {
         fields.set(name, days);
     }
-    for (place, (name, units, count)) in prizes.iter().enumerate() {
+    for (place, (name, units, count)) in prizes.into_iter().enumerate() {
         let row = PrizeRow::at(place);
-        fields.set(&row.name, *name);
-        fields.set(&row.amount, whole(book.currency, *units));
+        fields.set(&row.name, name);
+        fields.set(&row.amount, whole(book.currency, units));
         fields.set(&row.count, count.to_string());
     }
-    let criteria = [("How well it works", "50"), ("How it is repaired", "30"), ("How it is documented", "20")];
+    let criteria =
+        [(say("host-how-works"), "50"), (say("host-how-repaired"), "30"), (say("host-how-documented"), "20")];
     for (place, (title, weight)) in criteria.into_iter().enumerate() {
         let row = CriterionRow::at(place);
         fields.set(&row.title, title);
@@ -149,7 +158,7 @@ fn template(word: &str, book: &Book) -> Result<Fields, Problem> {
 /// A whole number that was typed, or what is wrong with its field.
 fn number(sent: &Fields, field: &str) -> Result<u16, Problem> {
     let typed = sent.get(field).trim().parse();
-    typed.map_err(|_| Problem::invalid(format!("/{field}"), "a whole number"))
+    typed.map_err(|_| wrong(format!("/{field}"), say("forms-whole-number")))
 }
 
 /// An amount that was typed, in the currency of the book.
@@ -198,20 +207,18 @@ fn criteria(sent: &Fields) -> Result<Vec<Value>, Problem> {
 }
 
 /// What creating it does, in a sentence.
-fn effect(sent: &Fields, book: &Book) -> Result<String, Problem> {
+fn effect(sent: &Fields, book: &Book) -> Result<Sentence, Problem> {
     let purse = money(sent, "purse", book)?.parse("/purse")?;
     let (prizes, _) = prizes(sent, book)?;
     let count: u64 = prizes.iter().filter_map(|prize| prize["count"].as_u64()).sum();
-    Ok(format!(
-        "Creating it makes a draft with a purse of {} for {count} prizes; nobody is asked for money until it is published.",
-        sum(purse.minor(), purse.currency())
-    ))
+    let purse = || sum(purse.minor(), purse.currency());
+    Ok(Sentence::of(|| say("host-effect-challenge").with("purse", purse()).with("count", count)))
 }
 
 /// What was filled in, as a request of the API.
 fn body(sent: &Fields, book: &Book) -> Result<Value, Problem> {
     let mut timetable = json!({});
-    for (name, _) in DAYS {
+    for (name, _) in days() {
         timetable[name] = number(sent, name)?.into();
     }
     let gate: Vec<_> = GATE.into_iter().filter(|kind| is_ticked(sent, &gate_field(*kind))).collect();
@@ -256,7 +263,7 @@ fn shown(book: Book, effect: Effect, form: Filled) -> ChallengePage {
         prizes: (0..ROWS).map(PrizeRow::at).collect(),
         criteria: (0..ROWS).map(CriterionRow::at).collect(),
         gate: GATE.into_iter().map(|kind| (gate_field(kind), kind_in_words(kind))).collect(),
-        days: DAYS,
+        days: days(),
         effect,
         form,
     }

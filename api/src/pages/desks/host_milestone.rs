@@ -1,15 +1,17 @@
 //! A new milestone on the desk of a book's keepers, from a template.
 
-use super::host::{Begun, Effect, SHOWN, answered, is_ticked, kept_book, whole};
+use super::host::{Begun, SHOWN, answered, is_ticked, kept_book, whole};
 use super::{named, sum};
 use crate::auth::Caller;
 use crate::extract::{Form, Params, read_json};
 use crate::handlers::milestones::milestone::{NewMilestone, create_once};
-use crate::pages::forms::{Fields, Filled};
+use crate::pages::forms::{Effect, Fields, Filled, Sentence, wrong};
 use crate::pages::page;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::wire::MoneyBody;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -23,18 +25,22 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Evidence without which no claim is taken.
-const GATE: [(&str, &str); 3] = [
-    ("licence", "a licence, with its SPDX identifier"),
-    ("design_files", "design files"),
-    ("enterprise_plan", "an enterprise plan"),
-];
+fn gate() -> [(&'static str, Said); 3] {
+    [
+        ("licence", say("host-gate-licence")),
+        ("design_files", say("host-gate-design")),
+        ("enterprise_plan", say("host-gate-plan")),
+    ]
+}
 
 /// Numbers of the policy.
-const POLICY: [(&str, &str); 3] = [
-    ("reviewers_needed", "How many reviewers must approve"),
-    ("review_days", "Days in which they decide"),
-    ("objection_days", "Days from the approval to the release, for objections"),
-];
+fn policy() -> [(&'static str, Said); 3] {
+    [
+        ("reviewers_needed", say("host-reviewers-needed")),
+        ("review_days", say("host-review-days")),
+        ("objection_days", say("host-objection-days")),
+    ]
+}
 
 #[derive(Template)]
 #[template(path = "desks/host_milestone.html")]
@@ -42,8 +48,8 @@ struct MilestonePage {
     book: BookRef,
     name: String,
     campaigns: Vec<Offer>,
-    gate: [(&'static str, &'static str); 3],
-    policy: [(&'static str, &'static str); 3],
+    gate: [(&'static str, Said); 3],
+    policy: [(&'static str, Said); 3],
     effect: Effect,
     form: Filled,
 }
@@ -67,23 +73,19 @@ fn template(word: &str, offers: &[Offer], book: &Book) -> Result<Fields, Problem
     let currency = first.map_or(book.currency, |offer| offer.currency);
     let (name, description, units, reviewers, ticked) = match word {
         "prototype" => {
-            let description = "One machine that works, with its drawings, and a report of its tests.";
-            ("Prototype", description, 20_000, "3", ["licence", "design_files"].as_slice())
+            let (name, description) = (say("host-prototype-name"), say("host-prototype-what"));
+            (name, description, 20_000, "3", ["licence", "design_files"].as_slice())
         }
         "documents" => {
-            let description = "Drawings, a list of parts and instructions by which others have built it.";
-            ("Documents to build it from", description, 5_000, "2", ["licence", "design_files"].as_slice())
+            let (name, description) = (say("host-documents-name"), say("host-documents-what"));
+            (name, description, 5_000, "2", ["licence", "design_files"].as_slice())
         }
         _ => return Err(Problem::not_found("template")),
     };
     let mut fields = Fields::default();
-    for (field, text) in [
-        ("name", name),
-        ("description", description),
-        ("reviewers_needed", reviewers),
-        ("review_days", "14"),
-        ("objection_days", "7"),
-    ] {
+    fields.set("name", name);
+    fields.set("description", description);
+    for (field, text) in [("reviewers_needed", reviewers), ("review_days", "14"), ("objection_days", "7")] {
         fields.set(field, text);
     }
     fields.set("amount", whole(currency, units));
@@ -97,35 +99,29 @@ fn template(word: &str, offers: &[Offer], book: &Book) -> Result<Fields, Problem
 /// The campaign that was chosen.
 fn chosen<'a>(sent: &Fields, offers: &'a [Offer]) -> Result<&'a Offer, Problem> {
     let found = offers.iter().find(|offer| sent.get("campaign") == offer.id);
-    found.ok_or_else(|| Problem::invalid("/campaign", "choose the campaign on which it draws"))
+    found.ok_or_else(|| wrong("/campaign", say("host-choose-campaign")))
 }
 
 /// What creating it does, in a sentence.
-fn effect(sent: &Fields, offers: &[Offer]) -> Result<String, Problem> {
+fn effect(sent: &Fields, offers: &[Offer]) -> Result<Sentence, Problem> {
     let of = chosen(sent, offers)?;
     let money = MoneyBody { amount: sent.get("amount").trim().to_owned(), currency: of.currency.code().to_owned() };
     let amount = money.parse("/amount")?;
-    Ok(format!(
-        "Creating it plans {} of {} for its team; nothing is set aside until it is funded.",
-        sum(amount.minor(), amount.currency()),
-        of.title
-    ))
+    let amount = || sum(amount.minor(), amount.currency());
+    Ok(Sentence::of(|| say("host-effect-milestone").with("amount", amount()).with("title", &of.title)))
 }
 
 /// What was filled in, as a request of the API.
 fn body(sent: &Fields, offers: &[Offer]) -> Result<Value, Problem> {
     let of = chosen(sent, offers)?;
     let mut policy = json!({"on_silence": "escalate"});
-    for (field, _) in POLICY {
-        let typed: u16 = sent
-            .get(field)
-            .trim()
-            .parse()
-            .map_err(|_| Problem::invalid(format!("/policy/{field}"), "a whole number"))?;
+    for (field, _) in self::policy() {
+        let typed: u16 =
+            sent.get(field).trim().parse().map_err(|_| wrong(format!("/policy/{field}"), say("forms-whole-number")))?;
         policy[field] = typed.into();
     }
     let mut gate = json!({});
-    for (field, _) in GATE {
+    for (field, _) in self::gate() {
         gate[field] = is_ticked(sent, field).into();
     }
     Ok(json!({
@@ -149,8 +145,8 @@ fn shown(book: Book, offers: Vec<Offer>, effect: Effect, form: Filled) -> Milest
         book: book.reference(),
         name: book.name,
         campaigns: offers,
-        gate: GATE,
-        policy: POLICY,
+        gate: gate(),
+        policy: policy(),
         effect,
         form,
     }

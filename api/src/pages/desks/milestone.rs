@@ -13,7 +13,9 @@ use crate::pages::page;
 use crate::pages::shown::Day;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::visibility::book_of;
 use crate::wire::{MoneyBody, parse};
 use actix_web::http::StatusCode;
@@ -43,7 +45,7 @@ struct MilestonePage {
     amount: String,
     left: String,
     currency: String,
-    standing: &'static str,
+    standing: Said,
     /// What the milestone asks for, and whether the draft has it.
     gates: Vec<Tick>,
     /// The claims that there are, the newest first.
@@ -59,7 +61,7 @@ struct MilestonePage {
 struct Past {
     id: ClaimId,
     amount: String,
-    standing: String,
+    standing: Said,
 }
 
 /// The claim that is being written.
@@ -68,7 +70,7 @@ struct Draft {
     amount: String,
     pieces: Vec<Piece>,
     /// What becomes of it, in a sentence.
-    effect: String,
+    effect: Said,
 }
 
 /// What was refused, if something was.
@@ -120,14 +122,12 @@ fn begun(state: &State, milestone: &Milestone, draft: Option<&Claim>) -> Fields 
 }
 
 /// What submitting does.
-fn effect(claim: &Claim, milestone: &Milestone, host: &str) -> String {
-    let days = milestone.policy.review_days;
-    let amount = sum(claim.content.amount.minor(), claim.content.amount.currency());
-    format!(
-        "Submitting asks the reviewers of {host} for {amount}. They have {days} days; after that, people have {} days to object \
-         before it is released.",
-        milestone.policy.objection_days
-    )
+fn effect(claim: &Claim, milestone: &Milestone, host: &str) -> Said {
+    say("team-effect")
+        .with("host", host)
+        .with("amount", sum(claim.content.amount.minor(), claim.content.amount.currency()))
+        .with("review", milestone.policy.review_days)
+        .with("objection", milestone.policy.objection_days)
 }
 
 fn past(claim: &Claim, book: &Book) -> Past {

@@ -6,7 +6,9 @@ use crate::extract::Params;
 use crate::pages::page;
 use crate::paging::PageQuery;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, route};
@@ -30,18 +32,18 @@ struct Row {
     book: String,
     amount: String,
     left: String,
-    standing: &'static str,
+    standing: Said,
 }
 
 /// How a milestone stands, for its team.
-pub(super) fn of_milestone(state: &MilestoneState) -> &'static str {
+pub(super) fn of_milestone(state: &MilestoneState) -> Said {
     match state {
-        MilestoneState::Planned => "planned: no money is set aside for it yet",
-        MilestoneState::Funded => "funded: its money is set aside, and waits for your claim",
-        MilestoneState::Claimed { .. } => "claimed: your claim is being decided",
-        MilestoneState::PartlyReleased => "partly released: the rest waits for a further claim",
-        MilestoneState::Released => "released",
-        MilestoneState::Cancelled { .. } => "given up",
+        MilestoneState::Planned => say("desk-milestone-planned"),
+        MilestoneState::Funded => say("desk-milestone-funded"),
+        MilestoneState::Claimed { .. } => say("desk-milestone-claimed"),
+        MilestoneState::PartlyReleased => say("desk-milestone-partly"),
+        MilestoneState::Released => say("desk-milestone-released"),
+        MilestoneState::Cancelled { .. } => say("desk-milestone-cancelled"),
     }
 }
 

@@ -10,8 +10,10 @@ use crate::pages::page;
 use crate::pages::shown::moment;
 use crate::pages::shown::{Amount, Day};
 use crate::problem::Problem;
+use crate::say;
 use crate::second_factor;
 use crate::state::State;
+use crate::texts::{Said, Told};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post, route};
@@ -54,21 +56,21 @@ struct OperatorPage {
 /// A line of a bank statement that matches nothing.
 struct Line {
     id: BankLineId,
-    moved: String,
+    moved: Said,
     reference: String,
     value_on: Day,
     days: i32,
-    why: &'static str,
+    why: Said,
     book: String,
 }
 
 /// What a bank has more or less than a book.
 struct Difference {
     id: BankDifferenceId,
-    differs: String,
+    differs: Said,
     on: Day,
     days: i32,
-    standing: &'static str,
+    standing: Said,
     reason: String,
     book: String,
 }
@@ -87,7 +89,7 @@ struct Dead {
     kind: String,
     attempts: i32,
     since: String,
-    last_error: String,
+    last_error: Told,
     /// Its book; none for one of the installation itself.
     book: Option<(BookRef, String)>,
 }
@@ -96,7 +98,7 @@ struct Frozen {
     book: BookRef,
     name: String,
     since: String,
-    found: Vec<String>,
+    found: Vec<Told>,
 }
 
 impl From<LatePayout> for Late {
@@ -110,31 +112,32 @@ impl From<LatePayout> for Late {
 impl From<DeadJob> for Dead {
     fn from(it: DeadJob) -> Dead {
         let DeadJob { id, kind, attempts, dead_at, last_error, book } = it;
+        let last_error = Told::by_api(last_error);
         Dead { id, kind, attempts, since: moment(dead_at), last_error, book }
     }
 }
 
 /// Why a line matches nothing, in words.
-fn in_words(why: Why) -> &'static str {
+fn in_words(why: Why) -> Said {
     match why {
-        Why::ReferenceUnknown => "no payout from this account has its reference",
-        Why::AmountDiffers => "what has its reference is of another amount",
-        Why::StateDiffers => "what has its reference cannot move so, or not yet",
-        Why::CashShort => "by the book, less was there than left",
-        Why::Reversal => "money left with the reference of a gift",
-        Why::CustodianFrozen => "what its custodian holds is frozen",
+        Why::ReferenceUnknown => say("operator-why-reference"),
+        Why::AmountDiffers => say("operator-why-amount"),
+        Why::StateDiffers => say("operator-why-state"),
+        Why::CashShort => say("operator-why-cash"),
+        Why::Reversal => say("operator-why-reversal"),
+        Why::CustodianFrozen => say("operator-why-frozen"),
     }
 }
 
 impl From<OpenLine> for Line {
     fn from(it: OpenLine) -> Line {
-        let way = match it.direction {
-            Direction::Debit => "left",
-            Direction::Credit => "came",
+        let moved = match it.direction {
+            Direction::Debit => say("operator-left"),
+            Direction::Credit => say("operator-came"),
         };
         Line {
             id: it.id,
-            moved: format!("{} {way}", Amount::from(it.amount)),
+            moved: moved.with("amount", Amount::from(it.amount)),
             reference: it.reference,
             value_on: Day(it.value_on),
             days: it.days,
@@ -146,16 +149,16 @@ impl From<OpenLine> for Line {
 
 impl From<OpenDifference> for Difference {
     fn from(it: OpenDifference) -> Difference {
-        let side = match it.side {
-            Side::More => "more",
-            Side::Less => "less",
+        let differs = match it.side {
+            Side::More => say("operator-more"),
+            Side::Less => say("operator-less"),
         };
         Difference {
             id: it.id,
-            differs: format!("{} {side} at the bank than in the book", Amount::from(it.amount)),
+            differs: differs.with("amount", Amount::from(it.amount)),
             on: Day(it.on),
             days: it.days,
-            standing: if it.is_moved { "moved, and not explained" } else { "waits for a second person" },
+            standing: if it.is_moved { say("operator-moved") } else { say("operator-waits") },
             reason: it.reason,
             book: it.book,
         }
@@ -189,7 +192,7 @@ async fn shown(state: &State, caller: &Caller, said: String, forms: Forms) -> Re
         book: it.book,
         name: it.name,
         since: moment(it.frozen_at),
-        found: it.found,
+        found: it.found.into_iter().map(Told::by_api).collect(),
     });
     Ok(OperatorPage {
         now: moment(wall),
@@ -218,11 +221,11 @@ pub(in crate::pages) struct Lately {
 impl Lately {
     async fn said(&self, state: &State) -> Result<String, Problem> {
         if let Some(id) = self.tried {
-            return Ok(format!("The job {id} is due again."));
+            return Ok(say("operator-due-again").with("id", id.to_string()).into());
         }
         let Some(id) = self.invited else { return Ok(String::new()) };
         let found = organisations::find(&state.client().await?, id).await?;
-        Ok(found.map(|it| format!("An invitation of {} is on its way.", it.name)).unwrap_or_default())
+        Ok(found.map(|it| say("operator-invited").with("name", it.name).into()).unwrap_or_default())
     }
 }
 

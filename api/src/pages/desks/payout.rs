@@ -5,13 +5,15 @@ use crate::auth::Caller;
 use crate::extract::Form;
 use crate::handlers::payouts::payout::{Step, go_on, require_reader};
 use crate::handlers::payouts::payout_body::account_of;
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled, done, is_for_form, wrong};
 use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::second_factor;
 use crate::state::State;
+use crate::texts::Said;
 use crate::visibility::book_of;
 use crate::who_may::{DECIDERS, KEEPERS, PAYOUT_READERS};
 use crate::wire::parse;
@@ -39,7 +41,7 @@ struct PayoutPage {
     book: String,
     payee: String,
     amount: String,
-    what: &'static str,
+    what: Said,
     claim: Option<ClaimId>,
     /// The run of which it is a part, for those who see it.
     run: Option<PayoutRunId>,
@@ -49,7 +51,7 @@ struct PayoutPage {
     asked_by: String,
     asked_on: Day,
     reference: String,
-    standing: &'static str,
+    standing: Said,
     until: Option<Day>,
     reason: String,
     /// What an approval restates.
@@ -80,28 +82,28 @@ impl Now {
 }
 
 /// What a payout pays.
-pub(super) fn what(source: Source) -> &'static str {
+pub(super) fn what(source: Source) -> Said {
     match source {
-        Source::Team => "what milestones have released to it",
-        Source::Prize => "what it has won in challenges",
-        Source::Member => "their shares of the surpluses of the cooperative",
-        Source::Lender => "a lender's shares of the surpluses of the cooperative",
+        Source::Team => say("payout-pays-team"),
+        Source::Prize => say("payout-pays-prize"),
+        Source::Member => say("payout-pays-member"),
+        Source::Lender => say("payout-pays-lender"),
     }
 }
 
 /// How a payout stands.
-pub(super) fn standing(state: PayoutState, has_account: bool) -> &'static str {
+pub(super) fn standing(state: PayoutState, has_account: bool) -> Said {
     match state {
-        PayoutState::Requested if !has_account => "asked for; the payee has no bank account in this currency yet",
-        PayoutState::Requested => "asked for; it waits for an approval",
-        PayoutState::Approved => "approved; it waits for screening",
-        PayoutState::Screened => "approved and screened; it waits to be sent",
-        PayoutState::Held => "held by screening; an operator decides",
-        PayoutState::Sent => "sent; it waits for its line of a bank statement",
-        PayoutState::Settled => "settled: a bank statement has it",
-        PayoutState::Failed => "failed: the bank did not take it, and it is owed again",
-        PayoutState::Returned => "returned: it came back, and is owed again",
-        PayoutState::Cancelled => "given up before it was sent",
+        PayoutState::Requested if !has_account => say("payout-is-without-account"),
+        PayoutState::Requested => say("payout-is-requested"),
+        PayoutState::Approved => say("payout-is-approved"),
+        PayoutState::Screened => say("payout-is-screened"),
+        PayoutState::Held => say("payout-is-held"),
+        PayoutState::Sent => say("payout-is-sent"),
+        PayoutState::Settled => say("payout-is-settled"),
+        PayoutState::Failed => say("payout-is-failed"),
+        PayoutState::Returned => say("payout-is-returned"),
+        PayoutState::Cancelled => say("payout-is-cancelled"),
     }
 }
 
@@ -161,7 +163,7 @@ async fn shown(state: &State, caller: &Caller, id: PayoutId, form: Filled) -> Re
         custodian: organisation(&client, it.custodian).await?,
         digest: account.as_ref().map(|account| it.digest(account).to_string()).unwrap_or_default(),
         standing: standing(it.state.word(), account.is_some()),
-        account: account.map(|account| format!("in {}, ending in {}", account.country, account.last_four)),
+        account: account.map(|it| say("payout-account").with("country", it.country).with("last", it.last_four).into()),
         asked_by: person(&client, it.requested_by).await?,
         asked_on: Day(book.day_of(it.requested_at)),
         until: it.state.until().map(|until| Day(book.day_of(until))),
@@ -243,10 +245,10 @@ pub(in crate::pages) async fn decide(
         let verdict = match sent.get("verdict") {
             "release" => Verdict::Release,
             "refuse" => Verdict::Refuse,
-            _ => return Err(Problem::invalid("", "let it go on, or refuse it")),
+            _ => return Err(wrong("", say("payout-verdict"))),
         };
         if !sent.has("reason") {
-            return Err(Problem::invalid("/reason", "write why"));
+            return Err(wrong("/reason", say("forms-write-why")));
         }
         Ok(Step::Decide(verdict, sent.get("reason")))
     })

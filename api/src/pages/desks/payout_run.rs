@@ -10,13 +10,15 @@ use crate::handlers::payouts::payout_file_content::take as take_text;
 use crate::handlers::payouts::runs::{
     ApprovePayoutRunRequest, SendPayoutRunRequest, approve_once, cancel_once, of_host, send_once,
 };
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled, done, is_for_form, wrong};
 use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::second_factor;
 use crate::state::State;
+use crate::texts::Said;
 use crate::who_may::{DECIDERS, KEEPERS};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -42,12 +44,14 @@ const CANCEL: &str = "/desk/payout-runs/{id}/cancel";
 const SHOWN: i64 = 200;
 
 /// How a file may be written, with the words of the choice.
-const FORMATS: [(&str, &str); 4] = [
-    ("pain001", "ISO 20022, pain.001"),
-    ("nacha_ppd", "NACHA, to persons"),
-    ("nacha_ccd", "NACHA, to companies"),
-    ("csv", "a table (CSV)"),
-];
+fn formats() -> [(&'static str, Said); 4] {
+    [
+        ("pain001", say("payout-iso")),
+        ("nacha_ppd", say("payout-to-persons")),
+        ("nacha_ccd", say("payout-to-companies")),
+        ("csv", say("payout-as-table")),
+    ]
+}
 
 #[derive(Template)]
 #[template(path = "desks/payout_run.html")]
@@ -57,14 +61,14 @@ struct RunPage {
     name: String,
     total: String,
     count: String,
-    standing: &'static str,
+    standing: Said,
     reason: String,
     counts: Vec<(String, String)>,
     without_account: i64,
     held: Vec<Row>,
     payouts: Vec<Row>,
     files: Vec<File>,
-    formats: [(&'static str, &'static str); 4],
+    formats: [(&'static str, Said); 4],
     approve: Option<ToApprove>,
     /// How many may be sent now, and how much; nothing when there is none, or it is not the reader's to do.
     send: Option<(String, String)>,
@@ -79,15 +83,15 @@ struct Row {
     id: PayoutId,
     payee: String,
     amount: String,
-    what: &'static str,
-    standing: &'static str,
+    what: Said,
+    standing: Said,
 }
 
 /// A file by which it goes to a bank.
 struct File {
     id: PayoutFileId,
     what: String,
-    standing: &'static str,
+    standing: Said,
     is_ready: bool,
 }
 
@@ -101,14 +105,16 @@ struct ToApprove {
 impl File {
     fn new(it: &PayoutFile) -> File {
         let (standing, is_ready) = match it.state.word() {
-            PayoutFileState::Building => ("it is being made", false),
-            PayoutFileState::Ready => ("it may be handed to the bank", true),
-            PayoutFileState::Reported => ("the bank has reported on it", true),
-            PayoutFileState::Withdrawn => ("it was withdrawn", false),
+            PayoutFileState::Building => (say("payout-file-building"), false),
+            PayoutFileState::Ready => (say("payout-file-ready"), true),
+            PayoutFileState::Reported => (say("payout-file-reported"), true),
+            PayoutFileState::Withdrawn => (say("payout-file-withdrawn"), false),
         };
-        let what =
-            format!("{} of {}, for {}", so_many(it.sent), Amount::of(it.total, it.currency), Day(it.execution_on));
-        File { id: it.id, what, standing, is_ready }
+        let what = say("payout-file-what")
+            .with("count", so_many(it.sent))
+            .with("total", Amount::of(it.total, it.currency))
+            .with("day", Day(it.execution_on));
+        File { id: it.id, what: what.into(), standing, is_ready }
     }
 }
 
@@ -149,6 +155,21 @@ impl ToApprove {
     }
 }
 
+/// So many payouts that stand so.
+fn counted(state: PayoutState) -> Said {
+    match state {
+        PayoutState::Requested => say("payout-count-requested"),
+        PayoutState::Approved => say("payout-count-approved"),
+        PayoutState::Screened => say("payout-count-screened"),
+        PayoutState::Held => say("payout-count-held"),
+        PayoutState::Sent => say("payout-count-sent"),
+        PayoutState::Settled => say("payout-count-settled"),
+        PayoutState::Failed => say("payout-count-failed"),
+        PayoutState::Returned => say("payout-count-returned"),
+        PayoutState::Cancelled => say("payout-count-cancelled"),
+    }
+}
+
 async fn shown(state: &State, caller: &Caller, id: PayoutRunId, form: Filled) -> Result<RunPage, Problem> {
     let client = state.client().await?;
     of_host(&client, caller, id).await?;
@@ -169,7 +190,7 @@ async fn shown(state: &State, caller: &Caller, id: PayoutRunId, form: Filled) ->
     };
     let amount = |minor: i64| Amount::of(minor, it.run.currency).to_string();
     let count = |of: &ledger::payouts::store::runs::Count| {
-        (format!("{} {}", so_many(of.payouts), of.state.as_str().replace('_', " ")), amount(of.total))
+        (counted(of.state).with("count", so_many(of.payouts)).to_string(), amount(of.total))
     };
     Ok(RunPage {
         id,
@@ -183,7 +204,7 @@ async fn shown(state: &State, caller: &Caller, id: PayoutRunId, form: Filled) ->
         held,
         payouts: others,
         files: files.iter().map(File::new).collect(),
-        formats: FORMATS,
+        formats: formats(),
         cancels: keeps && matches!(it.run.state, RunState::Gathering | RunState::Ready),
         approve: to_approve,
         send: to_send,
@@ -251,8 +272,8 @@ pub(in crate::pages) async fn approve(
 
 /// What somebody has filled in, as a request of the API.
 fn request(sent: &Fields) -> Result<SendPayoutRunRequest, Problem> {
-    let day =
-        |text: String| text.parse::<Date>().map_err(|_| Problem::invalid("/execution_on", "a day such as 2026-03-31"));
+    let no_day = || wrong("/execution_on", say("forms-day-such-as").with("day", "2026-03-31"));
+    let day = |text: String| text.parse::<Date>().map_err(|_| no_day());
     Ok(SendPayoutRunRequest {
         format: sent.get("format").to_owned(),
         execution_on: sent.given("execution_on").map(day).transpose()?,
@@ -289,7 +310,7 @@ pub(in crate::pages) async fn cancel(
 ) -> Result<HttpResponse, Problem> {
     let (id, sent) = (named(asked)?, Fields::new(form.0));
     let taken = match sent.key(&path(CANCEL, id)) {
-        Ok(_) if !sent.has("reason") => Err(Problem::invalid("/reason", "write why")),
+        Ok(_) if !sent.has("reason") => Err(wrong("/reason", say("forms-write-why"))),
         Ok(key) => cancel_once(&state, &caller, id, &key, sent.get("reason").trim()).await,
         Err(problem) => Err(problem),
     };

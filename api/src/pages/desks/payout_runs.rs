@@ -1,18 +1,20 @@
 //! Runs of payouts on the desk of a book's keepers: those that there are, and a new one, which is asked for once it was read whom it pays
 //! and how much.
 
-use super::host::{Effect, is_ticked, kept_book};
+use super::host::{is_ticked, kept_book};
 use super::{named, sum};
 use crate::auth::Caller;
 use crate::extract::Form;
 use crate::handlers::payouts::runs::{NewPayoutRun, create_once, tried};
 use crate::idempotency::{Scope, has_come};
-use crate::pages::forms::{Fields, Filled, answered, done, is_for_form};
+use crate::pages::forms::{Effect, Fields, Filled, Sentence, answered, done, is_for_form, wrong};
 use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::wire::MoneyBody;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -32,12 +34,14 @@ const SHOWN: i64 = 50;
 const NAMED: usize = 200;
 
 /// What a run may pay, with the words of its boxes.
-const SOURCES: [(&str, &str); 4] = [
-    ("member", "members of the cooperative their shares"),
-    ("lender", "lenders their shares"),
-    ("team", "teams what milestones have released to them"),
-    ("prize", "teams what they have won"),
-];
+fn sources() -> [(&'static str, Said); 4] {
+    [
+        ("member", say("payout-source-member")),
+        ("lender", say("payout-source-lender")),
+        ("team", say("payout-source-team")),
+        ("prize", say("payout-source-prize")),
+    ]
+}
 
 #[derive(Template)]
 #[template(path = "desks/payout_runs.html")]
@@ -46,7 +50,7 @@ struct RunsPage {
     name: String,
     currency: &'static str,
     runs: Vec<Row>,
-    sources: [(&'static str, &'static str); 4],
+    sources: [(&'static str, Said); 4],
     /// What asking for it does; empty before it was looked at.
     effect: Effect,
     /// Whom it would pay, and how much.
@@ -60,33 +64,33 @@ struct RunsPage {
 struct Row {
     id: PayoutRunId,
     what: String,
-    state: &'static str,
+    state: Said,
     on: Day,
 }
 
 /// How a run stands, in words.
-pub(super) fn standing(state: RunState) -> &'static str {
+pub(super) fn standing(state: RunState) -> Said {
     match state {
-        RunState::Gathering => "its payouts are being gathered",
-        RunState::Ready => "its payouts are on their way",
-        RunState::Done => "all of its payouts are over",
-        RunState::Cancelled => "given up",
+        RunState::Gathering => say("payout-run-gathering"),
+        RunState::Ready => say("payout-run-ready"),
+        RunState::Done => say("payout-run-done"),
+        RunState::Cancelled => say("payout-run-cancelled"),
     }
 }
 
 /// So many payouts.
 pub(super) fn payouts(count: impl Into<i64>) -> String {
-    match count.into() {
-        1 => "1 payout".to_owned(),
-        count => format!("{count} payouts"),
-    }
+    say("payout-many").with("count", count.into()).into()
 }
 
 impl Row {
     fn new(it: &Run, book: &Book) -> Row {
         Row {
             id: it.id,
-            what: format!("{} of {}", payouts(it.payouts), sum(it.total, it.currency)),
+            what: say("payout-run-heading")
+                .with("count", payouts(it.payouts))
+                .with("total", sum(it.total, it.currency))
+                .into(),
             state: standing(it.state),
             on: Day(book.day_of(it.requested_at)),
         }
@@ -95,9 +99,10 @@ impl Row {
 
 /// What a form says, as a request of the API.
 fn request(sent: &Fields, book: &Book) -> Result<NewPayoutRun, Problem> {
-    let sources: Vec<_> = SOURCES.iter().map(|(source, _)| *source).filter(|source| is_ticked(sent, source)).collect();
+    let sources: Vec<_> =
+        sources().into_iter().map(|(source, _)| source).filter(|source| is_ticked(sent, source)).collect();
     if sources.is_empty() {
-        return Err(Problem::invalid("/sources", "tick what it pays"));
+        return Err(wrong("/sources", say("payout-tick-what")));
     }
     let currency = book.currency.code().to_owned();
     let minimum = sent.given("minimum").map(|amount| MoneyBody { amount, currency: currency.clone() });
@@ -112,13 +117,11 @@ fn request(sent: &Fields, book: &Book) -> Result<NewPayoutRun, Problem> {
 }
 
 /// What asking for it does, in a sentence.
-fn effect(owed: &[Debt], book: &Book) -> String {
+fn effect(owed: &[Debt], book: &Book) -> Sentence {
     let total: i128 = owed.iter().map(|debt| i128::from(debt.owed)).sum();
-    format!(
-        "Asking for it makes {} of {} in all. Nothing is paid before somebody else approves them.",
-        payouts(i64::try_from(owed.len()).unwrap_or(i64::MAX)),
-        Amount::of(total, book.currency)
-    )
+    let count = i64::try_from(owed.len()).unwrap_or(i64::MAX);
+    let total = Amount::of(total, book.currency);
+    Sentence::of(|| say("payout-effect").with("many", payouts(count)).with("total", total))
 }
 
 /// The field that a JSON Pointer of a new run means.
@@ -138,7 +141,7 @@ async fn shown(state: &State, book: &Book, effect: Effect, owed: &[Debt], form: 
         name: book.name.clone(),
         currency: book.currency.code(),
         runs: rows.iter().map(|run| Row::new(run, book)).collect(),
-        sources: SOURCES,
+        sources: sources(),
         effect,
         owed: named.map(|debt| (debt.code.clone(), Amount::of(debt.owed, book.currency).bare())).collect(),
         more: owed.len().saturating_sub(NAMED),
@@ -157,7 +160,7 @@ pub(in crate::pages) async fn show(
     let owner = organisations::find(&state.client().await?, book.organisation).await?;
     let is_cooperative = owner.is_some_and(|owner| owner.kind == OrganisationKind::Cooperative);
     let form = Filled::fresh(&[(if is_cooperative { "member" } else { "team" }, "yes".to_owned())]);
-    page(StatusCode::OK, &shown(&state, &book, Effect::fresh(String::new()), &[], form).await?)
+    page(StatusCode::OK, &shown(&state, &book, Effect::default(), &[], form).await?)
 }
 
 /// What comes of the form.
@@ -173,7 +176,7 @@ async fn take(state: &State, caller: &Caller, book: &Book, sent: &Fields) -> Res
     if !has_come(state, &key, Scope::Book(id.book), caller.id()).await? {
         let owed = tried(state, caller, id, &new).await?;
         if owed.is_empty() {
-            return Err(Problem::invalid("/sources", "nothing is owed that is not being paid already"));
+            return Err(wrong("/sources", say("payout-nothing-owed")));
         }
         if let Some(unread) = Effect::unread(sent, effect(&owed, book)) {
             let has_changed = sent.has("seen");
@@ -204,7 +207,7 @@ pub(in crate::pages) async fn create(
         }
         Err(problem) if is_for_form(&problem) => {
             let again = Filled::again(sent, &problem, field_of);
-            let shown = shown(&state, &book, Effect::fresh(String::new()), &[], again).await?;
+            let shown = shown(&state, &book, Effect::default(), &[], again).await?;
             page(StatusCode::UNPROCESSABLE_ENTITY, &shown)
         }
         Err(problem) => Err(problem),

@@ -6,9 +6,11 @@ use crate::auth::Caller;
 use crate::evidence_body::{NewEvidence, file_at};
 use crate::extract::SentFile;
 use crate::handlers::files::uploads;
-use crate::pages::forms::Fields;
+use crate::pages::forms::{Fields, wrong};
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use ledger::evidence::{EVIDENCE_MAX, Evidence, EvidenceKind, Gate};
 use ledger::files::operations::files::NewFile;
 use ledger::files::rules::file::FileType;
@@ -36,7 +38,7 @@ pub(super) struct Row {
     /// Whether something stands in it already.
     pub(super) is_filled: bool,
     /// The kinds that can be chosen: word, name, and whether it is the one.
-    pub(super) kinds: Vec<(&'static str, &'static str, bool)>,
+    pub(super) kinds: Vec<(&'static str, Said, bool)>,
 }
 
 fn named(field: &str, number: usize) -> String {
@@ -100,22 +102,21 @@ pub(super) async fn take(
 ) -> Result<(), Problem> {
     let owner = caller.person()?.id;
     for SentFile { field, name, file, bytes, sha256 } in files {
-        let wrong = |why: &str| Problem::invalid(format!("/{field}"), why);
+        let wrong = |why: Said| wrong(format!("/{field}"), why);
         let number = field.strip_prefix("upload-").and_then(|number| number.parse().ok());
-        let number = number.filter(|number| *number < EVIDENCE_MAX).ok_or_else(|| wrong("no such row"))?;
-        let content_type = FileType::of_name(&name).ok_or_else(|| {
-            wrong("a file whose name ends in .pdf, .zip, .jpg, .png, .3mf, .step, .stl, .csv or .txt")
-        })?;
+        let number = number.filter(|number| *number < EVIDENCE_MAX).ok_or_else(|| wrong(say("team-no-such-row")))?;
+        let content_type = FileType::of_name(&name).ok_or_else(|| wrong(say("team-file-kinds")))?;
         if bytes == 0 {
-            return Err(wrong("the file is empty"));
+            return Err(wrong(say("team-file-empty")));
         }
         let new = NewFile { book, owner, content_type, bytes, sha256 };
         let kept = state.in_transaction(async |tx| uploads::keep(tx, state, caller, new, file).await).await;
         // What is wrong with its bytes is said at the row.
-        let kept =
-            kept.map_err(
-                |problem| if problem.is("invalid") { wrong(&problem.body().errors[0].message) } else { problem },
-            )?;
+        let at_row = |problem: Problem| match problem.body().errors.first() {
+            Some(error) if problem.is("invalid") => Problem::invalid(format!("/{field}"), &error.message),
+            Some(_) | None => problem,
+        };
+        let kept = kept.map_err(at_row)?;
         for field in ["link", "sha256", "kept"] {
             sent.set(&named(field, number), "");
         }

@@ -10,12 +10,14 @@ use crate::handlers::challenges::entrants::is_blind;
 use crate::handlers::challenges::judging::{NewScore, score_once};
 use crate::handlers::challenges::submissions::readable;
 use crate::handlers::parties::ties::{self, NewTie};
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled, done, is_for_form, wrong};
 use crate::pages::page;
 use crate::pages::shown::Day;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::{self, Told};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post, route};
@@ -50,7 +52,7 @@ struct SubmissionPage {
     /// What the judge gave, in a sentence; empty before.
     own: String,
     /// Why who asks does not score it; empty when they may.
-    why_not: String,
+    why_not: Told,
     /// The next entry that waits for the judge.
     next: Option<SubmissionId>,
     score: Filled,
@@ -88,8 +90,9 @@ fn begun(card: Option<&Scorecard>) -> Filled {
 /// The judge's own card in a sentence.
 fn said(card: &Scorecard, stage: &Stage, day: Day) -> String {
     let points: Vec<_> = card.points.iter().map(u8::to_string).collect();
-    let total = card.total(stage);
-    format!("gave {} on {day}: {}.{:02} of 100 by the weights", points.join(", "), total / 100, total % 100)
+    let (total, (_, point)) = (card.total(stage), texts::marks(texts::read()));
+    let total = format!("{}{point}{:02}", total / 100, total % 100);
+    say("judge-you-gave").with("points", points.join(", ")).with("day", day).with("total", total).into()
 }
 
 /// The next entry that waits for somebody.
@@ -115,9 +118,9 @@ impl SubmissionPage {
         let (_, it) = readable(&client, caller, id).await?;
         let (book, challenge) = challenge_of(&client, it.challenge).await?;
         let why_not = match operations::admit_judge(&client, &book, &challenge, &it, by).await {
-            Ok(()) => String::new(),
-            Err(Error::Refused(refusal)) => refusal.detail,
-            Err(Error::Forbidden(why)) => why.to_owned(),
+            Ok(()) => Told::default(),
+            Err(Error::Refused(refusal)) => Told::by_api(refusal.detail),
+            Err(Error::Forbidden(why)) => Told::by_api(why),
             Err(other) => return Err(other.into()),
         };
         let rules = challenges::get_rules(&client, challenge.id, challenge.rules_version).await?.rules;
@@ -132,7 +135,7 @@ impl SubmissionPage {
         let forms = refused.unwrap_or_else(|| Forms { score: begun(card), tie: Filled::fresh(&[]) });
         let row = |(number, criterion): (usize, &ledger::challenges::rules::rulebook::Criterion)| Row {
             field: field(number),
-            label: format!("{}, 0 to 100 (weight {})", criterion.title, criterion.weight),
+            label: say("judge-criterion").with("title", &criterion.title).with("weight", criterion.weight).into(),
         };
         Ok(SubmissionPage {
             id,
@@ -166,10 +169,7 @@ pub(in crate::pages) async fn show(
 /// What a judge has filled in, as a request of the API.
 fn card(sent: &Fields) -> Result<NewScore, Problem> {
     if sent.get("tie") != "none" {
-        return Err(Problem::invalid(
-            "/tie",
-            "say first that you have no tie to the team, or declare the one that you have",
-        ));
+        return Err(wrong("/tie", say("forms-tie-first")));
     }
     let mut points = Vec::new();
     while points.len() < 20 {
@@ -179,7 +179,7 @@ fn card(sent: &Fields) -> Result<NewScore, Problem> {
             break;
         }
         let number = typed.parse().ok().filter(|number| *number <= 100);
-        points.push(number.ok_or_else(|| Problem::invalid(format!("/{name}"), "a whole number from 0 to 100"))?);
+        points.push(number.ok_or_else(|| wrong(format!("/{name}"), say("judge-points")))?);
     }
     Ok(NewScore {
         submission_sha256: sent.get("submission_sha256").to_owned(),

@@ -6,13 +6,13 @@ use crate::auth::Caller;
 use crate::extract::Form;
 use crate::handlers::cooperatives::{distributions as drafts, results as closings};
 use crate::pages::cooperative::{POSTED, Row, waterfall};
-use crate::pages::desks::host::Effect;
 use crate::pages::desks::{named, sum};
-use crate::pages::forms::{Fields, Filled, answered, done, or_again};
+use crate::pages::forms::{Effect, Fields, Filled, Sentence, answered, done, or_again, wrong};
 use crate::pages::page;
 use crate::pages::shown::Amount;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -91,25 +91,19 @@ fn compared(now: &Distribution, last: Option<&Distribution>) -> Vec<Compared> {
 fn warnings(it: &Distribution, waiting: Hours) -> Vec<String> {
     let mut found = Vec::new();
     if waiting > Hours::ZERO {
-        found.push(format!("{waiting} hours of the period wait to be attested: they count for nothing before."));
+        found.push(say("members-warn-hours").with("hours", waiting.to_string()).into());
     }
     let idle = it.plan.members.iter().filter(|part| part.by == Patronage::Hours && part.hours == Hours::ZERO);
     for part in idle {
-        found.push(format!(
-            "Member {} of {} has no attested hours in the period, and gets nothing.",
-            part.number, part.group
-        ));
+        found.push(say("members-warn-idle").with("number", part.number).with("group", &part.group).into());
     }
     if it.loss_before > 0 {
         let loss = sum(it.loss_before, it.currency);
-        found.push(format!("Losses of earlier periods are borne first: {loss}."));
+        found.push(say("members-warn-loss").with("loss", loss).into());
     }
     let carried = it.plan.members.iter().filter(|part| part.carry != 0).count();
     if carried > 0 {
-        let who = if carried == 1 { "1 member".to_owned() } else { format!("{carried} members") };
-        found.push(format!(
-            "What cannot be divided to the last digit is carried on to the next distribution, for {who}."
-        ));
+        found.push(say("members-warn-carried").with("count", carried).into());
     }
     found
 }
@@ -131,24 +125,25 @@ impl Preview {
 }
 
 /// What closing a result without a surplus does, in a sentence.
-fn effect(it: &PeriodResult, book: &Book) -> String {
+fn effect(it: &PeriodResult, book: &Book) -> Sentence {
     let [sales, costs, before, loss] =
         [it.sales, it.costs, it.loss_before, -it.net()].map(|minor| Amount::of(minor, book.currency));
-    let days = days(it.period.from, it.period.to);
-    let takes = format!(
-        "Closing {days} takes its sales of {sales} for its costs of {costs} and losses of {before} from before."
-    );
-    if it.net() > 0 {
-        return format!("{takes} What is left waits for a distribution: {}.", sum(it.net(), book.currency));
-    }
-    format!("{takes} Nothing is left to divide: the next result bears the loss of {loss}.")
+    Sentence::of(|| {
+        let closes = if it.net() > 0 {
+            say("members-effect-close-left").with("net", sum(it.net(), book.currency))
+        } else {
+            say("members-effect-close").with("loss", loss)
+        };
+        let closes = closes.with("days", days(it.period.from, it.period.to)).with("sales", sales);
+        closes.with("costs", costs).with("before", before)
+    })
 }
 
 /// The days that a form names.
 fn period(sent: &Fields) -> Result<Period, Problem> {
     let day = |name: &str| {
         let day = sent.get(name).trim().parse::<Date>();
-        day.map_err(|_| Problem::invalid(format!("/{name}"), "a day such as 2026-03-31"))
+        day.map_err(|_| wrong(format!("/{name}"), say("forms-day-such-as").with("day", "2026-03-31")))
     };
     let (from, to) = (day("from")?, day("to")?);
     Period::new(from, to).map_err(|refusal| Problem::invalid("/to", refusal.detail))
@@ -216,7 +211,7 @@ async fn take(state: &State, caller: &Caller, book: &Book, sent: &Fields) -> Res
         return preview(state, caller, book, period).await.map(Step::Look);
     }
     let mut seen = [0; 32];
-    hex::decode_to_slice(sent.get("digest"), &mut seen).map_err(|_| Problem::invalid("", "look at it once more"))?;
+    hex::decode_to_slice(sent.get("digest"), &mut seen).map_err(|_| wrong("", say("members-look-again")))?;
     let key = sent.key(&format!("/desk/cooperatives/{id}/distributions"))?;
     drafts::draft_once(state, caller, id, &key, (period, Some(seen))).await.map(Step::Done)
 }

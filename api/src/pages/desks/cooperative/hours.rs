@@ -6,12 +6,14 @@ use crate::auth::Caller;
 use crate::extract::{Form, Params};
 use crate::handlers::cooperatives::members::{NewContributionRequest, attest_all_once, contribute_once};
 use crate::pages::desks::named;
-use crate::pages::forms::{Fields, Filled, done, or_again};
+use crate::pages::forms::{Fields, Filled, done, or_again, wrong};
 use crate::pages::page;
 use crate::pages::shown::Day;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::who_may::{KEEPERS, MEMBER};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -36,8 +38,21 @@ const WAITING_MAX: i64 = 200;
 /// So many that were written down are shown, the youngest.
 const OWN_MAX: i64 = 20;
 
-/// The days of a week, from Monday.
-const WEEK: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+/// So many days has a week, which begins on Monday.
+const WEEK: usize = 7;
+
+/// Their names.
+fn weekdays() -> [Said; WEEK] {
+    [
+        say("members-monday"),
+        say("members-tuesday"),
+        say("members-wednesday"),
+        say("members-thursday"),
+        say("members-friday"),
+        say("members-saturday"),
+        say("members-sunday"),
+    ]
+}
 
 #[derive(Template)]
 #[template(path = "desks/cooperative/hours.html")]
@@ -45,7 +60,7 @@ struct HoursPage {
     book: BookRef,
     name: String,
     /// What was done just now; empty otherwise.
-    done: &'static str,
+    done: String,
     week: String,
     first: Date,
     before: Option<Date>,
@@ -76,11 +91,10 @@ struct Waiting {
 /// Hours that were written down: one's own, or for a keeper those of everybody.
 struct Own {
     id: ContributionId,
-    /// Whose they are; empty where all are one's own.
-    whose: String,
     days: String,
-    hours: Hours,
-    state: &'static str,
+    /// How many, and whose they are where not all are one's own.
+    hours: Said,
+    state: Said,
     note: String,
 }
 
@@ -93,11 +107,11 @@ pub(in crate::pages) struct Which {
 }
 
 impl Which {
-    fn says(&self) -> &'static str {
+    fn says(&self) -> String {
         match self.done.as_deref() {
-            Some("recorded") => "The hours are written down. They count once another member has attested them.",
-            Some("attested") => "You have attested them.",
-            Some(_) | None => "",
+            Some("recorded") => say("members-hours-recorded").into(),
+            Some("attested") => say("members-hours-attested").into(),
+            Some(_) | None => String::new(),
         }
     }
 }
@@ -136,19 +150,19 @@ fn tick(id: ContributionId) -> String {
 }
 
 fn cells(first: Date) -> Vec<Cell> {
-    let cell = |(place, name): (usize, &&str)| Cell {
+    let cell = |(place, name): (usize, Said)| Cell {
         field: cell(place),
-        label: format!("{name}, {}", Day(day_of(first, place))),
+        label: say("members-weekday").with("weekday", name).with("day", Day(day_of(first, place))).into(),
     };
-    WEEK.iter().enumerate().map(cell).collect()
+    weekdays().into_iter().enumerate().map(cell).collect()
 }
 
 /// Where hours stand, in words.
-pub(super) fn in_words(state: ContributionState) -> &'static str {
+pub(super) fn in_words(state: ContributionState) -> Said {
     match state {
-        ContributionState::Recorded => "waits for another member",
-        ContributionState::Attested => "attested",
-        ContributionState::Reversed => "taken back",
+        ContributionState::Recorded => say("members-hours-wait"),
+        ContributionState::Attested => say("members-hours-are-attested"),
+        ContributionState::Reversed => say("members-taken-back"),
     }
 }
 
@@ -162,23 +176,20 @@ impl Waiting {
         let number = people.get(&it.member).map(|member| member.number).unwrap_or_default();
         Waiting {
             field: tick(it.id),
-            says: format!("{} hours of member {number}, {}", it.hours, days(it.worked.from, it.worked.to)),
+            says: say("members-waiting")
+                .with("hours", it.hours.to_string())
+                .with("number", number)
+                .with("days", days(it.worked.from, it.worked.to))
+                .into(),
             note: it.note.clone(),
         }
     }
 }
 
 impl Own {
-    fn new(it: &Contribution, whose: String) -> Own {
-        let state = in_words(it.state());
-        Own {
-            id: it.id,
-            whose,
-            days: days(it.worked.from, it.worked.to),
-            hours: it.hours,
-            state,
-            note: it.note.clone(),
-        }
+    fn new(it: &Contribution, hours: Said) -> Own {
+        let (days, state) = (days(it.worked.from, it.worked.to), in_words(it.state()));
+        Own { id: it.id, days, hours, state, note: it.note.clone() }
     }
 }
 
@@ -191,15 +202,16 @@ async fn shown(state: &State, caller: &Caller, book: &Book, which: &Which, forms
     // Whoever writes down their own hours finds themselves chosen.
     choices.sort_by_key(|member| member.person != by);
     let choice = |member: &Member| {
-        let is_own = if member.person == by { ", yourself" } else { "" };
-        (member.id.to_string(), format!("Member {} of {}{is_own}", member.number, member.group))
+        let named = if member.person == by { say("members-member-yourself") } else { say("members-member-of") };
+        let named = named.with("number", member.number).with("group", &member.group);
+        (member.id.to_string(), named.to_string())
     };
     let choices = choices.into_iter().map(choice).collect();
     let people: HashMap<MemberId, Member> = all.into_iter().map(|member| (member.id, member)).collect();
     let own: Vec<MemberId> = if keeps { people.keys().copied().collect() } else { own };
     let whose = |it: &Contribution| match people.get(&it.member).filter(|_| keeps) {
-        Some(member) => format!(" of member {}", member.number),
-        None => String::new(),
+        Some(member) => say("members-hours-of").with("hours", it.hours.to_string()).with("number", member.number),
+        None => say("members-own-hours").with("hours", it.hours.to_string()),
     };
     let recent = hours::recent(&client, book.id, &own, OWN_MAX).await?;
     let waiting = hours::waiting(&client, book.id, WAITING_MAX).await?;
@@ -209,7 +221,7 @@ async fn shown(state: &State, caller: &Caller, book: &Book, which: &Which, forms
         book: book.reference(),
         name: book.name.clone(),
         done: which.says(),
-        week: days(first, day_of(first, WEEK.len() - 1)),
+        week: days(first, day_of(first, WEEK - 1)),
         first,
         before: first.checked_sub(7.days()).ok(),
         after: first.checked_add(7.days()).ok(),
@@ -238,19 +250,18 @@ pub(in crate::pages) async fn show(
 /// The first day of the week that a form is about.
 fn week(sent: &Fields) -> Result<Date, Problem> {
     let first = sent.get("week").parse::<Date>().map(monday);
-    first.map_err(|_| Problem::invalid("", "this form has not come whole: look at it once more, and send it again"))
+    first.map_err(|_| wrong("", say("forms-not-whole")))
 }
 
 /// What was worked on the days of a week: the place of each day on which something was.
 fn worked(sent: &Fields) -> Result<Vec<(usize, Hours)>, Problem> {
     let mut found = Vec::new();
-    for place in 0..WEEK.len() {
+    for place in 0..WEEK {
         let Some(typed) = sent.given(&cell(place)) else { continue };
-        let wrong = |what: &str| Problem::invalid(format!("/{}", cell(place)), what);
-        let hours: Hours =
-            typed.parse().map_err(|_| wrong("hours with at most two digits behind the point, such as 7.5"))?;
+        let wrong = |what: Said| wrong(format!("/{}", cell(place)), what);
+        let hours: Hours = typed.parse().map_err(|_| wrong(say("members-hours-such")))?;
         if hours.hundredths() > HOURS_A_DAY {
-            return Err(wrong("a day has 24 hours"));
+            return Err(wrong(say("members-day-has")));
         }
         if hours > Hours::ZERO {
             found.push((place, hours));
@@ -263,7 +274,7 @@ fn worked(sent: &Fields) -> Result<Vec<(usize, Hours)>, Problem> {
 fn request(sent: &Fields) -> Result<NewContributionRequest, Problem> {
     let (first, worked) = (week(sent)?, worked(sent)?);
     let (Some((from, _)), Some((to, _))) = (worked.first(), worked.last()) else {
-        return Err(Problem::invalid(format!("/{}", cell(0)), "say for one day at least how many hours it were"));
+        return Err(wrong(format!("/{}", cell(0)), say("members-one-day")));
     };
     let all = Hours::from_hundredths(worked.iter().map(|(_, hours)| hours.hundredths()).sum());
     Ok(NewContributionRequest {
@@ -327,7 +338,7 @@ async fn attest_ticked(state: &State, caller: &Caller, book: &Book, sent: &Field
     let key = sent.key(&format!("/desk/cooperatives/{}/attestations", book.reference()))?;
     let ticked = sent.ticked("attest-");
     if ticked.is_empty() {
-        return Err(Problem::invalid("", "tick what you attest"));
+        return Err(wrong("", say("members-tick-what")));
     }
     let ids = ticked.into_iter().map(|id| id.parse().map_err(|_| Error::NotFound("contribution").into()));
     let ids: Vec<ContributionId> = ids.collect::<Result<_, Problem>>()?;

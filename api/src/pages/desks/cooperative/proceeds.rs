@@ -2,18 +2,18 @@
 //! would write before it is written.
 
 use super::of_cooperative;
-use super::take_back::in_words;
 use crate::auth::Caller;
 use crate::extract::{Form, Params};
 use crate::handlers::cooperatives::proceeds::{NewProceedsRequest, Tried, record_once, tried};
-use crate::pages::desks::host::Effect;
-use crate::pages::desks::{named, sum};
-use crate::pages::forms::{Fields, Filled, answered, done, or_again};
+use crate::pages::desks::named;
+use crate::pages::forms::{Effect, Fields, Filled, Sentence, answered, done, or_again, wrong};
 use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use crate::wire::MoneyBody;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -33,7 +33,9 @@ use serde::Deserialize;
 const RECENT_MAX: i64 = 20;
 
 /// The kinds, with what people call them.
-const KINDS: [(&str, &str); 2] = [("sale", "A sale"), ("cost", "A cost")];
+fn kinds() -> [(&'static str, Said); 2] {
+    [("sale", say("members-a-sale")), ("cost", say("members-a-cost"))]
+}
 
 #[derive(Template)]
 #[template(path = "desks/cooperative/proceeds.html")]
@@ -41,7 +43,7 @@ struct ProceedsPage {
     book: BookRef,
     name: String,
     currency: &'static str,
-    kinds: [(&'static str, &'static str); 2],
+    kinds: [(&'static str, Said); 2],
     /// The entry that was written just now.
     recorded: Option<i64>,
     /// What recording it does; empty before it was looked at.
@@ -62,10 +64,15 @@ struct Recent {
 
 impl Recent {
     fn new(it: &Proceeds) -> Recent {
-        let (what, _) = in_words(it.kind);
-        let (amount, day) = (sum(it.amount.minor(), it.amount.currency()), Day(it.occurred_on));
-        let state = if it.undone.is_some() { "taken back".to_owned() } else { format!("entry {}", it.entry) };
-        Recent { id: it.id, says: format!("{what} of {amount}, {}, {day}", it.label), state }
+        let what = match it.kind {
+            ProceedsKind::Sale => say("members-recent-sale"),
+            ProceedsKind::Cost => say("members-recent-cost"),
+        };
+        let says =
+            what.with("amount", Amount::from(it.amount)).with("label", &it.label).with("day", Day(it.occurred_on));
+        let stands = || say("members-entry").with("entry", it.entry);
+        let state = if it.undone.is_some() { say("members-taken-back") } else { stands() };
+        Recent { id: it.id, says: says.into(), state: state.into() }
     }
 }
 
@@ -104,8 +111,8 @@ pub(in crate::pages) struct Recorded {
 
 /// What a form says, as a request of the API.
 fn request(sent: &Fields, book: &Book) -> Result<NewProceedsRequest, Problem> {
-    let day =
-        |text: String| text.parse::<Date>().map_err(|_| Problem::invalid("/occurred_on", "a day such as 2026-03-31"));
+    let no_day = || wrong("/occurred_on", say("forms-day-such-as").with("day", "2026-03-31"));
+    let day = |text: String| text.parse::<Date>().map_err(|_| no_day());
     Ok(NewProceedsRequest {
         kind: sent.get("kind").to_owned(),
         label: sent.get("label").trim().to_owned(),
@@ -118,23 +125,19 @@ fn request(sent: &Fields, book: &Book) -> Result<NewProceedsRequest, Problem> {
 }
 
 /// What recording it does, in a sentence.
-fn effect(new: &NewProceeds) -> String {
-    let amount = sum(new.amount.minor(), new.amount.currency());
-    let day = new.occurred_on.map_or_else(|| "today".to_owned(), |day| format!("on {}", Day(day)));
-    match new.kind {
-        ProceedsKind::Sale => {
-            format!(
-                "Recording it adds {amount} to the sales of {} {day}, and to the money that {} holds.",
-                new.label, new.party
-            )
-        }
-        ProceedsKind::Cost => {
-            format!(
-                "Recording it adds {amount} to the costs of {} {day}, and to what {} is owed.",
-                new.label, new.party
-            )
-        }
-    }
+fn effect(new: &NewProceeds) -> Sentence {
+    let on = |day: Date| say("members-on-day").with("day", Day(day));
+    Sentence::of(|| {
+        let what = match new.kind {
+            ProceedsKind::Sale => say("members-effect-sale"),
+            ProceedsKind::Cost => say("members-effect-cost"),
+        };
+        let day = new.occurred_on.map_or_else(|| say("members-today"), on);
+        what.with("amount", Amount::from(new.amount))
+            .with("label", &new.label)
+            .with("day", day)
+            .with("party", &new.party)
+    })
 }
 
 /// The field that a JSON Pointer of a new sale or cost means.
@@ -149,7 +152,7 @@ fn shown(book: &Book, effect: Effect, entry: Option<Entry>, form: Filled) -> Pro
         book: book.reference(),
         name: book.name.clone(),
         currency: book.currency.code(),
-        kinds: KINDS,
+        kinds: kinds(),
         recorded: None,
         effect,
         entry,
@@ -175,8 +178,7 @@ pub(in crate::pages) async fn show(
     let day = book.today(ledger::calendar::now()).to_string();
     let form = Filled::fresh(&[("kind", kind.to_string()), ("label", label), ("party", party), ("occurred_on", day)]);
     let recent = proceeds::recent(&client, book.id, book.currency, RECENT_MAX).await?;
-    let (recent, shown) =
-        (recent.iter().map(Recent::new).collect(), shown(&book, Effect::fresh(String::new()), None, form));
+    let (recent, shown) = (recent.iter().map(Recent::new).collect(), shown(&book, Effect::default(), None, form));
     page(StatusCode::OK, &ProceedsPage { recorded: query.0.entry, recent, ..shown })
 }
 
@@ -211,7 +213,7 @@ pub(in crate::pages) async fn record(
             page(StatusCode::OK, &shown(&book, effect, Some(entry), Filled::holding(sent)))
         }
         Err(problem) => {
-            let empty = async |again| Ok(shown(&book, Effect::fresh(String::new()), None, again));
+            let empty = async |again| Ok(shown(&book, Effect::default(), None, again));
             or_again(problem, sent, field_of, empty).await
         }
     }

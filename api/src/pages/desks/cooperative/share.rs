@@ -8,11 +8,14 @@ use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, route};
 use askama::Template;
+use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::cooperatives::rules::cooperative::Member;
 use ledger::cooperatives::rules::distribution::Distribution;
 use ledger::cooperatives::rules::statement::Statement;
@@ -51,8 +54,8 @@ struct Sums {
 struct Row {
     distribution: DistributionId,
     days: String,
-    hours: String,
-    by: String,
+    /// Hours by which it was shared; none where all of the group got the same.
+    hours: Option<String>,
     sums: Sums,
     is_reversed: bool,
 }
@@ -61,7 +64,7 @@ struct Row {
 struct Next {
     id: DistributionId,
     days: String,
-    state: &'static str,
+    state: Said,
     shares: Vec<Own>,
 }
 
@@ -77,8 +80,10 @@ impl Row {
         Row {
             distribution: it.issued.distribution,
             days: days(it.period.from, it.period.to),
-            hours: it.issued.hours.to_string(),
-            by: it.issued.patronage.to_string(),
+            hours: match it.issued.patronage {
+                Patronage::Hours => Some(it.issued.hours.to_string()),
+                Patronage::Equal => None,
+            },
             sums: Sums::new(it.issued.cash, it.issued.retained, it.currency),
             is_reversed: it.reversed,
         }
@@ -95,10 +100,13 @@ impl Next {
 
 /// A membership in words.
 fn in_words(it: &Member) -> String {
-    let until = it.left_on.map(|day| format!(" until {}", Day(day))).unwrap_or_default();
-    let stays =
-        if it.consents { "a part of your share may stay as your capital" } else { "your whole share is paid out" };
-    format!("Member {} of {}, since {}{until}; {stays}.", it.number, it.group, Day(it.joined_on))
+    let stays = if it.consents { say("members-part-stays") } else { say("members-all-paid") };
+    let membership = match it.left_on {
+        Some(day) => say("members-membership-until").with("until", Day(day)),
+        None => say("members-membership"),
+    };
+    let membership = membership.with("number", it.number).with("group", &it.group).with("since", Day(it.joined_on));
+    membership.with("stays", stays).into()
 }
 
 /// The sums of all statements that stand.

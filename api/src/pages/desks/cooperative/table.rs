@@ -6,14 +6,15 @@ use super::proceeds::field_of;
 use crate::auth::Caller;
 use crate::extract::Form;
 use crate::handlers::cooperatives::proceeds::{NewProceedsRequest, Tried, record_all_once, tried};
-use crate::pages::desks::host::Effect;
 use crate::pages::desks::{named, sum};
-use crate::pages::forms::{Fields, Filled, done, is_for_form, or_again};
+use crate::pages::forms::{Effect, Fields, Filled, Sentence, done, is_for_form, is_read, or_again, told, wrong};
 use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::{Said, Told};
 use crate::wire::{MoneyBody, parse};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -35,8 +36,9 @@ const COLUMNS: [&str; 7] = ["kind", "label", "party", "amount", "occurred_on", "
 const NEEDED: usize = 4;
 
 /// What may stand between columns, with what people call it.
-const DELIMITERS: [(&str, &str); 3] =
-    [("comma", "a comma"), ("semicolon", "a semicolon"), ("tab", "a tab, as out of a spreadsheet")];
+fn delimiters() -> [(&'static str, Said); 3] {
+    [("comma", say("members-a-comma")), ("semicolon", say("members-a-semicolon")), ("tab", say("members-a-tab"))]
+}
 
 /// How amounts may be written.
 const DECIMALS: [(&str, &str); 2] = [("point", "1,234.50"), ("comma", "1.234,50")];
@@ -53,7 +55,7 @@ struct TablePage {
     currency: &'static str,
     columns: String,
     most: usize,
-    delimiters: [(&'static str, &'static str); 3],
+    delimiters: [(&'static str, Said); 3],
     decimals: [(&'static str, &'static str); 2],
     days: [(&'static str, &'static str); 4],
     /// What recording them does; empty before it was looked at, and while a line is wrong.
@@ -71,25 +73,25 @@ struct Line {
     day: String,
     reference: String,
     /// What becomes of it.
-    says: String,
+    says: Told,
     is_wrong: bool,
 }
 
 /// A line of the table: where it stands, and what it says.
 struct Read {
     at: u64,
-    says: Result<NewProceeds, String>,
+    says: Result<NewProceeds, Told>,
 }
 
 /// What is wrong with a line, beside the column in which it is.
-fn wrong(problem: &Problem) -> String {
+fn of_line(problem: &Problem) -> Told {
     let body = problem.body();
     let each = body.errors.iter().map(|error| match field_of(&error.pointer) {
         Some(column) => format!("{column}: {}", error.message),
         None => error.message.clone(),
     });
     let all: Vec<_> = each.collect();
-    if all.is_empty() { body.detail.clone() } else { all.join("; ") }
+    told(problem, &if all.is_empty() { body.detail.clone() } else { all.join("; ") })
 }
 
 /// How the table is laid out, as the form says it.
@@ -120,26 +122,26 @@ fn read(sent: &Fields, book: &Book) -> Result<Vec<Read>, Problem> {
     let mut lines = Vec::new();
     while rows.read().map_err(|broken| about_lines(format!("line {}: {}", broken.at, broken.what)))? {
         if lines.len() == LINES_MAX {
-            return Err(about_lines(format!("at most {LINES_MAX} lines at once")));
+            return Err(wrong("/lines", say("members-lines-most").with("most", LINES_MAX)));
         }
         lines.push(Read { at: rows.at(), says: row(&rows, &places, book) });
     }
-    if lines.is_empty() { Err(about_lines("no line below that of the columns".to_owned())) } else { Ok(lines) }
+    if lines.is_empty() { Err(wrong("/lines", say("members-no-line"))) } else { Ok(lines) }
 }
 
 /// What a row says, as the request of the API would.
-fn row(rows: &Rows<&[u8]>, places: &[Option<usize>; COLUMNS.len()], book: &Book) -> Result<NewProceeds, String> {
+fn row(rows: &Rows<&[u8]>, places: &[Option<usize>; COLUMNS.len()], book: &Book) -> Result<NewProceeds, Told> {
     let cell = |index: usize| match places[index] {
-        Some(place) => rows.field(place).map(|text| text.trim().to_owned()),
+        Some(place) => rows.field(place).map(|text| text.trim().to_owned()).map_err(Told::by_api),
         None => Ok(String::new()),
     };
     let layout = rows.layout();
     let day = cell(4)?;
     let occurred_on = match day.as_str() {
         "" => None,
-        text => Some(layout.days.read(text).ok_or("occurred_on: no day as it is said above")?),
+        text => Some(layout.days.read(text).ok_or_else(|| Told::by_page(say("members-bad-day")))?),
     };
-    let amount = table::amount(&cell(3)?, layout.decimal).ok_or("amount: no amount as it is said above")?;
+    let amount = table::amount(&cell(3)?, layout.decimal).ok_or_else(|| Told::by_page(say("members-bad-amount")))?;
     let request = NewProceedsRequest {
         kind: cell(0)?,
         label: cell(1)?,
@@ -149,30 +151,36 @@ fn row(rows: &Rows<&[u8]>, places: &[Option<usize>; COLUMNS.len()], book: &Book)
         memo: cell(5)?,
         reference: cell(6)?,
     };
-    request.parse().map_err(|problem| wrong(&problem))
+    request.parse().map_err(|problem| of_line(&problem))
 }
 
 /// What recording all of them does, in a sentence.
-fn effect(all: &[NewProceeds], book: &Book) -> String {
+fn effect(all: &[NewProceeds], book: &Book) -> Sentence {
     let total = |kind: ProceedsKind| {
         let minor: i128 = all.iter().filter(|new| new.kind == kind).map(|new| i128::from(new.amount.minor())).sum();
         Amount::of(minor, book.currency)
     };
-    let lines = if all.len() == 1 { "1 line".to_owned() } else { format!("{} lines", all.len()) };
-    format!(
-        "Recording {lines} adds {} of sales and {} of costs, an entry each; what was recorded before, with its number, stays as it is.",
-        total(ProceedsKind::Sale),
-        total(ProceedsKind::Cost)
-    )
+    let (sales, costs) = (total(ProceedsKind::Sale), total(ProceedsKind::Cost));
+    let count = all.len();
+    Sentence::of(|| say("members-effect-table").with("count", count).with("sales", sales).with("costs", costs))
+}
+
+/// What a line is about.
+fn named_line(new: &NewProceeds) -> String {
+    let what = match new.kind {
+        ProceedsKind::Sale => say("members-table-sale"),
+        ProceedsKind::Cost => say("members-table-cost"),
+    };
+    what.with("label", &new.label).with("party", &new.party).into()
 }
 
 /// A line with what it comes to.
-fn line(at: u64, new: Option<&NewProceeds>, says: Result<String, String>) -> Line {
+fn line(at: u64, new: Option<&NewProceeds>, says: Result<Told, Told>) -> Line {
     let is_wrong = says.is_err();
     let (Ok(says) | Err(says)) = says;
     let (what, amount, day, reference) = match new {
         Some(new) => (
-            format!("{} of {}, {}", new.kind, new.label, new.party),
+            named_line(new),
             sum(new.amount.minor(), new.amount.currency()),
             new.occurred_on.map(|day| Day(day).to_string()).unwrap_or_default(),
             new.reference.clone(),
@@ -183,14 +191,15 @@ fn line(at: u64, new: Option<&NewProceeds>, says: Result<String, String>) -> Lin
 }
 
 /// What trying a line has come to, in words.
-fn outcome(it: &Result<Tried, Problem>) -> Result<String, String> {
+fn outcome(it: &Result<Tried, Problem>) -> Result<Told, Told> {
     match it {
-        Ok(tried) if tried.was_known => Ok("was recorded before, and stays as it is".to_owned()),
+        Ok(tried) if tried.was_known => Ok(Told::by_page(say("members-known"))),
         Ok(tried) => {
-            let written = tried.lines.iter().map(|line| format!("{} to {}", line.debit, line.credit));
-            Ok(written.collect::<Vec<_>>().join(", "))
+            let moved = |from: &str, to: &str| say("members-debit-to-credit").with("debit", from).with("credit", to);
+            let written = tried.lines.iter().map(|line| moved(&line.debit, &line.credit).to_string());
+            Ok(Told::by_page(written.collect::<Vec<_>>().join(", ")))
         }
-        Err(problem) => Err(wrong(problem)),
+        Err(problem) => Err(of_line(problem)),
     }
 }
 
@@ -218,7 +227,7 @@ fn shown(book: &Book, effect: Effect, lines: Vec<Line>, form: Filled) -> TablePa
         currency: book.currency.code(),
         columns: COLUMNS.join(","),
         most: LINES_MAX,
-        delimiters: DELIMITERS,
+        delimiters: delimiters(),
         decimals: DECIMALS,
         days: DAYS,
         effect,
@@ -237,7 +246,7 @@ pub(in crate::pages) async fn show(
     let book = of_cooperative(&state.client().await?, &caller, named(asked)?).await?;
     let form = [("delimiter", "comma"), ("decimal", "point"), ("days", "iso"), ("lines", "")];
     let form = Filled::fresh(&form.map(|(name, text)| (name, text.to_owned())));
-    page(StatusCode::OK, &shown(&book, Effect::fresh(String::new()), Vec::new(), form))
+    page(StatusCode::OK, &shown(&book, Effect::default(), Vec::new(), form))
 }
 
 /// What comes of the form.
@@ -254,7 +263,7 @@ async fn take(state: &State, caller: &Caller, book: &Book, sent: &Fields) -> Res
     let all: Vec<NewProceeds> = read.iter().filter_map(|it| it.says.as_ref().ok()).cloned().collect();
     let is_whole = all.len() == read.len();
     let says = effect(&all, book);
-    if is_whole && sent.get("seen") == says {
+    if is_whole && is_read(sent, &says) {
         let key = sent.key(&format!("/desk/cooperatives/{id}/proceeds/table"))?;
         match record_all_once(state, caller, id, &key, &all).await {
             Ok(_) => return Ok(Step::Done),
@@ -265,8 +274,8 @@ async fn take(state: &State, caller: &Caller, book: &Book, sent: &Fields) -> Res
     }
     let lines = preview(state, caller, id, &read).await?;
     let is_sound = lines.iter().all(|line| !line.is_wrong);
-    let has_changed = !sent.get("seen").is_empty() && sent.get("seen") != says;
-    Ok(Step::Look(Effect { says: if is_sound { says } else { String::new() }, has_changed }, lines))
+    let has_changed = !sent.get("seen").is_empty() && !is_read(sent, &says);
+    Ok(Step::Look(Effect { has_changed, ..Effect::fresh(if is_sound { says } else { Sentence::default() }) }, lines))
 }
 
 /// Takes what was pasted.
@@ -288,7 +297,7 @@ pub(in crate::pages) async fn record(
         }
         Err(problem) => {
             let of_form = |pointer: &str| Some(pointer.trim_start_matches('/').to_owned());
-            let empty = async |again| Ok(shown(&book, Effect::fresh(String::new()), Vec::new(), again));
+            let empty = async |again| Ok(shown(&book, Effect::default(), Vec::new(), again));
             or_again(problem, sent, of_form, empty).await
         }
     }

@@ -12,7 +12,9 @@ use crate::pages::page;
 use crate::pages::shown::Day;
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
+use crate::say;
 use crate::state::State;
+use crate::texts::Said;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post, route};
@@ -30,7 +32,7 @@ struct TakeBackPage {
     book: BookRef,
     name: String,
     title: String,
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<(Said, String)>,
     /// How it was taken back; none while it stands.
     undone: Option<Gone>,
     /// What taking it back does; empty for who may not.
@@ -54,53 +56,49 @@ impl Gone {
     }
 }
 
-/// What a kind is called, and of what it is a part.
-pub(super) fn in_words(kind: ProceedsKind) -> (&'static str, &'static str) {
-    match kind {
-        ProceedsKind::Sale => ("A sale", "sales"),
-        ProceedsKind::Cost => ("A cost", "costs"),
-    }
-}
-
 /// What taking a sale or a cost back does, in a sentence.
 fn effect_of_proceeds(it: &Proceeds) -> String {
-    let (amount, (_, sums)) = (sum(it.amount.minor(), it.amount.currency()), in_words(it.kind));
-    format!(
-        "Taking it back takes {amount} out of the {sums} of {} by the mirror of entry {}: it counts for nothing then, and can be \
-         recorded anew.",
-        it.label, it.entry
-    )
+    let takes = match it.kind {
+        ProceedsKind::Sale => say("members-effect-back-sale"),
+        ProceedsKind::Cost => say("members-effect-back-cost"),
+    };
+    let amount = sum(it.amount.minor(), it.amount.currency());
+    takes.with("amount", amount).with("label", &it.label).with("entry", it.entry).into()
 }
 
 /// What taking hours back does, in a sentence.
 fn effect_of_hours(it: &Contribution, member: &Member) -> String {
-    let now = match it.state() {
-        ContributionState::Attested => ", although they are attested",
-        ContributionState::Recorded | ContributionState::Reversed => "",
+    let takes = match it.state() {
+        ContributionState::Attested => say("members-effect-back-attested"),
+        ContributionState::Recorded | ContributionState::Reversed => say("members-effect-back-hours"),
     };
-    format!("Taking them back makes {} hours of member {} count for nothing{now}.", it.hours, member.number)
+    takes.with("hours", it.hours.to_string()).with("number", member.number).into()
 }
 
 async fn of_proceeds(state: &State, caller: &Caller, id: ProceedsId, form: Filled) -> Result<TakeBackPage, Problem> {
     let client = state.client().await?;
     let book = cooperative_of(&client, caller, id.book, "proceeds").await?;
     let it = proceeds::get(&client, id, book.currency).await?;
-    let (amount, (what, _)) = (sum(it.amount.minor(), it.amount.currency()), in_words(it.kind));
+    let amount = sum(it.amount.minor(), it.amount.currency());
+    let title = match it.kind {
+        ProceedsKind::Sale => say("members-sale-of"),
+        ProceedsKind::Cost => say("members-cost-of"),
+    };
     let facts = vec![
-        ("What", it.label.clone()),
-        ("Amount", amount.clone()),
-        ("Day", Day(it.occurred_on).to_string()),
-        ("Number of the invoice", it.reference.clone()),
-        ("Note", it.memo.clone()),
-        ("Entry of the book", it.entry.to_string()),
+        (say("members-what"), it.label.clone()),
+        (say("members-amount"), amount.clone()),
+        (say("members-fact-day"), Day(it.occurred_on).to_string()),
+        (say("members-fact-invoice"), it.reference.clone()),
+        (say("members-fact-note"), it.memo.clone()),
+        (say("members-fact-entry"), it.entry.to_string()),
     ];
     Ok(TakeBackPage {
         book: book.reference(),
-        title: format!("{what} of {amount}"),
+        title: title.with("amount", &amount).into(),
         facts: facts.into_iter().filter(|(_, says)| !says.is_empty()).collect(),
         undone: it.undone.as_ref().map(|undone| Gone::new(undone, &book)),
         effect: effect_of_proceeds(&it),
-        button: format!("Take {amount} back"),
+        button: say("members-take-amount").with("amount", amount).into(),
         action: format!("/desk/proceeds/{id}/reverse"),
         name: book.name,
         form,
@@ -114,19 +112,21 @@ async fn of_hours(state: &State, caller: &Caller, id: ContributionId, form: Fill
     let member = members::get(&client, it.member).await?;
     let keeps = caller.has_role(&client, book.organisation, KEEPERS).await?;
     let may = keeps || it.is_of(&member, caller.person()?.id);
+    let named = say("members-member-of").with("number", member.number).with("group", &member.group);
+    let hours = it.hours.to_string();
     let facts = vec![
-        ("Who worked", format!("Member {} of {}", member.number, member.group)),
-        ("When", days(it.worked.from, it.worked.to)),
-        ("How they stand", super::hours::in_words(it.state()).to_owned()),
-        ("Note", it.note.clone()),
+        (say("members-who-worked"), named.into()),
+        (say("members-fact-when"), days(it.worked.from, it.worked.to)),
+        (say("members-fact-stand"), super::hours::in_words(it.state()).into()),
+        (say("members-fact-note"), it.note.clone()),
     ];
     Ok(TakeBackPage {
         book: book.reference(),
-        title: format!("{} hours of member {}", it.hours, member.number),
+        title: say("members-hours-of").with("hours", &hours).with("number", member.number).into(),
         facts: facts.into_iter().filter(|(_, says)| !says.is_empty()).collect(),
         undone: it.undone.as_ref().map(|undone| Gone::new(undone, &book)),
         effect: if may { effect_of_hours(&it, &member) } else { String::new() },
-        button: format!("Take {} hours back", it.hours),
+        button: say("members-take-hours").with("hours", hours).into(),
         action: format!("/desk/contributions/{id}/reverse"),
         name: book.name,
         form,

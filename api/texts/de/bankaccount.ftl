@@ -1,0 +1,20 @@
+# Der Arbeitsplatz eines Bankkontos.
+bankaccount-title = Bankkonto mit der Endung { $last }
+bankaccount-ends-in = Endung
+bankaccount-country = Land
+bankaccount-for-payouts-in = Für Auszahlungen in
+bankaccount-currency-of = { $currency }, von { $book }
+bankaccount-given-by = Angegeben von
+bankaccount-who-on = { $who }, am { $day }
+bankaccount-confirming-it-asks-for-your = Das Bestätigen fragt nach Ihrem zweiten Faktor.
+bankaccount-confirming = Mit Ihrer Bestätigung gehen alle Auszahlungen in { $currency } auf das Konto mit der Endung { $last }, ab drei Tagen danach. Fragen Sie, wer es angegeben hat, auf einem anderen Weg als per E-Mail, ob die Nummer stimmt.
+bankaccount-confirm-it = Bestätigen
+bankaccount-reject-it = Ablehnen
+bankaccount-payouts-go-where-they-went = Auszahlungen gehen dorthin, wohin sie gingen.
+bankaccount-of = Ein Bankkonto von { $payee }
+bankaccount-you = Ihnen
+bankaccount-is-proposed = angegeben; es entfällt, wenn es nicht bis { $day } bestätigt wird
+bankaccount-is-waiting = bestätigt; Auszahlungen gehen ab { $day } darauf
+bankaccount-is-active = aktiv: Auszahlungen gehen darauf
+bankaccount-is-replaced = ersetzt: Auszahlungen gehen auf ein anderes
+bankaccount-is-rejected = abgelehnt: { $reason }

@@ -1,0 +1,19 @@
+# Was Formulare aller Arbeitsplätze sagen.
+forms-sent-before = Dieses Formular wurde schon gesendet, mit anderem Inhalt, und das gilt. Sehen Sie nach, was diese Seite jetzt zeigt; senden Sie es noch einmal, wenn noch etwas zu tun ist.
+forms-has-changed = Es hat sich geändert, seit diese Seite gezeigt wurde. Lesen Sie noch einmal: Was jetzt hier steht, ist das Neueste.
+forms-something-wrong = Etwas fehlt oder ist falsch.
+forms-not-whole = dieses Formular kam nicht vollständig an: Sehen Sie es noch einmal durch und senden Sie es wieder
+forms-day-such-as = ein Tag wie { $day }
+forms-whole-number = eine ganze Zahl
+forms-write-why = schreiben Sie, warum
+forms-tie-first = sagen Sie zuerst, dass Sie mit dem Team nicht verbunden sind, oder legen Sie offen, wie Sie es sind
+forms-waits = Was auf Sie wartet
+forms-done = Erledigt.
+forms-why = Warum
+forms-not-done = Nicht erledigt.
+forms-not-done-yet = Noch nicht erledigt.
+forms-prove = Nachweisen und zurückkommen
+forms-nothing-to-do = Für Sie gibt es hier jetzt nichts zu tun.
+forms-does-something-else = Mit dem, was Sie eingegeben haben, tut es etwas anderes, als Sie gelesen haben. Lesen Sie es und legen Sie es dann an: { $effect }
+forms-what-it-does-is-said = Was es tut, steht hier, sobald die Felder darüber stimmen.
+forms-in = in { $currency }

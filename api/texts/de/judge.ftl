@@ -1,0 +1,19 @@
+# Der Arbeitsplatz eines Beitrags, an dem die Jury ihn bewertet.
+judge-title = { $title } bewerten
+judge-challenge = Preisausschreiben
+judge-in-stage = { $challenge }, Runde { $stage }
+judge-not-shown-this-challenge-is = nicht gezeigt: Dieses Preisausschreiben wird blind bewertet
+judge-the-next-entry = Der nächste Beitrag
+judge-your-card = Ihre Wertung
+judge-cards-stay-sealed-neither-teams = Wertungen bleiben verschlossen: Ihre wird hier weder Teams noch anderen der Jury gezeigt, und deren nicht Ihnen.
+judge-i-have-no-tie-to = Ich bin mit dem Team, dessen Arbeit das ist, nicht verbunden, soweit ich weiß
+judge-your-card-counts-once-it = Ihre Wertung zählt, sobald sie gesendet ist; bis die Rangfolge feststeht, können Sie eine andere senden, die an ihre Stelle tritt.
+judge-score-it = Bewerten
+judge-score-it-anew = Neu bewerten
+judge-score-it-and-show-the = Bewerten und den nächsten Beitrag zeigen
+judge-i-have-a-tie-to = Ich bin mit dem Team verbunden
+judge-your-cards-then-count-for = Ihre Wertungen zählen dann ab jetzt bei seiner Arbeit in diesem Buch nicht mehr.
+judge-you-do-not-score-here = Sie bewerten hier nicht:
+judge-you-gave = Sie haben am { $day } { $points } gegeben: { $total } von 100 nach den Gewichten.
+judge-criterion = { $title }, 0 bis 100 (Gewicht { $weight })
+judge-points = eine ganze Zahl von 0 bis 100

@@ -1,0 +1,20 @@
+# The desk of a bank account.
+bankaccount-title = Bank account ending in { $last }
+bankaccount-ends-in = Ends in
+bankaccount-country = Country
+bankaccount-for-payouts-in = For payouts in
+bankaccount-currency-of = { $currency }, of { $book }
+bankaccount-given-by = Given by
+bankaccount-who-on = { $who }, on { $day }
+bankaccount-confirming-it-asks-for-your = Confirming it asks for your second factor.
+bankaccount-confirming = Confirming has all payouts in { $currency } go to the account ending in { $last }, from three days after. Ask whoever gave it, by another way than mail, whether the number is theirs.
+bankaccount-confirm-it = Confirm it
+bankaccount-reject-it = Reject it
+bankaccount-payouts-go-where-they-went = Payouts go where they went.
+bankaccount-of = A bank account of { $payee }
+bankaccount-you = you
+bankaccount-is-proposed = given; it lapses unless it is confirmed by { $day }
+bankaccount-is-waiting = confirmed; payouts go to it from { $day } on
+bankaccount-is-active = active: payouts go to it
+bankaccount-is-replaced = replaced: payouts go to another one
+bankaccount-is-rejected = rejected: { $reason }

@@ -1,0 +1,19 @@
+# What forms of all desks say.
+forms-sent-before = This form was sent before, with something else in it, and that stands. Look at what this page shows now; send it again if there is still something to do.
+forms-has-changed = It has changed since this page was shown. Read it once more: what stands here now is the newest.
+forms-something-wrong = Something is missing or wrong.
+forms-not-whole = this form has not come whole: look at it once more, and send it again
+forms-day-such-as = a day such as { $day }
+forms-whole-number = a whole number
+forms-write-why = write why
+forms-tie-first = say first that you have no tie to the team, or declare the one that you have
+forms-waits = What waits for you
+forms-done = Done.
+forms-why = Why
+forms-not-done = Not done.
+forms-not-done-yet = Not done yet.
+forms-prove = Prove it, and come back
+forms-nothing-to-do = There is nothing here for you to do now.
+forms-does-something-else = With what you have typed it does something else than you have read. Read it, then create it: { $effect }
+forms-what-it-does-is-said = What it does is said once the fields above are right.
+forms-in = in { $currency }

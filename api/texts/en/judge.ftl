@@ -1,0 +1,19 @@
+# The desk of a submission, on which a judge scores it.
+judge-title = Score { $title }
+judge-challenge = Challenge
+judge-in-stage = { $challenge }, stage { $stage }
+judge-not-shown-this-challenge-is = not shown: this challenge is judged blind
+judge-the-next-entry = The next entry
+judge-your-card = Your card
+judge-cards-stay-sealed-neither-teams = Cards stay sealed: neither teams nor other judges are shown yours here, nor you theirs.
+judge-i-have-no-tie-to = I have no tie to the team whose work this is, as far as I can tell
+judge-your-card-counts-once-it = Your card counts once it is sent; until the ranking is made you may send another, which takes its place.
+judge-score-it = Score it
+judge-score-it-anew = Score it anew
+judge-score-it-and-show-the = Score it, and show the next entry
+judge-i-have-a-tie-to = I have a tie to the team
+judge-your-cards-then-count-for = Your cards then count for nothing on its work in this book, from now on.
+judge-you-do-not-score-here = You do not score here:
+judge-you-gave = You gave { $points } on { $day }: { $total } of 100 by the weights.
+judge-criterion = { $title }, 0 to 100 (weight { $weight })
+judge-points = a whole number from 0 to 100
