@@ -44,12 +44,10 @@ fn percent(text: &str) -> Percent {
 fn main_road() -> Rule {
     let group = |group: &str, part: &str, by| Group { group: group.into(), percent: percent(part), by };
     let groups = vec![group("workers", "80", Patronage::Hours), group("management", "20", Patronage::Equal)];
-    Rule {
-        steps: vec![
-            Step::Share { of: Base::Net, percent: percent("10"), to: Pot::DevelopmentFund },
-            Step::Members { groups, retained: Percent::ZERO },
-        ],
-    }
+    Rule::new(vec![
+        Step::Share { of: Base::Net, percent: percent("10"), to: Pot::DevelopmentFund, until: None },
+        Step::Members { groups, retained: Percent::ZERO },
+    ])
 }
 
 impl Coop {
