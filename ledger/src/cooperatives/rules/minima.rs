@@ -32,6 +32,33 @@ pub enum Demand {
     InCash(u64),
 }
 
+impl std::fmt::Display for Demand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let part = |hundredths: u64| Percent::from_hundredths(hundredths);
+        match self {
+            Demand::ReserveUntilCapital(least) => {
+                let until = "until it is as much as the members' capital has ever been";
+                write!(f, "At least {} % of the surplus go to the reserve, {until}.", part(*least))
+            }
+            Demand::ReserveAlways(least) => {
+                write!(f, "At least {} % of the surplus go to the reserve, however large it is.", part(*least))
+            }
+            Demand::ReserveStill(least) => {
+                write!(f, "Once the reserve is complete, still {} % of the surplus go to it.", part(*least))
+            }
+            Demand::Fund(name, least) => {
+                write!(f, "At least {} % of the surplus go to fund:{name}.", part(*least))
+            }
+            Demand::Development => f.write_str("A part of the surplus goes to the development fund."),
+            Demand::Labour(least) => {
+                write!(f, "At least {} % of the surplus go to those who work, by hours or alike.", part(*least))
+            }
+            Demand::CapitalAtMostLabour => f.write_str("No more goes to capital than to those who work."),
+            Demand::InCash(least) => write!(f, "At least {} % of each share are paid out.", part(*least)),
+        }
+    }
+}
+
 /// A set with what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Set {

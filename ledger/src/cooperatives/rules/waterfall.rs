@@ -134,6 +134,13 @@ pub struct Credit {
     pub amount: i64,
 }
 
+impl MemberPart {
+    /// Whether the member has more than interest.
+    pub fn shares(&self) -> bool {
+        self.cash > self.interest || self.retained > 0
+    }
+}
+
 impl Recipient {
     /// Its account.
     pub fn account(&self) -> chart::Account {
@@ -155,6 +162,11 @@ impl Plan {
             ]
         });
         steps.chain(members).filter(|credit| credit.amount > 0).collect()
+    }
+
+    /// Minor units of interest on capital, all together.
+    pub fn interest(&self) -> i64 {
+        self.members.iter().map(|part| part.interest).sum()
     }
 
     /// Minor units of all parts together.
