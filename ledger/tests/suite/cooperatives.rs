@@ -1,6 +1,7 @@
 //! A cooperative's periods on a real PostgreSQL: hours attested, results closed, plans frozen, posted, taken back.
 #![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
+mod capital;
 mod undo;
 
 use crate::support::{ground, waits};
