@@ -493,6 +493,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/contributions/{id}:reverse", Access::Role(CONTRIBUTORS)),
     ("POST", "/v1/cooperatives/{book}/allocation-rules", Access::Role(KEEPERS)),
     ("GET", "/v1/cooperatives/{book}/allocation-rules", Access::Role(COOPERATORS)),
+    ("GET", "/v1/allocation-rule-presets", Public),
     ("POST", "/v1/cooperatives/{book}/proceeds", Access::Role(KEEPERS)),
     ("GET", "/v1/cooperatives/{book}/proceeds", Access::Role(COOPERATORS)),
     ("POST", "/v1/proceeds/{id}:reverse", Access::Role(KEEPERS)),

@@ -43,6 +43,11 @@ pub struct Row {
     pub purpose: &'static str,
 }
 
+/// The number of the member whose capital an account is, by its code; none for every other account.
+pub fn member_of_capital(code: &str) -> Option<i32> {
+    code.strip_prefix("equity:capital:member:")?.parse().ok()
+}
+
 /// The row that a code falls under, with or without a currency behind it; none for codes that are free to people.
 pub fn row_of(code: &str) -> Option<&'static Row> {
     let parts: Vec<&str> = code.split(':').collect();

@@ -6,6 +6,7 @@ pub mod rules {
     pub mod allocation_rule;
     pub mod cooperative;
     pub mod distribution;
+    pub mod minima;
     pub mod proceeds;
     pub mod result;
     pub mod statement;
@@ -31,6 +32,7 @@ pub mod store {
 pub mod operations {
     pub mod allocation_rules;
     pub mod distributions;
+    mod inputs;
     pub mod members;
     pub mod proceeds;
     pub mod results;

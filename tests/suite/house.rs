@@ -37,7 +37,7 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("books", &["engine", "service", "parties", "partners"]),
     ("reports", &["engine", "service", "parties", "books"]),
     ("treasury", &["engine", "service", "parties", "books"]),
-    ("cooperatives", &["engine", "service", "parties", "books"]),
+    ("cooperatives", &["engine", "service", "parties", "books", "reports"]),
     ("pledging", &["engine", "service", "parties", "books", "reports", "treasury"]),
     ("challenges", &["engine", "service", "parties", "books", "treasury"]),
     ("milestones", &["engine", "service", "parties", "books", "treasury", "pledging"]),

@@ -26,6 +26,7 @@ const FOR_EVERYBODY: &[&str] = &[
     "GET /problems",
     "GET /problems/{code}",
     "GET /readyz",
+    "GET /v1/allocation-rule-presets",
     "POST /v1/oauth/token",
     "POST /v1/provider-events/stripe",
     "POST /v1/sign-in",

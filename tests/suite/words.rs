@@ -49,11 +49,20 @@ const SAID: &[(&str, &str)] = &[
     ("`interest`", "what a bank pays for money that lies there"),
     ("as interest, which is", "the same"),
     ("a charge or interest of the bank", "the same"),
+    ("interest on capital", "a cooperative's members have it"),
+    ("interest on the capital", "the same"),
+    ("interest on the members' capital", "the same"),
+    ("interest on the member's capital", "the same"),
+    ("besides interest", "the same"),
+    ("with interest.", "the same"),
+    ("who has interest and no share", "the same"),
+    ("goes to interest at most", "the same"),
 ];
 
 /// Words of closed sets, whole.
 const NAMES: &[(&str, &str)] = &[
     ("interest", "a way in which money moves: what a bank pays"),
+    ("capital_interest", "a step of a cooperative's rule: what members' capital has"),
     ("interest_income", "the class of accounts in which that is earned"),
     ("interest_returned", "a way in which money moves: such a line of a bank was booked wrongly"),
 ];
@@ -68,6 +77,8 @@ const WRITTEN: &[(&str, &str)] = &[
     ("book-kind-cap-lifted-means = ", "the same"),
     ("book-kind-bank-paid-none = ", "what a bank pays, booked wrongly"),
     ("book-kind-bank-paid-none-means = ", "the same"),
+    ("cooperative-step-interest = ", "members' capital has it"),
+    ("cooperative-to-capital = ", "the same"),
 ];
 
 /// What of a text is not to be said.

@@ -23,6 +23,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(members::reverse_hours)
         .service(allocation_rules::publish)
         .service(allocation_rules::list)
+        .service(allocation_rules::presets)
         .service(proceeds::record)
         .service(proceeds::list)
         .service(proceeds::reverse)

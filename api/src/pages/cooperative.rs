@@ -17,7 +17,7 @@ use askama::Template;
 use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::book::AccountClass;
-use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Base, Patronage, Pot, Step};
+use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Base, Patronage, Pot, Step, Target};
 use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
 use ledger::cooperatives::rules::waterfall::Recipient;
@@ -115,6 +115,7 @@ fn base(of: Base) -> Said {
     match of {
         Base::Gross => say("cooperative-base-sales"),
         Base::Net => say("cooperative-base-surplus"),
+        Base::Left => say("cooperative-base-left"),
     }
 }
 
@@ -125,6 +126,14 @@ fn part(of: Percent) -> String {
     format!("{} %", short.replace('.', &texts::marks(texts::read()).1.to_string()))
 }
 
+/// How full a pot becomes.
+fn full(target: Target, currency: Currency) -> Said {
+    match target {
+        Target::Amount(minor) => say("cooperative-until-amount").with("amount", Amount::of(minor, currency)),
+        Target::HighestCapital => say("cooperative-until-capital"),
+    }
+}
+
 /// A step of a rule, in words.
 fn in_words(step: &Step, currency: Currency) -> String {
     match step {
@@ -133,11 +142,21 @@ fn in_words(step: &Step, currency: Currency) -> String {
             .with("purpose", purpose)
             .with("pot", pot(to))
             .to_string(),
-        Step::Share { of, percent, to } => say("cooperative-step-share")
-            .with("part", part(*percent))
-            .with("base", base(*of))
-            .with("pot", pot(to))
-            .to_string(),
+        Step::Share { of, percent, to, until } => {
+            let share =
+                say("cooperative-step-share").with("part", part(*percent)).with("base", base(*of)).with("pot", pot(to));
+            match until {
+                None => share.to_string(),
+                Some(target) => format!("{share}, {}", full(*target, currency)),
+            }
+        }
+        Step::CapitalInterest { of, percent, rate } => {
+            let most = say("cooperative-step-interest").with("part", part(*percent)).with("base", base(*of));
+            match rate {
+                None => most.to_string(),
+                Some(rate) => format!("{most}, {}", say("cooperative-step-rate").with("rate", part(*rate))),
+            }
+        }
         Step::UntilCap { of, percent, lender, lent, cap } => say("cooperative-step-lender")
             .with("part", part(*percent))
             .with("base", base(*of))
@@ -149,6 +168,7 @@ fn in_words(step: &Step, currency: Currency) -> String {
             let by = |by| match by {
                 Patronage::Equal => say("cooperative-each-same"),
                 Patronage::Hours => say("cooperative-by-hours"),
+                Patronage::Capital => say("cooperative-by-capital"),
             };
             let group = |it: &ledger::cooperatives::rules::allocation_rule::Group| {
                 format!("{} {} ({})", part(it.percent), it.group, by(it.by))
@@ -216,6 +236,11 @@ pub(super) fn waterfall(it: &Distribution) -> Vec<Row> {
             Recipient::Lender(name) => say("cooperative-to-lender").with("name", name).to_string(),
         };
         add(what, Taken::Part, left, part.amount);
+    }
+    let interest = it.plan.interest();
+    if interest > 0 {
+        left -= interest;
+        add(say("cooperative-to-capital").to_string(), Taken::Part, left, interest);
     }
     for (group, (members, amount)) in groups(&it.plan.members) {
         left -= amount;

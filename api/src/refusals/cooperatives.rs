@@ -74,6 +74,12 @@ pub(super) const KINDS: &[Kind] = &[
         "Let a member do it.",
         &["POST /v1/contributions/{id}:attest", "POST /v1/distributions/{id}:object"],
     ),
+    refusal(
+        "rule-below-minimum",
+        "The rule gives less than the legal minima that it names.",
+        "Give as much as `detail` says, or name other minima, or none.",
+        RULE,
+    ),
     refusal("rule-invalid", "The rule does not add up.", "Mend what `detail` names.", RULE),
     refusal(
         "rule-too-late",

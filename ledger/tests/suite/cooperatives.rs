@@ -1,6 +1,7 @@
 //! A cooperative's periods on a real PostgreSQL: hours attested, results closed, plans frozen, posted, taken back.
 #![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
+mod capital;
 mod undo;
 
 use crate::support::{ground, waits};
@@ -44,12 +45,10 @@ fn percent(text: &str) -> Percent {
 fn main_road() -> Rule {
     let group = |group: &str, part: &str, by| Group { group: group.into(), percent: percent(part), by };
     let groups = vec![group("workers", "80", Patronage::Hours), group("management", "20", Patronage::Equal)];
-    Rule {
-        steps: vec![
-            Step::Share { of: Base::Net, percent: percent("10"), to: Pot::DevelopmentFund },
-            Step::Members { groups, retained: Percent::ZERO },
-        ],
-    }
+    Rule::new(vec![
+        Step::Share { of: Base::Net, percent: percent("10"), to: Pot::DevelopmentFund, until: None },
+        Step::Members { groups, retained: Percent::ZERO },
+    ])
 }
 
 impl Coop {

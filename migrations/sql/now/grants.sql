@@ -366,7 +366,7 @@ GRANT INSERT (id, challenge, submission, team, amount, entry, awarded_at, book_i
 GRANT SELECT ON cooperative, member, contribution, allocation_rule, proceeds, period_result, distribution, distribution_part,
     distribution_objection, statement TO commonpurse_service;
 GRANT INSERT (book_id) ON cooperative TO commonpurse_service;
-GRANT UPDATE (members_last, rules_last, closed_through) ON cooperative TO commonpurse_service;
+GRANT UPDATE (members_last, rules_last, closed_through, capital_most) ON cooperative TO commonpurse_service;
 GRANT INSERT (id, person, version, created_at, book_id, number, joined_on, consents, "group") ON member TO
     commonpurse_service;
 GRANT UPDATE (version, left_on) ON member TO commonpurse_service;
@@ -389,8 +389,8 @@ GRANT INSERT (distribution_id, member_id, amount, retained, carry, book_id, line
     commonpurse_service;
 GRANT INSERT (distribution_id, member_id, raised_by, raised_at, book_id, reason) ON distribution_objection TO
     commonpurse_service;
-GRANT INSERT (id, distribution_id, member_id, hours, cash, retained, issued_at, book_id, consents, patronage, "group") ON
-    statement TO commonpurse_service;
+GRANT INSERT (id, distribution_id, member_id, hours, cash, retained, issued_at, book_id, consents, patronage, "group",
+              interest, capital) ON statement TO commonpurse_service;
 
 -- payouts
 GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document, payout_file, payout_file_item,

@@ -47,6 +47,7 @@ impl Context {
             basis: match statement.issued.patronage {
                 Patronage::Equal => "equal shares".to_owned(),
                 Patronage::Hours => format!("{} attested hours", statement.issued.hours),
+                Patronage::Capital => format!("capital of {}", money(statement.issued.capital)),
             },
             net: money(statement.net),
             share: money(statement.issued.cash + statement.issued.retained),

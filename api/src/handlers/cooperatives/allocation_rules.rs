@@ -14,8 +14,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::cooperatives::operations::allocation_rules as operations;
-use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Group, Rule, Step};
+use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Group, Minima, Rule, Step, Target};
 use ledger::cooperatives::rules::cooperative::Percent;
+use ledger::cooperatives::rules::minima;
 use ledger::cooperatives::store::allocation_rules;
 use ledger::id::{AllocationRuleId, BookRef};
 use ledger::money::Currency;
@@ -34,9 +35,45 @@ pub struct GroupBody {
     /// Its part; those of all groups make exactly 100.
     #[schema(max_length = 6, pattern = r"^[0-9]{1,3}(\.[0-9]{1,2})?$", example = "80")]
     percent: String,
-    /// How its members share: `equal`, or `hours`.
-    #[schema(pattern = "^(equal|hours)$", example = "hours")]
+    /// How its members share: `equal`, by attested `hours`, or by `capital` as it was when the period began.
+    #[schema(pattern = "^(equal|hours|capital)$", example = "hours")]
     by: String,
+}
+
+/// How full a pot becomes: a step takes no more than what lacks of it. One of the two.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AllocationTarget)]
+pub struct TargetBody {
+    /// So much.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amount: Option<MoneyBody>,
+    /// `true`: as much as the capital of all members together has ever been.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    highest_capital: Option<bool>,
+}
+
+impl TargetBody {
+    fn parse(&self, at: &str) -> Result<Target, Problem> {
+        match (&self.amount, self.highest_capital) {
+            (Some(amount), None) => Ok(Target::Amount(amount.parse(&format!("{at}/amount"))?.minor())),
+            (None, Some(true)) => Ok(Target::HighestCapital),
+            (Some(_) | None, Some(_) | None) => {
+                Err(Problem::invalid(at, "name an amount, or say that highest_capital is true, and only one of them"))
+            }
+        }
+    }
+
+    fn new(target: Target, currency: Currency) -> TargetBody {
+        match target {
+            Target::Amount(minor) => TargetBody { amount: Some(money(minor, currency)), highest_capital: None },
+            Target::HighestCapital => TargetBody { amount: None, highest_capital: Some(true) },
+        }
+    }
+}
+
+fn money(minor: i64, currency: Currency) -> MoneyBody {
+    MoneyBody { amount: currency.format(minor), currency: currency.code().to_owned() }
 }
 
 /// One step of a rule. A step never takes more than what is left.
@@ -55,10 +92,10 @@ pub enum StepBody {
         #[schema(max_length = 45, example = "fund:workshop")]
         to: String,
     },
-    /// A percentage of gross (sales) or of net (sales less costs).
+    /// A percentage of gross (sales), of net (sales less costs), or of what the steps before have left.
     Share {
-        /// `gross` or `net`.
-        #[schema(pattern = "^(gross|net)$", example = "net")]
+        /// `gross`, `net` or `left`.
+        #[schema(pattern = "^(gross|net|left)$", example = "net")]
         of: String,
         /// How much of it.
         #[schema(max_length = 6, pattern = r"^[0-9]{1,3}(\.[0-9]{1,2})?$", example = "10")]
@@ -66,11 +103,29 @@ pub enum StepBody {
         /// `reserve`, `development_fund`, or `fund:` and a short name.
         #[schema(max_length = 45, example = "development_fund")]
         to: String,
+        /// How full the pot becomes by it; when it is not given, the step takes its part however full the pot is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<TargetBody>,
+    },
+    /// Interest on the members' capital as it was when the period began, in proportion to it; also for those who have left and whose
+    /// capital is still there. It is paid out with the shares.
+    CapitalInterest {
+        /// `gross`, `net` or `left`.
+        #[schema(pattern = "^(gross|net|left)$", example = "net")]
+        of: String,
+        /// How much of it goes to interest at most.
+        #[schema(max_length = 6, pattern = r"^[0-9]{1,3}(\.[0-9]{1,2})?$", example = "40")]
+        percent: String,
+        /// The most interest on the capital in percent a year, by the days of the period over 365; when it is not given, the percentage
+        /// above alone says how much it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(max_length = 6, pattern = r"^[0-9]{1,3}(\.[0-9]{1,2})?$", example = "7.5")]
+        rate: Option<String>,
     },
     /// A percentage for a lender, until the lender has had its cap.
     UntilCap {
-        /// `gross` or `net`.
-        #[schema(pattern = "^(gross|net)$", example = "net")]
+        /// `gross`, `net` or `left`.
+        #[schema(pattern = "^(gross|net|left)$", example = "net")]
         of: String,
         /// How much of it.
         #[schema(max_length = 6, pattern = r"^[0-9]{1,3}(\.[0-9]{1,2})?$", example = "5")]
@@ -104,10 +159,16 @@ impl StepBody {
                 amount: amount.parse(&field("amount"))?.minor(),
                 to: parse(&field("to"), to)?,
             },
-            StepBody::Share { of, percent, to } => Step::Share {
+            StepBody::Share { of, percent, to, until } => Step::Share {
                 of: parse(&field("of"), of)?,
                 percent: parse(&field("percent"), percent)?,
                 to: parse(&field("to"), to)?,
+                until: until.as_ref().map(|target| target.parse(&field("until"))).transpose()?,
+            },
+            StepBody::CapitalInterest { of, percent, rate } => Step::CapitalInterest {
+                of: parse(&field("of"), of)?,
+                percent: parse(&field("percent"), percent)?,
+                rate: rate.as_deref().map(|text| parse(&field("rate"), text)).transpose()?,
             },
             StepBody::UntilCap { of, percent, lender, lent, cap } => Step::UntilCap {
                 of: parse(&field("of"), of)?,
@@ -139,19 +200,30 @@ impl StepBody {
         match self {
             StepBody::FixedCost { amount, .. } => Some((format!("{at}/amount/currency"), &amount.currency)),
             StepBody::UntilCap { lent, .. } => Some((format!("{at}/lent/currency"), &lent.currency)),
-            StepBody::Share { .. } | StepBody::Members { .. } => None,
+            StepBody::Share { until: Some(TargetBody { amount: Some(amount), .. }), .. } => {
+                Some((format!("{at}/until/amount/currency"), &amount.currency))
+            }
+            StepBody::Share { .. } | StepBody::CapitalInterest { .. } | StepBody::Members { .. } => None,
         }
     }
 
     fn new(step: Step, currency: Currency) -> StepBody {
-        let money = |minor: i64| MoneyBody { amount: currency.format(minor), currency: currency.code().to_owned() };
+        let money = |minor: i64| money(minor, currency);
         match step {
             Step::FixedCost { purpose, amount, to } => {
                 StepBody::FixedCost { purpose, amount: money(amount), to: to.to_string() }
             }
-            Step::Share { of, percent, to } => {
-                StepBody::Share { of: of.to_string(), percent: percent.to_string(), to: to.to_string() }
-            }
+            Step::Share { of, percent, to, until } => StepBody::Share {
+                of: of.to_string(),
+                percent: percent.to_string(),
+                to: to.to_string(),
+                until: until.map(|target| TargetBody::new(target, currency)),
+            },
+            Step::CapitalInterest { of, percent, rate } => StepBody::CapitalInterest {
+                of: of.to_string(),
+                percent: percent.to_string(),
+                rate: rate.map(|rate| rate.to_string()),
+            },
             Step::UntilCap { of, percent, lender, lent, cap } => StepBody::UntilCap {
                 of: of.to_string(),
                 percent: percent.to_string(),
@@ -186,6 +258,11 @@ pub struct NewAllocationRule {
     /// In order; the last one is for the members.
     #[schema(min_items = 1, max_items = 20)]
     steps: Vec<StepBody>,
+    /// The set of legal minima that it has to keep: `fr-scop`, `fr-scic`, `it-prevalente` or `us-t`; when it is not given, none is looked at.
+    /// `GET /v1/allocation-rule-presets` says what each demands. Which law holds for the cooperative, it knows itself.
+    #[serde(default)]
+    #[schema(pattern = "^(fr-scop|fr-scic|it-prevalente|us-t)$", example = "fr-scop")]
+    minima: Option<String>,
 }
 
 /// A version of the allocation rule. It never changes.
@@ -198,7 +275,9 @@ pub struct AllocationRuleBody {
     effective_from: Date,
     objection_days: u16,
     steps: Vec<StepBody>,
-    /// SHA-256 of the steps.
+    /// The set of legal minima that it keeps; null where it names none.
+    minima: Option<String>,
+    /// SHA-256 of the steps, with the name of the minima.
     digest: String,
     /// When it was published, by the book's clock.
     published_at: Timestamp,
@@ -212,6 +291,7 @@ impl AllocationRuleBody {
             effective_from: it.effective_from,
             objection_days: it.window_days,
             steps: it.rule.steps.into_iter().map(|step| StepBody::new(step, currency)).collect(),
+            minima: it.rule.minima.map(|minima| minima.to_string()),
             digest: hex::encode(it.digest),
             published_at: it.published_at,
         }
@@ -232,7 +312,8 @@ pub(crate) async fn publish(
     let by = caller.person()?.id;
     let body = &request.body;
     let steps = body.steps.iter().enumerate().map(|(index, step)| step.parse(&format!("/steps/{index}")));
-    let rule = Rule { steps: steps.collect::<Result<_, _>>()? };
+    let minima = body.minima.as_deref().map(|name| parse("/minima", name)).transpose()?;
+    let rule = Rule { steps: steps.collect::<Result<_, _>>()?, minima };
     let days = body.objection_days.unwrap_or(7);
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative(tx, &caller, *id).await?;
@@ -268,4 +349,65 @@ pub(crate) async fn list(
     let rows = allocation_rules::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await?;
     let body = |row| AllocationRuleBody::new(row, book.currency);
     Ok(window.page(rows, |row| row.version, body).respond(&http))
+}
+
+/// What a set of minima demands.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AllocationMinima)]
+pub struct MinimaBody {
+    /// Its name, as a rule names it.
+    name: String,
+    version: u16,
+    /// The day on which it was written down: laws change.
+    as_of: Date,
+    /// Where it stands.
+    source: String,
+    /// What it demands, a sentence each.
+    demands: Vec<String>,
+}
+
+/// A rule that cooperatives often have.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AllocationPreset)]
+pub struct PresetBody {
+    name: String,
+    /// What it does.
+    about: String,
+    /// Its steps, to be published as they are or changed before.
+    steps: Vec<StepBody>,
+}
+
+/// What to begin a rule with.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AllocationPresets)]
+pub struct PresetsBody {
+    presets: Vec<PresetBody>,
+    minima: Vec<MinimaBody>,
+}
+
+/// Lists rules to begin with, and the sets of legal minima that a rule may name. They are data and no advice.
+#[utoipa::path(tag = "allocation-rules", operation_id = "list_allocation_rule_presets",
+    responses((status = 200, description = "All of them", body = PresetsBody)))]
+#[get("/v1/allocation-rule-presets")]
+pub(crate) async fn presets() -> HttpResponse {
+    let preset = |it: minima::Preset| PresetBody {
+        name: it.name.to_owned(),
+        about: it.about.to_owned(),
+        // No preset has an amount.
+        steps: it.rule.steps.into_iter().map(|step| StepBody::new(step, Currency::USD)).collect(),
+    };
+    let minima = |of: &Minima| {
+        let set = minima::set(*of);
+        MinimaBody {
+            name: of.to_string(),
+            version: set.version,
+            as_of: set.as_of,
+            source: set.source.to_owned(),
+            demands: set.demands.iter().map(ToString::to_string).collect(),
+        }
+    };
+    HttpResponse::Ok().json(PresetsBody {
+        presets: minima::presets().into_iter().map(preset).collect(),
+        minima: Minima::ALL.iter().map(minima).collect(),
+    })
 }

@@ -41,15 +41,19 @@ pub struct ShareBody {
     member: MemberId,
     number: i32,
     group: String,
-    /// `equal` or `hours`.
+    /// `equal`, `hours` or `capital`; `capital` also for who has interest and no share.
     by: String,
     /// Attested hours of the period.
     #[schema(value_type = String)]
     hours: Hours,
-    /// The whole share.
+    /// The member's capital when the period began; 0 where the rule does not ask for it.
+    capital: BalanceBody,
+    /// All that the member gets, with interest.
     share: BalanceBody,
-    /// To be paid out.
+    /// To be paid out, with interest.
     cash: BalanceBody,
+    /// How much of the cash is interest on the member's capital.
+    interest: BalanceBody,
     /// Stays in the cooperative as the member's capital.
     retained: BalanceBody,
 }
@@ -72,6 +76,8 @@ pub struct DistributionBody {
     /// Sales less costs and earlier losses: what is distributed.
     net: BalanceBody,
     parts: Vec<PartBody>,
+    /// Interest on the members' capital, all together.
+    interest: BalanceBody,
     groups: Vec<GroupTotalBody>,
     /// For plain members their own only.
     shares: Vec<ShareBody>,
@@ -137,6 +143,7 @@ impl DistributionBody {
             loss_before: money(it.loss_before),
             net: money(it.net()),
             parts: it.plan.steps.iter().map(|part| part_body(part, currency)).collect(),
+            interest: money(it.plan.interest()),
             groups: group_bodies(&it.plan.members, currency),
             shares: it.plan.members.iter().filter(shown).map(|part| share_body(part, currency)).collect(),
             digest: hex::encode(it.digest),
@@ -181,18 +188,20 @@ fn share_body(part: &MemberPart, currency: Currency) -> ShareBody {
         group: part.group.clone(),
         by: part.by.to_string(),
         hours: part.hours,
+        capital: money(part.capital),
         share: money(part.cash + part.retained),
+        interest: money(part.interest),
         cash: money(part.cash),
         retained: money(part.retained),
     }
 }
 
-/// How many members each group has, and what they share, by the name of the group.
+/// How many members each group has, and what they share besides interest, by the name of the group; nobody who shares nothing else.
 pub(crate) fn groups(members: &[MemberPart]) -> BTreeMap<&str, (usize, i64)> {
     let mut totals: BTreeMap<&str, (usize, i64)> = BTreeMap::new();
-    for part in members {
+    for part in members.iter().filter(|part| part.interest == 0 || part.shares()) {
         let total = totals.entry(&part.group).or_default();
-        *total = (total.0 + 1, total.1 + part.cash + part.retained);
+        *total = (total.0 + 1, total.1 + part.cash - part.interest + part.retained);
     }
     totals
 }

@@ -36,17 +36,21 @@ pub struct StatementBody {
     /// Last day of the period.
     to: Date,
     group: String,
-    /// How the group shared: `equal` or `hours`.
+    /// How the group shared: `equal`, `hours` or `capital`; `capital` also for who has interest and no share.
     patronage: String,
     /// Patronage base: attested hours of the period.
     #[schema(value_type = String)]
     hours: Hours,
     /// What was distributed in all.
     net: BalanceBody,
-    /// The member's whole share.
+    /// The member's capital when the period began; 0 where the rule does not ask for it.
+    capital: BalanceBody,
+    /// All that the member gets, with interest.
     share: BalanceBody,
-    /// To be paid out.
+    /// To be paid out, with interest.
     cash: BalanceBody,
+    /// How much of the cash is interest on the member's capital.
+    interest: BalanceBody,
     /// Became the member's capital.
     retained: BalanceBody,
     /// Whether the member had agreed to retained parts.
@@ -75,7 +79,9 @@ impl From<Statement> for StatementBody {
             patronage: it.issued.patronage.to_string(),
             hours: it.issued.hours,
             net: money(it.net),
+            capital: money(it.issued.capital),
             share: money(it.issued.cash + it.issued.retained),
+            interest: money(it.issued.interest),
             cash: money(it.issued.cash),
             retained: money(it.issued.retained),
             consents: it.issued.consents,

@@ -4,6 +4,7 @@ use super::members;
 use crate::cooperatives::rules::allocation_rule::{AllocationRule, Rule};
 use crate::cooperatives::rules::cooperative::Cooperative;
 use crate::cooperatives::rules::distribution::WINDOW_DAYS_MAX;
+use crate::cooperatives::rules::minima;
 use crate::cooperatives::rules::waterfall::digest;
 use crate::cooperatives::store::{allocation_rules, cooperatives};
 use crate::error::{Error, Refusal};
@@ -17,7 +18,7 @@ use jiff::civil::Date;
 ///
 /// # Errors
 ///
-/// `rule-invalid`; `rule-too-late` when it would hold for a period whose result is closed; `not-a-cooperative`;
+/// `rule-invalid`; `rule-below-minimum` when it gives less than the minima that it names; `rule-too-late` when it would hold for a period whose result is closed; `not-a-cooperative`;
 /// [`Error::Invalid`] at `/objection_days`; [`Error::NotFound`] for an unknown book.
 pub async fn publish(
     tx: &Transaction<'_>,
@@ -30,6 +31,7 @@ pub async fn publish(
 ) -> Result<AllocationRule, Error> {
     let (book, cooperative) = members::lock(tx, book).await?;
     rule.check()?;
+    minima::check(&rule)?;
     if window_days == 0 || window_days > WINDOW_DAYS_MAX {
         return Err(Error::invalid("/objection_days", format!("1 to {WINDOW_DAYS_MAX}")));
     }

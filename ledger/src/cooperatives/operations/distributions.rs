@@ -1,16 +1,14 @@
 //! Distributions: drafted from the closed result, shown to the members, approved, posted by the worker, taken back.
 
-use super::{members, results, tellings};
+use super::{inputs, members, results, tellings};
 use crate::book::entry::LINES_MAX;
 use crate::books::operations::{accounts, mirrors};
 use crate::calendar::later;
-use crate::cooperatives::rules::allocation_rule::{AllocationRule, Step};
-use crate::cooperatives::rules::cooperative::{Hours, Member, Period};
+use crate::cooperatives::rules::cooperative::{Cooperative, Member, Period};
 use crate::cooperatives::rules::distribution::{Distribution, DistributionState, Due, Objection, WAIT_DAYS};
-use crate::cooperatives::rules::result::PeriodResult;
-use crate::cooperatives::rules::waterfall::{self, Inputs, MemberInput, Plan};
+use crate::cooperatives::rules::waterfall::{self, Plan};
 use crate::cooperatives::store::distributions::{self, Part};
-use crate::cooperatives::store::{allocation_rules, hours, members as member_rows};
+use crate::cooperatives::store::{allocation_rules, cooperatives, members as member_rows};
 use crate::engine::posting;
 use crate::engine::store::books::Book;
 use crate::error::{Error, Refusal};
@@ -22,7 +20,6 @@ use crate::service::store::jobs;
 use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 
 /// Drafts the distribution of a period: closes its result if that is not done, takes the rule in force on its last day and
 /// the hours attested, and freezes who gets what.
@@ -49,7 +46,7 @@ pub async fn draft(
     let rule = rule.ok_or_else(|| Refusal::new("no-rule", format!("no allocation rule holds on {}", period.to)))?;
     let result = results::close_locked(tx, &book, &cooperative, period, by, wall).await?.result;
     result.demand_surplus(book.currency)?;
-    let inputs = inputs(tx, &book, &rule, &result).await?;
+    let inputs = inputs::gather(tx, &book, &cooperative, &rule, &result).await?;
     let plan = waterfall::distribute(&rule.rule, &inputs)?;
     if plan.credits().len() > LINES_MAX {
         let detail = format!("{} parts do not fit into one journal entry of {LINES_MAX} lines", plan.credits().len());
@@ -83,45 +80,6 @@ pub async fn draft(
     activity::record(tx, distribution.id.book, Done::new(&distribution.id, "drafted", Actor::Person(by)), now).await?;
     wake(tx, &distribution).await?;
     distributions::get(tx, distribution.id).await
-}
-
-/// All that the plan is computed from.
-async fn inputs(
-    tx: &Transaction<'_>,
-    book: &Book,
-    rule: &AllocationRule,
-    result: &PeriodResult,
-) -> Result<Inputs, Error> {
-    let attested = hours::attested(tx, book.id, result.period).await?;
-    let carries = distributions::carries(tx, book.id).await?;
-    let mut members: Vec<Member> = member_rows::list_in_period(tx, book.id, result.period).await?;
-    for worked in
-        attested.keys().filter(|id| members.iter().all(|member| member.id != **id)).copied().collect::<Vec<_>>()
-    {
-        members.push(member_rows::get(tx, worked).await?);
-    }
-    members.sort_by_key(|member| member.number);
-    let mut repaid = BTreeMap::new();
-    for step in &rule.rule.steps {
-        match step {
-            Step::UntilCap { lender, .. } => {
-                let had = distributions::allocated(tx, book.id, &chart::lender_payable(lender).code).await?;
-                repaid.insert(lender.clone(), had);
-            }
-            Step::FixedCost { .. } | Step::Share { .. } | Step::Members { .. } => {}
-        }
-    }
-    let members = members
-        .into_iter()
-        .map(|member| MemberInput {
-            hours: attested.get(&member.id).copied().unwrap_or(Hours::ZERO),
-            carry: carries.get(&member.id).copied().unwrap_or(0),
-            member: member.id,
-            number: member.number,
-            group: member.group,
-        })
-        .collect();
-    Ok(Inputs { gross: result.sales, net: result.net(), repaid, members })
 }
 
 /// The plan by recipient, as the rows keep it.
@@ -247,7 +205,8 @@ pub async fn withdraw(
 ///
 /// When it posts, what [`posting::post`] refuses; [`Error::NotFound`] for an unknown distribution.
 pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) -> Result<Distribution, Error> {
-    let (book, distribution) = lock(tx, id).await?;
+    let (book, cooperative) = members::lock(tx, id.book).await?;
+    let distribution = distributions::lock(tx, id).await?;
     let now = book.now(wall);
     match distribution.due(now) {
         Due::Nothing => Ok(distribution),
@@ -257,6 +216,10 @@ pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) 
         }
         Due::Post => {
             let entry = post(tx, &book, &distribution, wall).await?;
+            if distribution.plan.members.iter().any(|part| part.retained > 0) {
+                let capital_most = inputs::capital_so_far(tx, &book, &cooperative).await?;
+                cooperatives::update(tx, book.id, Cooperative { capital_most, ..cooperative }).await?;
+            }
             let posted = distribution.posted(entry, now)?;
             let job = Job::IssueStatements { distribution: id };
             jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe: id.to_string(), job }).await?;

@@ -41,6 +41,8 @@ pub async fn issue(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) ->
             patronage: part.by,
             hours: part.hours,
             cash: part.cash,
+            interest: part.interest,
+            capital: part.capital,
             retained: part.retained,
             consents: members::get(tx, part.member).await?.consents,
             issued_at: now,

@@ -23,6 +23,8 @@ words! {
         Gross = "gross",
         /// Sales less costs.
         Net = "net",
+        /// What the steps before have left.
+        Left = "left",
     }
 }
 
@@ -33,7 +35,33 @@ words! {
         Equal = "equal",
         /// In proportion to attested hours.
         Hours = "hours",
+        /// In proportion to the member's capital when the distribution was drafted.
+        Capital = "capital",
     }
+}
+
+words! {
+    /// A set of what a law demands.
+    Minima, "set of legal minima" {
+        /// French workers' cooperatives.
+        FrScop = "fr-scop",
+        /// French cooperatives of general interest.
+        FrScic = "fr-scic",
+        /// Italian cooperatives of prevailing mutuality.
+        ItPrevalente = "it-prevalente",
+        /// Cooperatives taxed by subchapter T of the United States' code.
+        UsT = "us-t",
+    }
+}
+
+/// How full a pot becomes: a step with a target gives no more than lacks of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// So many minor units.
+    Amount(i64),
+    /// As much as the members' capital together has ever been.
+    HighestCapital,
 }
 
 /// Where a step puts its part: `reserve`, `development_fund`, or a fund of the cooperative's own such as `fund:education`.
@@ -122,7 +150,7 @@ pub enum Step {
         /// The pot into which it goes.
         to: Pot,
     },
-    /// A percentage of gross or of net.
+    /// A percentage of gross, of net, or of what is left.
     Share {
         /// What the percentage is taken of.
         of: Base,
@@ -130,6 +158,19 @@ pub enum Step {
         percent: Percent,
         /// The pot into which it goes.
         to: Pot,
+        /// How full the pot becomes by it; none where it takes its part however full the pot is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Target>,
+    },
+    /// Interest on the members' capital, in proportion to it.
+    CapitalInterest {
+        /// What the percentage is taken of.
+        of: Base,
+        /// The percentage of it that goes to interest at most.
+        percent: Percent,
+        /// The rate on the capital, at most; none where the percentage alone says how much it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rate: Option<Percent>,
     },
     /// A percentage for a lender, until the lender has had its cap.
     UntilCap {
@@ -158,17 +199,55 @@ pub enum Step {
 pub struct Rule {
     /// The steps; the last one, and no other, is for the members.
     pub steps: Vec<Step>,
+    /// The set of legal minima that it keeps; none where the cooperative names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minima: Option<Minima>,
 }
 
 impl Rule {
+    /// A rule that names no legal minima.
+    pub fn new(steps: Vec<Step>) -> Rule {
+        Rule { steps, minima: None }
+    }
+
+    /// The pots that it fills to a target.
+    pub fn targets(&self) -> impl Iterator<Item = (&Pot, Target)> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Share { to, until: Some(target), .. } => Some((to, *target)),
+            Step::Share { until: None, .. }
+            | Step::FixedCost { .. }
+            | Step::CapitalInterest { .. }
+            | Step::UntilCap { .. }
+            | Step::Members { .. } => None,
+        })
+    }
+
+    /// The lenders whom it pays, by short name.
+    pub fn lenders(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::UntilCap { lender, .. } => Some(lender.as_str()),
+            Step::FixedCost { .. } | Step::Share { .. } | Step::CapitalInterest { .. } | Step::Members { .. } => None,
+        })
+    }
+
+    /// Whether anything is shared in proportion to capital.
+    pub fn asks_for_capital(&self) -> bool {
+        self.steps.iter().any(|step| match step {
+            Step::CapitalInterest { .. } => true,
+            Step::Members { groups, .. } => groups.iter().any(|group| group.by == Patronage::Capital),
+            Step::FixedCost { .. } | Step::Share { .. } | Step::UntilCap { .. } => false,
+        })
+    }
+
     /// Refuses a rule that could not divide every result: wrong percentages, a missing or early members' step, wrong names.
     pub fn check(&self) -> Result<(), Refusal> {
         let refuse = |detail: String| Err(Refusal::new("rule-invalid", detail));
         if self.steps.is_empty() || self.steps.len() > STEPS_MAX {
             return refuse(format!("a rule has 1 to {STEPS_MAX} steps"));
         }
-        for base in Base::ALL {
-            let taken: u64 = self.steps.iter().map(|step| step.takes(*base)).sum();
+        // What is taken of what is left is never more than that.
+        for base in [Base::Gross, Base::Net] {
+            let taken: u64 = self.steps.iter().map(|step| step.takes(base)).sum();
             if taken > Percent::WHOLE.hundredths() {
                 return refuse(format!("the steps take more than 100 % of {base}"));
             }
@@ -185,11 +264,18 @@ impl Rule {
 }
 
 impl Step {
-    fn takes(&self, base: Base) -> u64 {
+    /// The percentage that it takes, and of what; none for what takes an amount, or whatever is left.
+    pub fn share(&self) -> Option<(Base, Percent)> {
         match self {
-            Step::Share { of, percent, .. } | Step::UntilCap { of, percent, .. } if *of == base => percent.hundredths(),
-            Step::Share { .. } | Step::UntilCap { .. } | Step::FixedCost { .. } | Step::Members { .. } => 0,
+            Step::Share { of, percent, .. }
+            | Step::CapitalInterest { of, percent, .. }
+            | Step::UntilCap { of, percent, .. } => Some((*of, *percent)),
+            Step::FixedCost { .. } | Step::Members { .. } => None,
         }
+    }
+
+    fn takes(&self, base: Base) -> u64 {
+        self.share().filter(|(of, _)| *of == base).map_or(0, |(_, percent)| percent.hundredths())
     }
 
     fn check(&self) -> Result<(), Refusal> {
@@ -203,9 +289,20 @@ impl Step {
                     return refuse("a fixed cost names its purpose in 1 to 200 characters");
                 }
             }
-            Step::Share { percent, .. } => {
+            Step::Share { percent, until, .. } => {
                 if *percent == Percent::ZERO || *percent > Percent::WHOLE {
                     return refuse("a share is more than 0 and at most 100 %");
+                }
+                if matches!(until, Some(Target::Amount(amount)) if *amount <= 0 || *amount > AMOUNT_MAX) {
+                    return refuse("a pot is filled to more than zero");
+                }
+            }
+            Step::CapitalInterest { percent, rate, .. } => {
+                if *percent == Percent::ZERO || *percent > Percent::WHOLE {
+                    return refuse("interest on capital takes more than 0 and at most 100 %");
+                }
+                if rate.is_some_and(|rate| rate == Percent::ZERO || rate > Percent::WHOLE) {
+                    return refuse("the rate on capital is more than 0 and at most 100 %");
                 }
             }
             Step::UntilCap { percent, lender, lent, cap, .. } => {

@@ -292,6 +292,8 @@ pub struct Cooperative {
     pub rules_last: i32,
     /// Last day of the last period whose result is closed.
     pub closed_through: Date,
+    /// The most that the members' capital together has ever been, minor units.
+    pub capital_most: i64,
 }
 
 #[cfg(test)]

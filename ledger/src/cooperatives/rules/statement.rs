@@ -21,8 +21,12 @@ pub struct NewStatement {
     pub patronage: Patronage,
     /// Patronage base: attested hours of the period.
     pub hours: Hours,
-    /// What is payable to the member, minor units.
+    /// What is payable to the member, with its interest; minor units.
     pub cash: i64,
+    /// How much of the cash is interest on the member's capital, minor units.
+    pub interest: i64,
+    /// The member's capital when the period began, minor units; 0 where the rule does not ask for it.
+    pub capital: i64,
     /// Minor units that became the member's capital.
     pub retained: i64,
     /// Whether the member had agreed to retained parts.

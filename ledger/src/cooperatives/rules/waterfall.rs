@@ -2,9 +2,10 @@
 //!
 //! Rounding, said aloud: all shares of the same base (gross, or net) are rounded together, with the rest of that base as the
 //! last party, by [`crate::money::allocation`]; what is left after all steps is divided among the groups in the same way, and
-//! each group's part among its members, this time with their carries. A step never takes more than what is left.
+//! each group's part among its members, this time with their carries. What is taken of what is left is rounded by itself when its
+//! turn comes, a half upwards. A step never takes more than what is left.
 
-use super::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
+use super::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step, Target};
 use super::cooperative::{Hours, Percent};
 use crate::chart;
 use crate::error::{Error, Refusal};
@@ -27,10 +28,13 @@ pub struct MemberInput {
     pub hours: Hours,
     /// Billionths of a minor unit carried over from the last distribution.
     pub carry: i64,
+    /// The member's capital, minor units; 0 where the rule asks for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub capital: i64,
 }
 
 /// All that a distribution is computed from, besides the rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inputs {
     /// Sales of the period, minor units.
     pub gross: i64,
@@ -38,8 +42,30 @@ pub struct Inputs {
     pub net: i64,
     /// What each lender has had so far, minor units by short name.
     pub repaid: BTreeMap<String, i64>,
+    /// What lies in each pot that a step fills to a target, minor units.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pots: BTreeMap<Pot, i64>,
+    /// The most that the members' capital together has ever been, minor units; 0 where no step asks for it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub highest_capital: i64,
     /// The members of the period, in any order.
     pub members: Vec<MemberInput>,
+    /// Days of the period; 0 where no step asks for them.
+    #[serde(default, skip_serializing_if = "is_no_day")]
+    pub days: u64,
+    /// Those who have capital and were no members in the period; empty where the rule asks for no capital.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<MemberInput>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(amount: &i64) -> bool {
+    *amount == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_no_day(days: &u64) -> bool {
+    *days == 0
 }
 
 /// Part of a pot or of a lender.
@@ -76,10 +102,16 @@ pub struct MemberPart {
     pub by: Patronage,
     /// Attested hours of the period.
     pub hours: Hours,
-    /// What is payable to the member, minor units.
+    /// What is payable to the member, with its interest; minor units.
     pub cash: i64,
     /// Minor units that become the member's capital.
     pub retained: i64,
+    /// How much of the cash is interest on the member's capital, minor units.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub interest: i64,
+    /// The capital that counted, minor units; 0 where the rule asks for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub capital: i64,
     /// Billionths of a minor unit carried over to the next distribution.
     pub carry: i64,
 }
@@ -100,6 +132,13 @@ pub struct Credit {
     pub account: chart::Account,
     /// Minor units, more than 0.
     pub amount: i64,
+}
+
+impl MemberPart {
+    /// Whether the member has more than interest.
+    pub fn shares(&self) -> bool {
+        self.cash > self.interest || self.retained > 0
+    }
 }
 
 impl Recipient {
@@ -123,6 +162,11 @@ impl Plan {
             ]
         });
         steps.chain(members).filter(|credit| credit.amount > 0).collect()
+    }
+
+    /// Minor units of interest on capital, all together.
+    pub fn interest(&self) -> i64 {
+        self.members.iter().map(|part| part.interest).sum()
     }
 
     /// Minor units of all parts together.
@@ -149,17 +193,18 @@ pub fn digest(value: &impl Serialize) -> Result<[u8; 32], Error> {
 /// // A tenth of the net is kept for development; the members share the rest by their hours.
 /// let workers = Group { group: "workers".into(), percent: Percent::WHOLE, by: Patronage::Hours };
 /// let steps = vec![
-///     Step::Share { of: Base::Net, percent: "10".parse()?, to: Pot::DevelopmentFund },
+///     Step::Share { of: Base::Net, percent: "10".parse()?, to: Pot::DevelopmentFund, until: None },
 ///     Step::Members { groups: vec![workers], retained: Percent::ZERO },
 /// ];
 /// let member = |number, hours: &str| {
 ///     let (member, hours) = (MemberId::generate(BookId(1)), hours.parse::<Hours>()?);
-///     Ok::<_, Box<dyn std::error::Error>>(MemberInput { member, number, group: "workers".into(), hours, carry: 0 })
+///     let group = "workers".into();
+///     Ok::<_, Box<dyn std::error::Error>>(MemberInput { member, number, group, hours, carry: 0, capital: 0 })
 /// };
 /// let members = vec![member(1, "100")?, member(2, "50")?];
-/// let inputs = Inputs { gross: 12_000, net: 10_000, repaid: Default::default(), members };
+/// let inputs = Inputs { gross: 12_000, net: 10_000, members, ..Inputs::default() };
 ///
-/// let plan = distribute(&Rule { steps }, &inputs)?;
+/// let plan = distribute(&Rule::new(steps), &inputs)?;
 /// assert_eq!((plan.steps[0].amount, plan.members[0].cash, plan.members[1].cash), (1_000, 6_000, 3_000));
 /// assert_eq!(plan.total(), 10_000, "nothing is lost and nothing is made");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -167,64 +212,143 @@ pub fn digest(value: &impl Serialize) -> Result<[u8; 32], Error> {
 ///
 /// # Errors
 ///
-/// `no-surplus` when there is no net; `no-weights` when a group has something to share and nobody to share it: no members, or
-/// no attested hours. Nothing is distributed then, not even the parts that could be.
+/// `no-surplus` when there is no net; `no-weights` when a group has something to share and nobody to share it: no members, no
+/// attested hours, or no capital. Nothing is distributed then, not even the parts that could be.
 pub fn distribute(rule: &Rule, inputs: &Inputs) -> Result<Plan, Refusal> {
     if inputs.net <= 0 {
         return Err(Refusal::new("no-surplus", "costs took all of the period's sales: there is nothing to distribute"));
     }
+    let wishes = wishes(rule, inputs)?;
     let mut left = inputs.net;
     let mut plan = Plan { steps: Vec::new(), members: Vec::new() };
-    for (index, (step, wish)) in rule.steps.iter().zip(wishes(rule, inputs)?).enumerate() {
-        let take = |wish: i64| wish.min(left);
-        let part = match step {
-            Step::FixedCost { to, .. } | Step::Share { to, .. } => (Recipient::Pot(to.clone()), take(wish)),
+    let mut interest = BTreeMap::new();
+    for (index, step) in rule.steps.iter().enumerate() {
+        // What stands in the wishes is of gross or net; what is left is known only now.
+        let wish = match step.share() {
+            Some((Base::Left, percent)) => percent.of(left),
+            Some((Base::Gross | Base::Net, _)) | None => wishes[index],
+        };
+        let (to, wish) = match step {
+            Step::FixedCost { to, .. } => (Recipient::Pot(to.clone()), wish),
+            Step::Share { to, until, .. } => {
+                let lacking = until.map_or(i64::MAX, |target| lacking(target, to, inputs, &plan));
+                (Recipient::Pot(to.clone()), wish.min(lacking))
+            }
             Step::UntilCap { lender, lent, cap, .. } => {
-                let had_earlier = inputs.repaid.get(lender).copied().unwrap_or(0);
-                let now = plan.steps.iter().filter(|part| part.to == Recipient::Lender(lender.clone()));
-                let had = had_earlier + now.map(|part| part.amount).sum::<i64>();
-                (Recipient::Lender(lender.clone()), take(wish.min((cap.of(*lent) - had).max(0))))
+                let to = Recipient::Lender(lender.clone());
+                let had = inputs.repaid.get(lender).copied().unwrap_or(0) + plan.given(&to);
+                (to, wish.min((cap.of(*lent) - had).max(0)))
+            }
+            Step::CapitalInterest { rate, .. } => {
+                let most = rate.map_or(i64::MAX, |rate| inputs.interest_at(rate));
+                left -= add_interest(&mut interest, wish.min(most).min(left), inputs)?;
+                continue;
             }
             Step::Members { groups, retained } => {
                 plan.members = members(groups, *retained, left, &inputs.members)?;
-                left = 0;
                 continue;
             }
         };
-        let (to, amount) = part;
+        let amount = wish.min(left);
         left -= amount;
         if amount > 0 {
             plan.steps.push(StepPart { step: index, to, amount });
         }
     }
+    plan.pay_interest(interest, inputs);
     assert_eq!(plan.total(), inputs.net, "the parts add up to the net: a checked rule ends with its members");
     Ok(plan)
 }
 
-/// What each step would take if there was enough: shares of one base are rounded together.
-fn wishes(rule: &Rule, inputs: &Inputs) -> Result<Vec<i64>, Refusal> {
-    let share = |step: &Step| match step {
-        Step::Share { of, percent, .. } | Step::UntilCap { of, percent, .. } => Some((*of, *percent)),
-        Step::FixedCost { .. } | Step::Members { .. } => None,
+/// What a pot lacks of its target, with what earlier steps have put there.
+fn lacking(target: Target, to: &Pot, inputs: &Inputs, plan: &Plan) -> i64 {
+    let target = match target {
+        Target::Amount(amount) => amount,
+        Target::HighestCapital => inputs.highest_capital,
     };
-    let mut wishes: Vec<i64> = rule
-        .steps
-        .iter()
-        .map(|step| match step {
-            Step::FixedCost { amount, .. } => *amount,
-            Step::Share { .. } | Step::UntilCap { .. } | Step::Members { .. } => 0,
-        })
-        .collect();
+    let has = inputs.pots.get(to).copied().unwrap_or(0).saturating_add(plan.given(&Recipient::Pot(to.clone())));
+    target.saturating_sub(has).max(0)
+}
+
+/// Adds interest to what those with capital have of it, by number, in proportion to their capital; answers what was given: nothing
+/// where nobody has any.
+fn add_interest(given: &mut BTreeMap<i32, i64>, amount: i64, inputs: &Inputs) -> Result<i64, Refusal> {
+    let mut holders: Vec<&MemberInput> = inputs.holders().collect();
+    if holders.is_empty() || amount == 0 {
+        return Ok(0);
+    }
+    holders.sort_by_key(|holder| holder.number);
+    let weights: Vec<u64> = holders.iter().map(|holder| holder.capital.unsigned_abs()).collect();
+    for (holder, part) in holders.iter().zip(allocation::largest_remainder(amount, &weights)?) {
+        *given.entry(holder.number).or_default() += part;
+    }
+    Ok(amount)
+}
+
+impl Inputs {
+    /// Those who have capital.
+    fn holders(&self) -> impl Iterator<Item = &MemberInput> {
+        self.members.iter().chain(&self.former).filter(|holder| holder.capital > 0)
+    }
+
+    /// Interest at a rate a year on all capital, for the days of the period: actual days over 365, a half upwards.
+    fn interest_at(&self, rate: Percent) -> i64 {
+        let capital: i128 = self.holders().map(|holder| i128::from(holder.capital)).sum();
+        let exact = capital * i128::from(rate.hundredths()) * i128::from(self.days);
+        let a_year = 10_000 * 365;
+        i64::try_from((exact + a_year / 2) / a_year).unwrap_or(i64::MAX)
+    }
+}
+
+impl Plan {
+    /// What a recipient has of it so far, minor units.
+    fn given(&self, to: &Recipient) -> i64 {
+        self.steps.iter().filter(|part| part.to == *to).map(|part| part.amount).sum()
+    }
+
+    /// Writes interest to the parts of those who get it, by number. Who has no other part gets one.
+    fn pay_interest(&mut self, interest: BTreeMap<i32, i64>, inputs: &Inputs) {
+        for holder in inputs.holders() {
+            let amount = interest.get(&holder.number).copied().unwrap_or(0);
+            match self.members.iter_mut().find(|part| part.member == holder.member) {
+                Some(part) => {
+                    part.interest = amount;
+                    part.cash += amount;
+                }
+                None if amount > 0 => self.members.push(MemberPart {
+                    member: holder.member,
+                    number: holder.number,
+                    group: holder.group.clone(),
+                    by: Patronage::Capital,
+                    hours: holder.hours,
+                    cash: amount,
+                    retained: 0,
+                    interest: amount,
+                    capital: holder.capital,
+                    carry: holder.carry,
+                }),
+                None => {}
+            }
+        }
+        self.members.sort_by_key(|part| (part.number, part.member));
+    }
+}
+
+/// What each step would take of gross and net if there was enough: shares of one base are rounded together.
+fn wishes(rule: &Rule, inputs: &Inputs) -> Result<Vec<i64>, Refusal> {
+    let fixed = |step: &Step| match step {
+        Step::FixedCost { amount, .. } => *amount,
+        Step::Share { .. } | Step::CapitalInterest { .. } | Step::UntilCap { .. } | Step::Members { .. } => 0,
+    };
+    let mut wishes: Vec<i64> = rule.steps.iter().map(fixed).collect();
     for (base, whole) in [(Base::Gross, inputs.gross), (Base::Net, inputs.net)] {
-        let steps: Vec<(usize, Percent)> = rule
-            .steps
-            .iter()
-            .enumerate()
-            .filter_map(|(index, step)| share(step).filter(|(of, _)| *of == base).map(|(_, percent)| (index, percent)))
-            .collect();
-        let taken: u64 = steps.iter().map(|(_, percent)| percent.hundredths()).sum();
+        let of_base = |(index, step): (usize, &Step)| {
+            step.share().filter(|(of, _)| *of == base).map(|(_, percent)| (index, percent.hundredths()))
+        };
+        let steps: Vec<(usize, u64)> = rule.steps.iter().enumerate().filter_map(of_base).collect();
+        let taken: u64 = steps.iter().map(|(_, hundredths)| hundredths).sum();
         let rest = Percent::WHOLE.hundredths().saturating_sub(taken);
-        let weights: Vec<u64> = steps.iter().map(|(_, percent)| percent.hundredths()).chain([rest]).collect();
+        let weights: Vec<u64> = steps.iter().map(|(_, hundredths)| *hundredths).chain([rest]).collect();
         for ((index, _), part) in steps.iter().zip(allocation::largest_remainder(whole, &weights)?) {
             wishes[*index] = part;
         }
@@ -253,6 +377,8 @@ fn members(groups: &[Group], retained: Percent, left: i64, all: &[MemberInput]) 
                 hours: member.hours,
                 cash: part.amount - kept,
                 retained: kept,
+                interest: 0,
+                capital: member.capital,
                 carry: part.carry,
             });
         }
@@ -265,6 +391,7 @@ fn claim(by: Patronage, member: &MemberInput) -> Claim {
     let weight = match by {
         Patronage::Equal => 1,
         Patronage::Hours => member.hours.hundredths(),
+        Patronage::Capital => member.capital.unsigned_abs(),
     };
     Claim { weight, carry: member.carry }
 }
@@ -273,6 +400,7 @@ fn nobody(group: &Group) -> Refusal {
     let detail = match group.by {
         Patronage::Equal => format!("{} had no members in the period: the money stays undistributed", group.group),
         Patronage::Hours => format!("{} have no attested hours: the money stays undistributed", group.group),
+        Patronage::Capital => format!("{} have no capital: the money stays undistributed", group.group),
     };
     Refusal::new("no-weights", detail)
 }

@@ -7,7 +7,7 @@ fn percent(text: &str) -> Percent {
 }
 
 fn share(of: Base, text: &str, to: Pot) -> Step {
-    Step::Share { of, percent: percent(text), to }
+    Step::Share { of, percent: percent(text), to, until: None }
 }
 
 fn group(name: &str, text: &str, by: Patronage) -> Group {
@@ -21,12 +21,12 @@ fn split(groups: Vec<Group>) -> Step {
 /// 10 % of net into the development fund; the rest 80 to workers by hours and 20 to management equally.
 fn main_road() -> Rule {
     let groups = vec![group("workers", "80", Patronage::Hours), group("management", "20", Patronage::Equal)];
-    Rule { steps: vec![share(Base::Net, "10", Pot::DevelopmentFund), split(groups)] }
+    Rule::new(vec![share(Base::Net, "10", Pot::DevelopmentFund), split(groups)])
 }
 
 fn input(number: i32, group: &str, hours: &str) -> MemberInput {
     let hours = hours.parse().expect("hours");
-    MemberInput { member: MemberId::generate(BookId(1)), number, group: group.into(), hours, carry: 0 }
+    MemberInput { member: MemberId::generate(BookId(1)), number, group: group.into(), hours, carry: 0, capital: 0 }
 }
 
 fn crew() -> Vec<MemberInput> {
@@ -41,7 +41,7 @@ fn crew() -> Vec<MemberInput> {
 }
 
 fn period(gross: i64, costs: i64, members: Vec<MemberInput>) -> Inputs {
-    Inputs { gross, net: gross - costs, repaid: BTreeMap::new(), members }
+    Inputs { gross, net: gross - costs, members, ..Inputs::default() }
 }
 
 fn cash(plan: &Plan) -> Vec<i64> {
@@ -85,13 +85,11 @@ fn the_third_period_gives_back_what_rounding_took_in_the_second() {
 
 #[test]
 fn k1_a_surplus_goes_to_reserve_education_and_members_by_hours() {
-    let rule = Rule {
-        steps: vec![
-            share(Base::Net, "20", Pot::Reserve),
-            share(Base::Net, "10", Pot::Fund("education".into())),
-            split(vec![group("workers", "100", Patronage::Hours)]),
-        ],
-    };
+    let rule = Rule::new(vec![
+        share(Base::Net, "20", Pot::Reserve),
+        share(Base::Net, "10", Pot::Fund("education".into())),
+        split(vec![group("workers", "100", Patronage::Hours)]),
+    ]);
     let members = crew().into_iter().take(4).collect();
     let plan = distribute(&rule, &period(5_000_000, 0, members)).expect("hours");
     assert_eq!(plan.steps.iter().map(|part| part.amount).collect::<Vec<_>>(), [1_000_000, 500_000]);
@@ -118,7 +116,7 @@ fn a_lender_has_its_share_until_the_cap_and_then_the_members_have_it() {
         cap: percent("120"),
     };
     let fixed = Step::FixedCost { purpose: "Workshop rent".into(), amount: 7_000, to: Pot::Fund("workshop".into()) };
-    let rule = Rule { steps: vec![fixed, lender, split(vec![group("workers", "100", Patronage::Hours)])] };
+    let rule = Rule::new(vec![fixed, lender, split(vec![group("workers", "100", Patronage::Hours)])]);
     assert_eq!(rule.check(), Ok(()));
     let worker = || vec![input(1, "workers", "10")];
     let with = |had: i64| {
@@ -136,7 +134,7 @@ fn a_lender_has_its_share_until_the_cap_and_then_the_members_have_it() {
 #[test]
 fn a_retained_share_becomes_the_members_capital() {
     let groups = vec![group("workers", "100", Patronage::Hours)];
-    let rule = Rule { steps: vec![Step::Members { groups, retained: percent("25") }] };
+    let rule = Rule::new(vec![Step::Members { groups, retained: percent("25") }]);
     let plan = distribute(&rule, &period(1_001, 0, vec![input(1, "workers", "1")])).expect("hours");
     assert_eq!((plan.members[0].cash, plan.members[0].retained), (751, 250));
 }
@@ -153,7 +151,7 @@ fn a_rule_that_could_not_divide_every_result_is_refused() {
         (vec![split(vec![group("a", "50", Patronage::Equal), group("a", "50", Patronage::Hours)])], "twice"),
         (vec![split(vec![group("Workers", "100", Patronage::Equal)])], "a name in capitals"),
     ] {
-        assert_eq!(Rule { steps }.check().expect_err(why).code, "rule-invalid", "{why}");
+        assert_eq!(Rule::new(steps).check().expect_err(why).code, "rule-invalid", "{why}");
     }
     assert_eq!(main_road().check(), Ok(()));
 }
@@ -174,12 +172,19 @@ fn a_rule_and_a_plan_come_back_from_their_json_with_the_same_digest() {
 
 fn any_rule() -> impl Strategy<Value = Rule> {
     let base = || prop_oneof![Just(Base::Gross), Just(Base::Net)];
+    let any_base = || prop_oneof![base(), Just(Base::Left)];
+    let target = prop_oneof![(1i64..9_000).prop_map(Target::Amount), Just(Target::HighestCapital)];
     let step = prop_oneof![
         (1i64..5_000).prop_map(|amount| Step::FixedCost { purpose: "rent".into(), amount, to: Pot::Reserve }),
-        (base(), 1u64..2_500).prop_map(|(of, part)| Step::Share {
+        (any_base(), 1u64..2_500, proptest::option::of(target)).prop_map(|(of, part, until)| Step::Share {
             of,
             percent: Percent::from_hundredths(part),
-            to: Pot::DevelopmentFund
+            to: Pot::DevelopmentFund,
+            until,
+        }),
+        (any_base(), 1u64..2_500, proptest::option::of(1u64..1_000)).prop_map(|(of, part, rate)| {
+            let rate = rate.map(Percent::from_hundredths);
+            Step::CapitalInterest { of, percent: Percent::from_hundredths(part), rate }
         }),
         (base(), 1u64..2_500, 1i64..9_000).prop_map(|(of, part, lent)| Step::UntilCap {
             of,
@@ -201,9 +206,23 @@ fn any_rule() -> impl Strategy<Value = Rule> {
                 },
             ];
             steps.push(Step::Members { groups, retained: Percent::from_hundredths(retained) });
-            Rule { steps }
+            Rule::new(steps)
         },
     )
+}
+
+/// A period in which members, and somebody who has gone, have capital, and a pot is filled to some part.
+fn with_capital(inputs: Inputs, seed: u64) -> Inputs {
+    let capital = |number: i32| i64::try_from((seed >> (number.unsigned_abs() % 40)) % 9_000).expect("small");
+    let with = |member: MemberInput| MemberInput { capital: capital(member.number), ..member };
+    Inputs {
+        pots: BTreeMap::from([(Pot::DevelopmentFund, capital(7))]),
+        highest_capital: 9_000,
+        days: 1 + seed % 366,
+        former: vec![with(input(900, "workers", "0"))],
+        members: inputs.members.into_iter().map(with).collect(),
+        ..inputs
+    }
 }
 
 fn any_members() -> impl Strategy<Value = Vec<MemberInput>> {
@@ -227,10 +246,13 @@ proptest! {
         seed in any::<u64>(),
     ) {
         prop_assert_eq!(rule.check(), Ok(()));
-        let inputs = period(gross, gross / 10_000 * cost_bp, members);
+        let inputs = with_capital(period(gross, gross / 10_000 * cost_bp, members), seed);
         let plan = distribute(&rule, &inputs).expect("everybody has a weight");
         prop_assert_eq!(plan.total(), inputs.net);
-        prop_assert!(plan.members.iter().all(|part| part.cash >= 0 && part.retained >= 0));
+        prop_assert!(plan.members.iter().all(|part| part.cash >= part.interest && part.retained >= 0));
+        prop_assert!(plan.members.iter().all(|part| part.interest == 0 || part.capital > 0 && part.interest > 0));
+        let credits: i64 = plan.credits().iter().map(|credit| credit.amount).sum();
+        prop_assert_eq!(credits, inputs.net);
 
         let mut shuffled = inputs.clone();
         shuffled.members.sort_by_key(|member| (u64::from(member.number.unsigned_abs()) ^ seed).wrapping_mul(0x9e37_79b9));
@@ -247,7 +269,7 @@ proptest! {
         let inputs = period(net, 0, members);
         let plan = distribute(&rule, &inputs).expect("everybody has a weight");
         for part in &plan.steps {
-            if let Step::Share { percent, .. } = &rule.steps[part.step] {
+            if let Step::Share { of: Base::Gross | Base::Net, percent, until: None, .. } = &rule.steps[part.step] {
                 let away = part.amount * 10_000 - net * i64::try_from(percent.hundredths()).expect("small");
                 prop_assert!(away.abs() < 10_000, "{part:?}");
             }
@@ -262,6 +284,7 @@ proptest! {
             let weight = |part: &MemberPart| match group.by {
                 Patronage::Equal => 1,
                 Patronage::Hours => i128::from(part.hours.hundredths()),
+                Patronage::Capital => i128::from(part.capital),
             };
             let total: i128 = of_group.iter().map(|part| weight(part)).sum();
             for part in of_group {
@@ -269,5 +292,126 @@ proptest! {
                 prop_assert!(away.abs() < total, "{part:?}");
             }
         }
+    }
+}
+
+fn holder(number: i32, hours: &str, capital: i64) -> MemberInput {
+    MemberInput { capital, ..input(number, "workers", hours) }
+}
+
+fn filled(text: &str, until: Target) -> Step {
+    Step::Share { of: Base::Net, percent: percent(text), to: Pot::Reserve, until: Some(until) }
+}
+
+fn amounts(plan: &Plan) -> Vec<i64> {
+    plan.steps.iter().map(|part| part.amount).collect()
+}
+
+/// 15 % until the reserve is what capital has ever been, 40 % development, 10 % to capital, the rest by hours.
+fn k11() -> Rule {
+    Rule::new(vec![
+        filled("15", Target::HighestCapital),
+        share(Base::Net, "40", Pot::DevelopmentFund),
+        Step::CapitalInterest { of: Base::Net, percent: percent("10"), rate: None },
+        split(vec![group("workers", "100", Patronage::Hours)]),
+    ])
+}
+
+#[test]
+fn k11_a_reserve_is_filled_to_the_highest_capital_and_capital_has_its_tenth() {
+    let hours = ["1600", "1600", "800", "400", "600"];
+    let members: Vec<_> = (1..).zip(hours).map(|(number, hours)| holder(number, hours, 4_000_000)).collect();
+    let mut inputs = Inputs { highest_capital: 20_000_000, days: 365, ..period(10_000_000, 0, members) };
+    let plan = distribute(&k11(), &inputs).expect("hours");
+    assert_eq!(amounts(&plan), [1_500_000, 4_000_000]);
+    assert!(plan.members.iter().all(|part| part.interest == 200_000), "5 % of 40,000.00 each: {:?}", plan.members);
+    let labour: Vec<_> = plan.members.iter().map(|part| part.cash - part.interest).collect();
+    assert_eq!(labour, [1_120_000, 1_120_000, 560_000, 280_000, 420_000]);
+
+    inputs.pots.insert(Pot::Reserve, 19_500_000);
+    let plan = distribute(&k11(), &inputs).expect("hours");
+    assert_eq!(amounts(&plan), [500_000, 4_000_000], "only what lacks is taken");
+    assert_eq!(plan.total(), 10_000_000);
+}
+
+#[test]
+fn k13_interest_on_capital_is_bounded_by_its_rate_and_by_its_part_of_the_result() {
+    let rule = |part: &str| {
+        let step = Step::CapitalInterest { of: Base::Net, percent: percent(part), rate: Some(percent("7.5")) };
+        Rule::new(vec![step, share(Base::Left, "100", Pot::Reserve), split(vec![group("a", "100", Patronage::Equal)])])
+    };
+    let members = vec![MemberInput { group: "a".into(), ..holder(9, "0", 0) }];
+    let former = [(1, 12_000_000), (2, 10_000_000), (3, 8_000_000)];
+    let former = former.map(|(number, capital)| holder(number, "0", capital)).to_vec();
+    let inputs = Inputs { former, days: 365, ..period(5_000_000, 0, members) };
+    let given = |rule: &Rule, inputs: &Inputs| -> Vec<i64> {
+        let plan = distribute(rule, inputs).expect("a member");
+        plan.members.iter().map(|part| part.interest).collect()
+    };
+    assert_eq!(given(&rule("40"), &inputs), [800_000, 666_667, 533_333, 0], "20,000.00 of the 22,500.00 wanted");
+    assert_eq!(given(&rule("100"), &inputs), [900_000, 750_000, 600_000, 0], "22,500.00");
+    let quarter = Inputs { days: 73, ..inputs };
+    assert_eq!(given(&rule("100"), &quarter), [180_000, 150_000, 120_000, 0], "a fifth of a year");
+}
+
+#[test]
+fn k12_what_stays_may_be_the_members_whole_share() {
+    let rule = Rule::new(vec![
+        share(Base::Net, "45", Pot::Reserve),
+        share(Base::Net, "10", Pot::Fund("education".into())),
+        Step::Members { groups: vec![group("workers", "100", Patronage::Hours)], retained: Percent::WHOLE },
+    ]);
+    let members = crew().into_iter().take(4).collect();
+    let plan = distribute(&rule, &period(5_000_000, 0, members)).expect("hours");
+    assert_eq!(amounts(&plan), [2_250_000, 500_000]);
+    let retained: Vec<_> = plan.members.iter().map(|part| (part.cash, part.retained)).collect();
+    assert_eq!(retained, [(0, 900_000), (0, 675_000), (0, 450_000), (0, 225_000)]);
+}
+
+#[test]
+fn a_part_of_what_is_left_is_of_what_the_steps_before_have_left() {
+    let rule = Rule::new(vec![
+        share(Base::Net, "15", Pot::Reserve),
+        share(Base::Left, "50", Pot::Reserve),
+        share(Base::Left, "33.33", Pot::DevelopmentFund),
+        split(vec![group("workers", "100", Patronage::Hours)]),
+    ]);
+    let plan = distribute(&rule, &period(10_001, 0, vec![input(1, "workers", "1")])).expect("hours");
+    // 1,500.15 → 1,500; half of 8,501 → 4,251; 33.33 % of 4,250 = 1,416.5… → 1,417.
+    assert_eq!((amounts(&plan), cash(&plan)), (vec![1_500, 4_251, 1_417], vec![2_833]));
+}
+
+#[test]
+fn two_steps_fill_one_pot_to_its_target_together() {
+    let rule = Rule::new(vec![
+        filled("30", Target::Amount(500)),
+        filled("30", Target::Amount(500)),
+        split(vec![group("workers", "100", Patronage::Hours)]),
+    ]);
+    let mut inputs = period(1_000, 0, vec![input(1, "workers", "1")]);
+    let plan = distribute(&rule, &inputs).expect("hours");
+    assert_eq!(amounts(&plan), [300, 200]);
+    inputs.pots.insert(Pot::Reserve, 600);
+    let plan = distribute(&rule, &inputs).expect("hours");
+    assert_eq!((amounts(&plan), cash(&plan)), (vec![], vec![1_000]), "more than full is full");
+}
+
+#[test]
+fn a_group_may_share_by_capital_and_nobody_without_any_does() {
+    let rule = Rule::new(vec![split(vec![group("workers", "100", Patronage::Capital)])]);
+    let members = vec![holder(1, "5", 300), holder(2, "5", 100), holder(3, "5", 0)];
+    let plan = distribute(&rule, &period(4_000, 0, members)).expect("capital");
+    assert_eq!(cash(&plan), [3_000, 1_000, 0]);
+    let none = distribute(&rule, &period(4_000, 0, vec![holder(1, "5", 0)])).expect_err("no capital");
+    assert_eq!(none.code, "no-weights");
+}
+
+#[test]
+fn rules_without_the_newer_parts_are_written_as_they_always_were() {
+    let rule = serde_json::to_string(&main_road()).expect("JSON");
+    assert!(!rule.contains("until") && !rule.contains("minima"), "{rule}");
+    let inputs = serde_json::to_string(&period(100, 0, crew())).expect("JSON");
+    for newer in ["pots", "highest_capital", "days", "former", "capital"] {
+        assert!(!inputs.contains(newer), "{newer}: {inputs}");
     }
 }

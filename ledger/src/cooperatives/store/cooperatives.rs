@@ -17,7 +17,7 @@ pub async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<Cooperative, Err
     let statement = tx
         .prepare_cached(
             "-- cooperatives::lock
-            SELECT members_last, rules_last, closed_through FROM cooperative WHERE book_id = $1 FOR NO KEY UPDATE",
+            SELECT members_last, rules_last, closed_through, capital_most FROM cooperative WHERE book_id = $1 FOR NO KEY UPDATE",
         )
         .await?;
     let row = tx.query_one(&statement, &[/* book_id */ &book.0]).await?;
@@ -25,6 +25,7 @@ pub async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<Cooperative, Err
         members_last: row.get("members_last"),
         rules_last: row.get("rules_last"),
         closed_through: row.get("closed_through"),
+        capital_most: row.get("capital_most"),
     })
 }
 
@@ -33,7 +34,8 @@ pub async fn update(tx: &Transaction<'_>, book: BookId, now: Cooperative) -> Res
     let statement = tx
         .prepare_cached(
             "-- cooperatives::update
-            UPDATE cooperative SET members_last = $2, rules_last = $3, closed_through = $4 WHERE book_id = $1",
+            UPDATE cooperative SET members_last = $2, rules_last = $3, closed_through = $4, capital_most = $5
+             WHERE book_id = $1",
         )
         .await?;
     tx.execute(
@@ -43,6 +45,7 @@ pub async fn update(tx: &Transaction<'_>, book: BookId, now: Cooperative) -> Res
             /* members_last */ &now.members_last,
             /* rules_last */ &now.rules_last,
             /* closed_through */ &now.closed_through,
+            /* capital_most */ &now.capital_most,
         ],
     )
     .await?;

@@ -140,6 +140,18 @@ pub async fn list_in_period(client: &impl GenericClient, book: BookId, period: P
     Ok(rows.iter().map(from_row).collect())
 }
 
+/// The members with these numbers, by number.
+pub async fn of_numbers(client: &impl GenericClient, book: BookId, numbers: &[i32]) -> Result<Vec<Member>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- members::of_numbers
+            SELECT * FROM member WHERE book_id = $1 AND number = ANY($2) ORDER BY number",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* numbers */ &numbers]).await?;
+    Ok(rows.iter().map(from_row).collect())
+}
+
 /// Saves the last day, and raises the version. The caller has locked the member.
 pub async fn update(tx: &Transaction<'_>, member: &Member) -> Result<Member, Error> {
     let statement = tx

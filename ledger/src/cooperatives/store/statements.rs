@@ -21,6 +21,8 @@ fn from_row(row: &Row) -> Result<Statement, Error> {
             patronage: word(row.get("patronage"))?,
             hours: Hours::from_hundredths(hours),
             cash: row.get("cash"),
+            interest: row.get("interest"),
+            capital: row.get("capital"),
             retained: row.get("retained"),
             consents: row.get("consents"),
             issued_at: row.get("issued_at"),
@@ -42,8 +44,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &NewStatement) -> Result<bool, Er
         .prepare_cached(
             "-- statements::insert
             INSERT INTO statement (book_id, id, distribution_id, member_id, \"group\", patronage, hours, cash, retained,
-                                   consents, issued_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                                   consents, issued_at, interest, capital)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             ON CONFLICT (book_id, distribution_id, member_id) DO NOTHING",
         )
         .await?;
@@ -63,6 +65,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &NewStatement) -> Result<bool, Er
                 /* retained */ &new.retained,
                 /* consents */ &new.consents,
                 /* issued_at */ &new.issued_at,
+                /* interest */ &new.interest,
+                /* capital */ &new.capital,
             ],
         )
         .await?;

@@ -1,0 +1,142 @@
+//! What a distribution is computed from, gathered from the book and from what was recorded.
+
+use crate::book::AccountClass;
+use crate::chart;
+use crate::cooperatives::rules::allocation_rule::{AllocationRule, Pot, Rule, Target};
+use crate::cooperatives::rules::cooperative::{Cooperative, Hours, Member, Period};
+use crate::cooperatives::rules::result::PeriodResult;
+use crate::cooperatives::rules::waterfall::{Inputs, MemberInput};
+use crate::cooperatives::store::{distributions, hours, members};
+use crate::engine::store::books::Book;
+use crate::engine::store::{accounts, balances, journal};
+use crate::error::Error;
+use crate::id::MemberId;
+use crate::reports::store::account_totals::{self, Wanted};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// So many accounts of capital are read at once.
+const AT_ONCE: i64 = 10_000;
+
+/// All that the plan of a period is computed from.
+pub(super) async fn gather(
+    tx: &Transaction<'_>,
+    book: &Book,
+    cooperative: &Cooperative,
+    rule: &AllocationRule,
+    result: &PeriodResult,
+) -> Result<Inputs, Error> {
+    let (rule, period) = (&rule.rule, result.period);
+    let mut capital = if rule.asks_for_capital() { capital(tx, book, period).await? } else { HashMap::new() };
+    let gathered = people(tx, book, period, &mut capital).await?;
+    let asks_for_most = rule.targets().any(|(_, target)| target == Target::HighestCapital);
+    Ok(Inputs {
+        gross: result.sales,
+        net: result.net(),
+        repaid: repaid(tx, book, rule).await?,
+        pots: pots(tx, book, rule).await?,
+        highest_capital: if asks_for_most { capital_so_far(tx, book, cooperative).await? } else { 0 },
+        days: if rule.asks_for_capital() { period.days() } else { 0 },
+        former: if capital.is_empty() { Vec::new() } else { former(tx, book, &capital).await? },
+        members: gathered,
+    })
+}
+
+/// The members of a period, and whoever has attested hours in it; each with the capital that is taken out of `capital`.
+async fn people(
+    tx: &Transaction<'_>,
+    book: &Book,
+    period: Period,
+    capital: &mut HashMap<i32, i64>,
+) -> Result<Vec<MemberInput>, Error> {
+    let attested = hours::attested(tx, book.id, period).await?;
+    let carries = distributions::carries(tx, book.id).await?;
+    let mut found: Vec<Member> = members::list_in_period(tx, book.id, period).await?;
+    let known: HashSet<MemberId> = found.iter().map(|member| member.id).collect();
+    for worked in attested.keys().filter(|id| !known.contains(id)) {
+        found.push(members::get(tx, *worked).await?);
+    }
+    found.sort_by_key(|member| member.number);
+    let input = |member: Member| MemberInput {
+        hours: attested.get(&member.id).copied().unwrap_or(Hours::ZERO),
+        carry: carries.get(&member.id).copied().unwrap_or(0),
+        capital: capital.remove(&member.number).unwrap_or(0),
+        member: member.id,
+        number: member.number,
+        group: member.group,
+    };
+    Ok(found.into_iter().map(input).collect())
+}
+
+/// Those who have capital and no other part in the period: the capital that is left, by number.
+async fn former(tx: &Transaction<'_>, book: &Book, capital: &HashMap<i32, i64>) -> Result<Vec<MemberInput>, Error> {
+    let carries = distributions::carries(tx, book.id).await?;
+    let numbers: Vec<i32> = capital.keys().copied().collect();
+    let found = members::of_numbers(tx, book.id, &numbers).await?;
+    let input = |member: Member| MemberInput {
+        hours: Hours::ZERO,
+        carry: carries.get(&member.id).copied().unwrap_or(0),
+        capital: capital.get(&member.number).copied().unwrap_or(0),
+        member: member.id,
+        number: member.number,
+        group: member.group,
+    };
+    Ok(found.into_iter().map(input).collect())
+}
+
+/// What each lender of a rule has had so far, by short name.
+async fn repaid(tx: &Transaction<'_>, book: &Book, rule: &Rule) -> Result<BTreeMap<String, i64>, Error> {
+    let mut repaid = BTreeMap::new();
+    for lender in rule.lenders() {
+        let had = distributions::allocated(tx, book.id, &chart::lender_payable(lender).code).await?;
+        repaid.insert(lender.to_owned(), had);
+    }
+    Ok(repaid)
+}
+
+/// What lies in each pot that a rule fills to a target.
+async fn pots(client: &impl GenericClient, book: &Book, rule: &Rule) -> Result<BTreeMap<Pot, i64>, Error> {
+    let mut pots = BTreeMap::new();
+    for (pot, _) in rule.targets() {
+        let account = accounts::find(client, book.id, &pot.account().code).await?;
+        let has = match account {
+            Some(account) => balances::get(client, book.id, account.number).await?.net(),
+            None => 0,
+        };
+        pots.insert(pot.clone(), has);
+    }
+    Ok(pots)
+}
+
+/// The most that the members' capital has ever been, that of now included.
+pub(super) async fn capital_so_far(
+    client: &impl GenericClient,
+    book: &Book,
+    cooperative: &Cooperative,
+) -> Result<i64, Error> {
+    let now = balances::of_class(client, book.id, AccountClass::MemberCapital, book.currency.code()).await?;
+    let now = i64::try_from(now).map_err(|_| Error::inconsistent("capital is more than one account can count"))?;
+    Ok(cooperative.capital_most.max(now))
+}
+
+/// Each member's capital when a period began, by the member's number: that at the end of the day before.
+async fn capital(client: &impl GenericClient, book: &Book, period: Period) -> Result<HashMap<i32, i64>, Error> {
+    let before = period.from.checked_sub(1.day()).unwrap_or(Date::MIN);
+    let through = journal::last_number(client, book.id).await?;
+    let (mut all, mut after) = (HashMap::new(), String::new());
+    loop {
+        let wanted =
+            Wanted { classes: &[AccountClass::MemberCapital], even: false, after: &after, under: "", limit: AT_ONCE };
+        let page = account_totals::until(client, book.id, before, through, wanted).await?;
+        let Some(last) = page.last() else { return Ok(all) };
+        after.clone_from(&last.code);
+        let is_last = page.len() < usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
+        let balances = page.iter().filter(|total| total.unit.code() == book.currency.code());
+        all.extend(balances.filter_map(|total| Some((chart::member_of_capital(&total.code)?, total.balance()))));
+        if is_last {
+            return Ok(all);
+        }
+    }
+}
