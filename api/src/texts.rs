@@ -77,9 +77,10 @@ macro_rules! files {
 }
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 17] = files![
+static FILES: [(&str, &str); 18] = files![
     "account",
     "book",
+    "call",
     "campaign",
     "challenge",
     "check",

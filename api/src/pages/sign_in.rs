@@ -84,7 +84,10 @@ pub(super) async fn request_link(state: Data<State>, form: Form<Asked>) -> Resul
         Ok(email) => mail(&state, &email, false).await,
         Err(_) => {
             let may_sign_up = state.config.sign_up.is_open();
-            page(StatusCode::UNPROCESSABLE_ENTITY, &AskPage { email: typed, error: &say(NO_ADDRESS).to_string(), may_sign_up })
+            page(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &AskPage { email: typed, error: &say(NO_ADDRESS).to_string(), may_sign_up },
+            )
         }
     }
 }

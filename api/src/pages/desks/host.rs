@@ -1,6 +1,7 @@
 //! A book on the desk of its keepers: the campaigns, challenges and milestones that there are, each with its state, and the templates from
 //! which new ones are made. A template is a form with its fields filled; all of them can be changed.
 
+use super::call::of_call;
 use super::milestones::of_milestone;
 use super::{named, sum};
 use crate::auth::Caller;
@@ -18,8 +19,8 @@ use actix_web::{HttpResponse, route};
 use askama::Template;
 use ledger::challenges::store::challenges;
 use ledger::engine::store::books::Book;
-use ledger::id::{BookRef, CampaignId, ChallengeId, MilestoneId};
-use ledger::milestones::store::milestones;
+use ledger::id::{BookRef, CampaignId, ChallengeId, MilestoneCallId, MilestoneId};
+use ledger::milestones::store::{calls, milestones};
 use ledger::money::{Currency, Money};
 use ledger::pledging::rules::kind::Kind;
 use ledger::pledging::store::campaigns;
@@ -37,6 +38,7 @@ struct HostPage {
     campaigns: Vec<Offered<CampaignId>>,
     challenges: Vec<Offered<ChallengeId>>,
     milestones: Vec<Offered<MilestoneId>>,
+    calls: Vec<Offered<MilestoneCallId>>,
     /// What was made just now; empty otherwise.
     made: String,
 }
@@ -144,7 +146,8 @@ pub(in crate::pages) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let book = kept(&client, &caller, named(asked)?).await?;
-    let (mut offered, mut planned) = (Vec::new(), Vec::new());
+    let (mut offered, mut planned, mut called) = (Vec::new(), Vec::new(), Vec::new());
+    let now = book.now(ledger::calendar::now());
     for it in campaigns::list(&client, book.id, Uuid::nil(), SHOWN).await? {
         for of in milestones::list(&client, it.id, Uuid::nil(), SHOWN).await? {
             planned.push(Offered {
@@ -154,7 +157,16 @@ pub(in crate::pages) async fn show(
                 name: of.name,
             });
         }
-        let state = it.state.at(book.now(ledger::calendar::now())).as_str().to_owned();
+        for of in calls::list(&client, it.id, Uuid::nil(), SHOWN).await? {
+            let state = of_call(&of, &book, now);
+            called.push(Offered {
+                id: of.id,
+                amount: sum(of.amount.minor(), of.amount.currency()),
+                state,
+                name: of.name,
+            });
+        }
+        let state = it.state.at(now).as_str().to_owned();
         offered.push(Offered { id: it.id, amount: asks_for(&it.kind), state, name: it.title });
     }
     let contests = challenges::list(&client, book.id, Uuid::nil(), SHOWN).await?.into_iter().map(|it| Offered {
@@ -166,6 +178,7 @@ pub(in crate::pages) async fn show(
     let made = match query.0.made.as_deref() {
         Some("campaign") => "The campaign is a draft now.",
         Some("challenge") => "The challenge is a draft now.",
+        Some("call") => "The call is open now.",
         Some("milestone") => "The milestone is planned now.",
         Some(_) | None => "",
     };
@@ -174,6 +187,7 @@ pub(in crate::pages) async fn show(
         campaigns: offered,
         challenges: contests.collect(),
         milestones: planned,
+        calls: called,
         made: made.to_owned(),
         name: book.name,
     };

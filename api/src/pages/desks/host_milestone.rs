@@ -23,14 +23,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Evidence without which no claim is taken.
-const GATE: [(&str, &str); 3] = [
+pub(super) const GATE: [(&str, &str); 3] = [
     ("licence", "a licence, with its SPDX identifier"),
     ("design_files", "design files"),
     ("enterprise_plan", "an enterprise plan"),
 ];
 
 /// Numbers of the policy.
-const POLICY: [(&str, &str); 3] = [
+pub(super) const POLICY: [(&str, &str); 3] = [
     ("reviewers_needed", "How many reviewers must approve"),
     ("review_days", "Days in which they decide"),
     ("objection_days", "Days from the approval to the release, for objections"),
@@ -49,20 +49,20 @@ struct MilestonePage {
 }
 
 /// A campaign on which it may draw.
-struct Offer {
-    id: String,
-    title: String,
-    currency: Currency,
+pub(super) struct Offer {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) currency: Currency,
 }
 
 /// The campaigns of a book, the oldest first.
-async fn offers(state: &State, book: &Book) -> Result<Vec<Offer>, Problem> {
+pub(super) async fn offers(state: &State, book: &Book) -> Result<Vec<Offer>, Problem> {
     let found = campaigns::list(&state.client().await?, book.id, Uuid::nil(), SHOWN).await?;
     Ok(found.into_iter().map(|it| Offer { id: it.id.to_string(), title: it.title, currency: it.currency }).collect())
 }
 
 /// The fields of a template.
-fn template(word: &str, offers: &[Offer], book: &Book) -> Result<Fields, Problem> {
+pub(super) fn template(word: &str, offers: &[Offer], book: &Book) -> Result<Fields, Problem> {
     let first = offers.first();
     let currency = first.map_or(book.currency, |offer| offer.currency);
     let (name, description, units, reviewers, ticked) = match word {
@@ -95,7 +95,7 @@ fn template(word: &str, offers: &[Offer], book: &Book) -> Result<Fields, Problem
 }
 
 /// The campaign that was chosen.
-fn chosen<'a>(sent: &Fields, offers: &'a [Offer]) -> Result<&'a Offer, Problem> {
+pub(super) fn chosen<'a>(sent: &Fields, offers: &'a [Offer]) -> Result<&'a Offer, Problem> {
     let found = offers.iter().find(|offer| sent.get("campaign") == offer.id);
     found.ok_or_else(|| Problem::invalid("/campaign", "choose the campaign on which it draws"))
 }
@@ -113,7 +113,7 @@ fn effect(sent: &Fields, offers: &[Offer]) -> Result<String, Problem> {
 }
 
 /// What was filled in, as a request of the API.
-fn body(sent: &Fields, offers: &[Offer]) -> Result<Value, Problem> {
+pub(super) fn body(sent: &Fields, offers: &[Offer]) -> Result<Value, Problem> {
     let of = chosen(sent, offers)?;
     let mut policy = json!({"on_silence": "escalate"});
     for (field, _) in POLICY {
@@ -136,7 +136,7 @@ fn body(sent: &Fields, offers: &[Offer]) -> Result<Value, Problem> {
 }
 
 /// The field that a JSON Pointer of a new milestone means.
-fn field_of(pointer: &str) -> Option<String> {
+pub(super) fn field_of(pointer: &str) -> Option<String> {
     let pointer = pointer.strip_prefix("/policy").unwrap_or(pointer);
     let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
     let known =

@@ -1,0 +1,23 @@
+# Die Seite einer Ausschreibung, und die offenen Ausschreibungen auf der Seite ihrer Kampagne.
+call-title = { $name }: { $amount } für ein Team
+call-of = Eine Ausschreibung von { $host }, aus der Kampagne <campaign>{ $campaign }</campaign>. Stand: { $day }.
+call-is-open = Teams bewerben sich bis { $day }.
+call-is-closed = Kein Team kann sich mehr bewerben. Der Träger entscheidet bis { $day }.
+call-is-filled = Ein Team wurde angenommen.
+call-is-withdrawn = Der Träger hat sie zurückgezogen: { $reason }
+call-is-lapsed = Sie ist verfallen: Der Träger hat bis { $day } kein Team angenommen.
+call-became = <milestone>Ihr Meilenstein</milestone> zeigt, wie weit die Arbeit ist.
+call-pays = Was sie insgesamt zahlt
+call-until = Teams bewerben sich bis
+call-teams = Teams, die sich beworben haben
+call-apply = Mit Ihrem Team bewerben
+call-how = Was Teams schreiben, liest der Träger und sonst niemand. Er nimmt ein Team an, wenn der letzte Tag vorbei ist, bis { $day }; dieses Team bekommt einen Meilenstein über diesen Betrag. Geld wird dafür zurückgelegt, wenn der Träger ihn finanziert.
+call-rules = Wie über ihre Einreichungen entschieden wird
+call-programs = Für Programme: diese Seite als <json>JSON</json> oder <csv>CSV</csv>; die <call>Ausschreibung</call>.
+call-wanted = Teams gesucht
+call-wanted-is = Eine Ausschreibung sagt, für welche Arbeit die Kampagne zahlen würde. Ein Team, das sich bewirbt, wird angenommen und bekommt einen Meilenstein über diesen Betrag.
+call-work = Arbeit
+call-amount = Betrag
+call-when = Bis wann
+call-apply-until = <apply>Mit Ihrem Team bewerben</apply> bis { $day }
+call-decided-until = Entscheidung bis { $day }

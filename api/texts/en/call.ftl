@@ -1,0 +1,23 @@
+# The page of a call, and the open calls on the page of their campaign.
+call-title = { $name }: { $amount } for a team
+call-of = A call of { $host }, of the campaign <campaign>{ $campaign }</campaign>. As of { $day }.
+call-is-open = Teams apply until { $day }.
+call-is-closed = No team can apply any more. The host decides until { $day }.
+call-is-filled = A team was accepted.
+call-is-withdrawn = The host has given it up: { $reason }
+call-is-lapsed = It has lapsed: the host accepted no team until { $day }.
+call-became = <milestone>Its milestone</milestone> tells how far the work has come.
+call-pays = What it pays in all
+call-until = Teams apply until
+call-teams = Teams that applied
+call-apply = Apply with your team
+call-how = The host reads what teams write, and nobody else. It accepts one team when the last day is over, until { $day }; that team gets a milestone of this amount. Money is set aside for it then, when the host funds it.
+call-rules = How its claims will be decided
+call-programs = For programs: this page as <json>JSON</json> or <csv>CSV</csv>; the <call>call</call>.
+call-wanted = Teams wanted
+call-wanted-is = A call says what work the campaign would pay for. One team that applies is accepted, and gets a milestone of this amount.
+call-work = Work
+call-amount = Amount
+call-when = Until when
+call-apply-until = <apply>Apply with your team</apply> until { $day }
+call-decided-until = decided until { $day }
