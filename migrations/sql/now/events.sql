@@ -100,8 +100,9 @@ BEGIN
     ('milestone', 'milestone', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'campaign', r.campaign_id, 'team', r.team, 'claim', r.claim_id, 'amount', r.amount,
         'released', nullif(r.released_total, 0), 'currency', r.currency$f$),
-    ('milestone_call', 'milestone_call', 'r.id', 'r.version', $e$CASE r.state WHEN 'open' THEN 'opened' ELSE r.state END$e$,
-     NULL, NULL, 'coalesce(r.ended_at, r.created_at)', NULL,
+    ('milestone_call', 'milestone_call', 'r.id', 'r.version',
+     $e$CASE WHEN r.ended_at IS NULL THEN 'opened' WHEN r.milestone IS NOT NULL THEN 'filled'
+             WHEN r.reason IS NOT NULL THEN 'withdrawn' ELSE 'lapsed' END$e$, NULL, NULL, 'coalesce(r.ended_at, r.created_at)', NULL,
      $f$'campaign', r.campaign, 'milestone', r.milestone, 'amount', r.amount, 'currency', r.currency$f$),
     ('milestone_application', 'milestone_application', 'r.id', 'r.version', 'r.state', NULL, NULL,
      'coalesce(r.ended_at, r.submitted_at)', NULL, $f$'call', r.call, 'team', r.team$f$),
