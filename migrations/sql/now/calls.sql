@@ -78,8 +78,3 @@ END
 $$;
 CREATE OR REPLACE TRIGGER milestone_application_forward BEFORE INSERT OR UPDATE ON milestone_application
     FOR EACH ROW EXECUTE FUNCTION milestone_application_forward();
-
-CREATE OR REPLACE TRIGGER milestone_call_kept BEFORE DELETE OR TRUNCATE ON milestone_call
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE OR REPLACE TRIGGER milestone_application_kept BEFORE DELETE OR TRUNCATE ON milestone_application
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -278,6 +278,18 @@ mod tests {
             let waits = matches!(state, AppealState::Open | AppealState::Lapsed);
             assert_eq!(mail.text.contains("4 December 2026"), waits, "{state}");
         }
+        let about = ("Team <Drum>", "Open <drill>", "Host <b>");
+        let days = ("1 December 2026", "31 December 2026");
+        for (notice, says) in [
+            (Notice::applied(about, days, "map_abc".into(), link()), "1 December 2026, is over"),
+            (Notice::application_accepted(about, "50.00 USD", "map_abc".into(), link()), "milestone of 50.00 USD"),
+            (Notice::application_declined(about, "It is <b>dear", "map_abc".into(), link()), "It is <b>dear"),
+            (Notice::application_lapsed(about, days.1, "map_abc".into(), link()), "until 31 December 2026"),
+        ] {
+            let mail = notice.render().unwrap();
+            assert!(mail.text.contains(says) && mail.text.contains(&link()), "{}", mail.text);
+            assert!(mail.html.contains("map_abc") && !mail.html.contains("<b>") && !mail.html.contains("<drill>"));
+        }
         let role = Notice::role("Press Makers", "member", link()).render().unwrap();
         assert_eq!(role.subject, "You are member of Press Makers");
         assert!(role.text.contains("owners take roles away") && role.text.contains(&link()), "{}", role.text);
