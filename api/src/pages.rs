@@ -7,6 +7,7 @@
 
 pub mod bank_account;
 pub mod book;
+mod call;
 pub mod campaign;
 pub mod challenge;
 pub mod cookies;
@@ -96,6 +97,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(second_factor::renew_codes)
         .service(second_factor::remove)
         .configure(desks::routes)
+        .service(call::show)
         .service(updates::of_campaign)
         .service(updates::of_campaign_as)
         .service(updates::of_challenge)

@@ -4,6 +4,7 @@
 //! the sources, so that no code is answered that stands nowhere.
 
 mod books;
+mod calls;
 mod challenges;
 mod cooperatives;
 mod general;
@@ -121,6 +122,7 @@ pub static ALL: LazyLock<Vec<Kind>> = LazyLock::new(|| {
         parties::KINDS,
         partners::KINDS,
         books::KINDS,
+        calls::KINDS,
         pledging::KINDS,
         challenges::KINDS,
         matching::KINDS,

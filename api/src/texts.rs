@@ -82,10 +82,11 @@ macro_rules! files {
 }
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 42] = files![
+static FILES: [(&str, &str); 43] = files![
     "account",
     "bankaccount",
     "book",
+    "call",
     "campaign",
     "challenge",
     "check",

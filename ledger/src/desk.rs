@@ -8,6 +8,7 @@ pub mod rules {
 
 /// SQL, and nothing else.
 pub mod store {
+    pub mod call_tasks;
     pub mod claim_tasks;
     pub mod desks;
     pub mod payout_tasks;

@@ -217,6 +217,10 @@ book_ids! {
     ComparisonId = "scm", "a", "comparison of a day";
     /// A milestone that a team can claim.
     MilestoneId = "mls", "a", "milestone";
+    /// Work that a campaign would pay for, for which teams apply.
+    MilestoneCallId = "mcl", "a", "call";
+    /// A team applies for a call.
+    MilestoneApplicationId = "map", "an", "application";
     /// A team's claim of a milestone.
     ClaimId = "clm", "a", "claim";
     /// One release of a claim's money.

@@ -3,6 +3,8 @@
 
 /// Pure rules.
 pub mod rules {
+    pub mod application;
+    pub mod call;
     pub mod claim;
     mod claim_state;
     pub mod clawback;
@@ -15,6 +17,8 @@ pub mod rules {
 
 /// SQL, and nothing else.
 pub mod store {
+    pub mod applications;
+    pub mod calls;
     pub mod claim_documents;
     pub mod claims;
     pub mod clawbacks;
@@ -27,6 +31,8 @@ pub mod store {
 
 /// Lock, decide, save.
 pub mod operations {
+    pub mod applications;
+    pub mod calls;
     pub mod claim_documents;
     pub mod claims;
     pub mod clawbacks;

@@ -77,6 +77,7 @@ const PIECES: &[(Piece, &[&str])] = &[
             "chargebacks",
             "receivables",
             "milestones",
+            "milestone calls",
             "claims",
             "evidence",
             "reviews",

@@ -29,8 +29,14 @@ type Outcome = anyhow::Result<()>;
 const KEEPER: &str = "treasurer@host.example";
 
 /// Where the desks of keepers begin.
-const KEPT: &[&str] =
-    &["/desk/cooperatives/", "/desk/books/", "/desk/payout-runs/", "/desk/proceeds/", "/desk/contributions/"];
+const KEPT: &[&str] = &[
+    "/desk/cooperatives/",
+    "/desk/books/",
+    "/desk/calls/",
+    "/desk/payout-runs/",
+    "/desk/proceeds/",
+    "/desk/contributions/",
+];
 
 /// The most bytes of a page with everything that it loads.
 const BYTES_MAX: i64 = 100 * 1024;
@@ -48,6 +54,10 @@ const SAMPLES: &[(&str, &str)] = &[
     ("/sign-in/code", "/sign-in/code"),
     ("/campaigns/{id}", "/campaigns/{cmp}"),
     ("/milestones/{id}", "/milestones/{mls}"),
+    ("/calls/{id}", "/calls/{mcl}"),
+    ("/desk/calls/{id}", "/desk/calls/{mcl}"),
+    ("/desk/calls/{id}/apply", "/desk/calls/{mcl}/apply"),
+    ("/desk/books/{id}/calls", "/desk/books/{host_book}/calls"),
     ("/challenges/{id}", "/challenges/{chl}"),
     ("/campaigns/{id}/updates", "/campaigns/{cmp}/updates"),
     ("/milestones/{id}/updates", "/milestones/{mls}/updates"),

@@ -3,6 +3,7 @@
 mod bank_answers;
 mod book_pages;
 mod books;
+mod calls;
 mod chaos;
 mod chromium;
 mod claims;

@@ -2,6 +2,7 @@
 
 mod books;
 mod branches;
+mod calls;
 pub(crate) mod challenges;
 mod claims;
 mod cooperatives;

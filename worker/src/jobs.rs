@@ -5,6 +5,7 @@
 //! transactions, under a name that is the same when it goes out again.
 
 mod books;
+mod calls;
 mod challenges;
 mod chargebacks;
 mod cooperatives;
@@ -174,6 +175,10 @@ impl Context {
                 let news = JoinNews::of(*answered, *lapsed);
                 Box::pin(self.send_join_notice(leased, *request, news))
             }
+            Job::SendApplicationNotice { application, state } => {
+                Box::pin(self.send_application_notice(leased, *application, state))
+            }
+            Job::AdvanceMilestoneCall { call } => Box::pin(self.advance_milestone_call(leased, *call)),
             Job::SendEntryNotice { entrant, appeal } => Box::pin(self.send_entry_notice(leased, *entrant, *appeal)),
             Job::SendObjectionNotice { distribution, state, answer } => {
                 Box::pin(self.send_objection_notice(leased, *distribution, state, answer))

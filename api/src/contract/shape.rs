@@ -123,6 +123,8 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("members", "mbr"),
     ("memberships", "psn"),
     ("milestones", "mls"),
+    ("milestone-applications", "map"),
+    ("milestone-calls", "mcl"),
     ("organisations", "org"),
     ("partners", "org"),
     ("payout-runs", "prn"),

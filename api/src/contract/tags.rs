@@ -44,6 +44,10 @@ const TAGS: &[(&str, &str)] = &[
     ),
     ("chargebacks", "Charges that a donor's bank took back, how that ended, and who bears what is lost."),
     ("receivables", "What teams owe back, and the risk reserve of a host, which bears what nobody else does."),
+    (
+        "milestone calls",
+        "Work that a campaign would pay for, for which teams apply, and who of them gets the milestone.",
+    ),
     ("milestones", "Money of a campaign that is set aside for a piece of work."),
     ("claims", "What a team says that it has done for a milestone, with evidence."),
     (

@@ -22,6 +22,8 @@ use ledger::files::rules::file::FileType;
 use ledger::matching::rules::formula::Formula;
 use ledger::matching::rules::round::PoolContributionState;
 use ledger::matching::rules::votes::VoteCost;
+use ledger::milestones::rules::application::ApplicationState;
+use ledger::milestones::rules::call::CallState;
 use ledger::milestones::rules::claim::DecidedBy;
 use ledger::milestones::rules::clawback::Bearer;
 use ledger::milestones::rules::dispute::Ruling;
@@ -185,6 +187,8 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
             literal(&["fund", "team_payable", "team_receivable", "host_fee", "platform_fee", "risk_reserve"])
         }
         ("Appeal", "state") => all(AppealState::ALL),
+        ("MilestoneApplication", "state") => all(ApplicationState::ALL),
+        ("MilestoneCall", "state") => all(CallState::ALL),
         ("SharePart", "state") => all(PartState::ALL),
         ("SharePlan", "state") => all(PlanState::ALL),
         ("ChallengeEntry", "fee_state") => all(FeeState::ALL),

@@ -1,5 +1,7 @@
-//! Milestones of the host, claims of the team, reviews, disputes, releases.
+//! Milestones of the host, calls for teams that would do them, claims of the team, reviews, disputes, releases.
 
+pub mod applications;
+pub mod calls;
 pub mod claim_body;
 pub mod claims;
 pub mod clawback_body;
@@ -21,6 +23,16 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(milestone::fund)
         .service(milestone::cancel)
         .service(milestone::show)
+        .service(calls::create)
+        .service(calls::list)
+        .service(calls::withdraw)
+        .service(applications::create)
+        .service(applications::list)
+        .service(calls::show)
+        .service(applications::accept)
+        .service(applications::decline)
+        .service(applications::withdraw)
+        .service(applications::show)
         .service(releases::list)
         .service(sources::sources)
         .service(claims::create)

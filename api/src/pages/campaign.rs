@@ -6,6 +6,7 @@
 pub(super) mod badge;
 mod months;
 
+use super::call::{CallRow, open_of};
 use super::milestone::state_written;
 use super::pictures::MonthBars;
 use super::shown::{Amount, Day};
@@ -92,6 +93,8 @@ struct CampaignPage {
     milestones: Vec<MilestoneRow>,
     /// Whether there are more milestones than stand here.
     has_more: bool,
+    /// Work for which teams apply, or the host decides.
+    calls: Vec<CallRow>,
     tiers: Vec<TierRow>,
     /// The newest notes about it and its milestones.
     updates: Updates,
@@ -226,6 +229,7 @@ impl CampaignPage {
             bars: months.picture,
             milestones,
             has_more,
+            calls: open_of(tx, book, it.id).await?,
             tiers: listed.into_iter().map(tier).collect(),
             terms_version: agreed.version,
             terms_sha256: hex::encode(agreed.digest),

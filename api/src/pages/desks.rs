@@ -1,7 +1,9 @@
 //! Desks: pages on which people do what waits for them, by the operations that the API calls. Who may not see a thing by the API does not see
 //! its desk.
 
+pub(super) mod application;
 pub(super) mod bank_account;
+pub(super) mod call;
 pub(super) mod claim;
 pub(super) mod cooperative;
 pub(super) mod distribution;
@@ -11,6 +13,7 @@ pub(super) mod entry;
 pub(super) mod evidence;
 pub(super) mod file;
 pub(super) mod host;
+pub(super) mod host_call;
 pub(super) mod host_campaign;
 pub(super) mod host_challenge;
 pub(super) mod host_milestone;
@@ -114,6 +117,15 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(host_challenge::create)
         .service(host_milestone::show)
         .service(host_milestone::create)
+        .service(host_call::show)
+        .service(host_call::create)
+        .service(call::withdraw)
+        .service(call::show)
+        .service(call::accept)
+        .service(call::decline)
+        .service(application::show)
+        .service(application::apply)
+        .service(application::withdraw)
         .service(host::show)
         .service(operator::show)
         .service(operator::invite)

@@ -2,7 +2,7 @@
 
 use super::forms::{Fields, Filled, done, is_for_form};
 use super::page;
-use super::shown::moment;
+use super::shown::{Amount, Day, moment};
 use crate::auth::Caller;
 use crate::extract::{Form, Params};
 use crate::handlers::desk::waiting::{self, TaskBody};
@@ -20,8 +20,9 @@ use askama::Template;
 use ledger::Error;
 use ledger::desk::rules::task::TaskKind;
 use ledger::desk::store::desks::{self, OfCooperative};
-use ledger::id::{BookRef, OrganisationId, PersonId};
-use ledger::milestones::store::milestones;
+use ledger::id::{BookRef, MilestoneCallId, OrganisationId, PersonId};
+use ledger::milestones::rules::call::Call;
+use ledger::milestones::store::{calls, milestones};
 use ledger::parties::operations::persons::{self, ChangeMe};
 use ledger::parties::rules::person::Person;
 use ledger::parties::rules::role::Role;
@@ -50,6 +51,8 @@ struct Home {
     cooperatives: Vec<AtCooperative>,
     /// Books that they keep, with their names.
     books: Vec<(BookRef, String)>,
+    /// Work for which teams can apply now, in books that everybody reads.
+    calls: Vec<OpenCall>,
     /// Partner platforms that they own, with their names.
     partners: Vec<(OrganisationId, String)>,
 }
@@ -65,6 +68,23 @@ impl Home {
         say("me-how-are-you-called").to_string()
     }
 }
+
+/// Work for which teams can apply.
+struct OpenCall {
+    id: MilestoneCallId,
+    name: String,
+    amount: Amount,
+    until: Day,
+}
+
+impl From<Call> for OpenCall {
+    fn from(it: Call) -> OpenCall {
+        OpenCall { id: it.id, amount: it.amount.into(), until: Day(it.applications_until), name: it.name }
+    }
+}
+
+/// So many calls are named.
+const CALLS_SHOWN: i64 = 5;
 
 /// A cooperative, and what somebody may do there.
 struct AtCooperative {
@@ -91,6 +111,7 @@ impl TaskBody {
         match self.kind {
             TaskKind::AcceptInvitation => say("me-accept-an-invitation"),
             TaskKind::AnswerJoinRequest => say("me-answer-somebody-who-asks-to"),
+            TaskKind::DecideCall => say("me-accept-a-team-for"),
             TaskKind::ReviewClaim => say("me-review-a-claim"),
             TaskKind::ChangeClaim => say("me-change-your-claim-and-submit"),
             TaskKind::AnswerDispute => say("me-answer-a-dispute-about-your"),
@@ -128,6 +149,7 @@ impl TaskBody {
                 Some(format!("/desk/payouts/{}", self.object))
             }
             TaskKind::AnswerJoinRequest => Some(format!("/desk/join-requests/{}", self.object)),
+            TaskKind::DecideCall => Some(format!("/desk/calls/{}", self.object)),
             TaskKind::ConfirmBankAccount => Some(format!("/desk/bank-accounts/{}", self.object)),
             TaskKind::ScoreSubmission => Some(format!("/desk/submissions/{}/scores", self.object)),
             TaskKind::OpenDistribution | TaskKind::ApproveDistribution => {
@@ -185,6 +207,7 @@ async fn shown(
     let books = books.into_iter().map(|book| (book.reference(), book.name)).collect();
     let cooperatives = desks::cooperatives_of(&client, person.id, COOPERATORS, DESKS_SHOWN).await?;
     let partners = desks::partners_of(&client, person.id, DESKS_SHOWN).await?;
+    let calls = calls::list_public(&client, ledger::calendar::now(), CALLS_SHOWN).await?;
     drop(client);
     let waiting = waiting::page(state, person.id, query).await?;
     Ok(Home {
@@ -197,6 +220,7 @@ async fn shown(
         has_milestones,
         cooperatives: cooperatives.into_iter().map(AtCooperative::from).collect(),
         books,
+        calls: calls.into_iter().map(OpenCall::from).collect(),
         partners,
         is_operator: caller.is_operator(),
     })

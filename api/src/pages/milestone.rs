@@ -19,11 +19,13 @@ use claims::{ClaimShown, is_shown, sentence};
 use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::engine::store::books::{Book, Visibility};
+use ledger::evidence::Gate;
 use ledger::id::{BookRef, CampaignId, MilestoneId, OrganisationId};
 use ledger::milestones::rules::claim::Claim;
 use ledger::milestones::rules::milestone::{Milestone, MilestoneState, OnSilence, Policy};
 use ledger::milestones::store::claims as claim_rows;
 use ledger::milestones::store::{milestones, releases};
+use ledger::money::Currency;
 use ledger::parties::store::organisations;
 use ledger::pledging::rules::donor::are_enough;
 use ledger::pledging::store::{campaigns, lineage};
@@ -137,8 +139,8 @@ impl MilestonePage {
             released: Amount::of(it.released, it.amount.currency()),
             line: line(&it, &stations),
             stations,
-            rules: rules(&it.policy, &it),
-            gate: gate(&it),
+            rules: rules(&it.policy, it.amount.currency()),
+            gate: gate(it.gate),
             claims: shown,
             releases: release_rows(client, book, &found).await?,
             is_inside,
@@ -219,7 +221,7 @@ fn line(it: &Milestone, stations: &[Station]) -> MilestoneLine {
 }
 
 /// How claims are decided, in sentences.
-fn rules(policy: &Policy, it: &Milestone) -> Vec<String> {
+pub(super) fn rules(policy: &Policy, currency: Currency) -> Vec<String> {
     let silence = match policy.on_silence {
         OnSilence::Release => say("milestone-rule-silence-release"),
         OnSilence::Escalate => say("milestone-rule-silence-escalate"),
@@ -230,15 +232,14 @@ fn rules(policy: &Policy, it: &Milestone) -> Vec<String> {
         say("milestone-rule-objection").with("days", policy.objection_days).to_string(),
     ];
     if let Some(threshold) = policy.threshold {
-        let above = Amount::of(threshold, it.amount.currency());
+        let above = Amount::of(threshold, currency);
         rules.push(say("milestone-rule-threshold").with("amount", above).to_string());
     }
     rules
 }
 
 /// Evidence without which no claim is taken.
-fn gate(it: &Milestone) -> Vec<String> {
-    let gate = it.gate;
+pub(super) fn gate(gate: Gate) -> Vec<String> {
     let asked = [
         (gate.licence, say("milestone-gate-licence")),
         (gate.design_files, say("milestone-gate-design")),

@@ -34,6 +34,7 @@ const TAKES_NEW: &[&str] = &[
     "POST /v1/campaigns/{id}/pledges",
     "POST /v1/campaigns/{id}/pledges:batch",
     "POST /v1/campaigns/{id}/pledge-imports",
+    "POST /v1/milestone-calls",
     "POST /v1/challenges",
     "POST /v1/challenges/{id}:publish",
     "POST /v1/challenges/{id}/contributions",

@@ -644,7 +644,7 @@ pub(super) const KINDS: &[Kind] = &[
         "policy-out-of-bounds",
         "The policy has no reviewer, too many, or too long a time.",
         "Mend the policy.",
-        &["POST /v1/milestones"],
+        &["POST /v1/milestones", "POST /v1/milestone-calls"],
     ),
     refusal(
         "milestone-not-planned",
@@ -711,9 +711,18 @@ pub(super) const KINDS: &[Kind] = &[
     refusal("own-claim", "Nobody decides on a claim of their own.", "Let another reviewer decide.", DECIDE),
     refusal(
         "own-team",
-        "A member of the claiming team does not decide on its claims.",
-        "Let another reviewer decide.",
-        DECIDE,
+        "A member of the claiming team does not decide on its claims, nor one of a team that applies about its call.",
+        "Let somebody else decide.",
+        &[
+            "POST /v1/claims/{id}/reviews",
+            "POST /v1/disputes/{id}:resolve",
+            "POST /v1/claims/{id}:revoke",
+            "POST /v1/claims/{id}:write-off",
+            "POST /v1/claims/{id}:confirm",
+            "POST /v1/milestone-calls/{id}:withdraw",
+            "POST /v1/milestone-applications/{id}:accept",
+            "POST /v1/milestone-applications/{id}:decline",
+        ],
     ),
     refusal(
         "declared-tie",
@@ -726,6 +735,9 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/claims/{id}:write-off",
             "POST /v1/claims/{id}:confirm",
             "POST /v1/submissions/{id}/scores",
+            "POST /v1/milestone-calls/{id}:withdraw",
+            "POST /v1/milestone-applications/{id}:accept",
+            "POST /v1/milestone-applications/{id}:decline",
         ],
     ),
     refusal(

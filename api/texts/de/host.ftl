@@ -131,3 +131,13 @@ host-effect-challenge = Damit entsteht ein Entwurf mit einem Preisgeld von { $pu
         [one] einen Preis
        *[other] { $count } Preise
     }; niemand wird um Geld gebeten, bis er veröffentlicht ist.
+host-calls = Aufrufe an Teams
+host-make-call = Teams um Bewerbungen bitten: <prototype>für einen Prototyp</prototype>, oder <documents>für Unterlagen, nach denen andere bauen können</documents>.
+host-made-call = Der Aufruf ist jetzt offen.
+host-new-call = Ein neuer Aufruf in { $name }
+host-call-is = Ein Aufruf bittet Teams, sich um ein Stück Arbeit zu bewerben. Das Team, das Sie annehmen, bekommt einen Meilenstein.
+host-call-no-campaign = Sein Meilenstein wird aus einer Kampagne bezahlt, und noch gibt es keine.
+host-call-campaign = Kampagne, aus der sein Meilenstein bezahlt wird
+host-call-until = Letzter Tag, an dem sich Teams bewerben
+host-call-silence = Wenn niemand rechtzeitig über eine Einreichung entscheidet, entscheiden die Eigentümer des Trägers.
+host-effect-call = Damit werden Teams gebeten, sich bis { $day } um { $amount } von { $title } zu bewerben; zurückgelegt wird nichts. Das Team, das Sie nach diesem Tag annehmen, bekommt einen Meilenstein.

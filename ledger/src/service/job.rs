@@ -6,9 +6,9 @@
 use crate::id::{
     AppealId, BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId,
     DisputeId, DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, InvitationId, JoinRequestId,
-    MatchingRoundId, OrganisationId, PayoutFileId, PayoutId, PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId,
-    PurseContributionId, RefundId, ReleaseId, SettlementId, SharePlanId, StatementFileId, StatementId, SuspenseId,
-    WebhookEndpointId, WindUpId, WithdrawalId, YearlyReceiptId,
+    MatchingRoundId, MilestoneApplicationId, MilestoneCallId, OrganisationId, PayoutFileId, PayoutId, PayoutRunId,
+    PersonId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, SharePlanId,
+    StatementFileId, StatementId, SuspenseId, WebhookEndpointId, WindUpId, WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use crate::words::words;
@@ -495,6 +495,18 @@ pub enum Job {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         lapsed: bool,
     },
+    /// Tell the owners of the host that a team applied, or the team what became of its application.
+    SendApplicationNotice {
+        /// The application.
+        application: MilestoneApplicationId,
+        /// The state that is told.
+        state: String,
+    },
+    /// Let a call lapse about which the host has decided nothing in time.
+    AdvanceMilestoneCall {
+        /// The call.
+        call: MilestoneCallId,
+    },
     /// Tell a team that its entry was withdrawn, or what became of its appeal; and those who decide that one waits for them.
     SendEntryNotice {
         /// The entry.
@@ -677,6 +689,8 @@ impl Job {
             Job::SendSecondFactorNotice { .. } => JobKind::SendSecondFactorNotice,
             Job::SendRoleNotice { .. } => JobKind::SendRoleNotice,
             Job::SendJoinNotice { .. } => JobKind::SendJoinNotice,
+            Job::SendApplicationNotice { .. } => JobKind::SendApplicationNotice,
+            Job::AdvanceMilestoneCall { .. } => JobKind::AdvanceMilestoneCall,
             Job::SendEntryNotice { .. } => JobKind::SendEntryNotice,
             Job::TellMembers { .. } => JobKind::TellMembers,
             Job::SendObjectionNotice { .. } => JobKind::SendObjectionNotice,
@@ -777,6 +791,10 @@ impl fmt::Debug for Job {
                 let answered = if *answered { ", answered" } else { "" };
                 write!(f, "send_join_notice of {request}{answered}{}", if *lapsed { ", lapsed" } else { "" })
             }
+            Job::SendApplicationNotice { application, state } => {
+                write!(f, "send_application_notice of {application}, {state}")
+            }
+            Job::AdvanceMilestoneCall { call } => write!(f, "advance_milestone_call of {call}"),
             Job::SendEntryNotice { entrant, .. } => write!(f, "send_entry_notice of {entrant}"),
             Job::TellMembers { after, .. } => write!(f, "tell_members after member {after}"),
             Job::SendObjectionNotice { distribution, state, .. } => {
@@ -940,6 +958,10 @@ pub enum JobKind {
     SendRoleNotice,
     /// [`Job::SendJoinNotice`]
     SendJoinNotice,
+    /// [`Job::SendApplicationNotice`]
+    SendApplicationNotice,
+    /// [`Job::AdvanceMilestoneCall`]
+    AdvanceMilestoneCall,
     /// [`Job::SendEntryNotice`]
     SendEntryNotice,
     /// [`Job::TellMembers`]
@@ -958,7 +980,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 78] = [
+    pub const ALL: [JobKind; 80] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -1030,6 +1052,8 @@ impl JobKind {
         JobKind::SendSecondFactorNotice,
         JobKind::SendRoleNotice,
         JobKind::SendJoinNotice,
+        JobKind::SendApplicationNotice,
+        JobKind::AdvanceMilestoneCall,
         JobKind::SendEntryNotice,
         JobKind::TellMembers,
         JobKind::SendObjectionNotice,
@@ -1113,6 +1137,8 @@ impl JobKind {
             JobKind::SendSecondFactorNotice => "send_second_factor_notice",
             JobKind::SendRoleNotice => "send_role_notice",
             JobKind::SendJoinNotice => "send_join_notice",
+            JobKind::SendApplicationNotice => "send_application_notice",
+            JobKind::AdvanceMilestoneCall => "advance_milestone_call",
             JobKind::SendEntryNotice => "send_entry_notice",
             JobKind::TellMembers => "tell_members",
             JobKind::SendObjectionNotice => "send_objection_notice",
@@ -1196,6 +1222,8 @@ impl JobKind {
             | JobKind::SendSecondFactorNotice
             | JobKind::SendRoleNotice
             | JobKind::SendJoinNotice
+            | JobKind::SendApplicationNotice
+            | JobKind::AdvanceMilestoneCall
             | JobKind::SendEntryNotice
             | JobKind::TellMembers
             | JobKind::SendObjectionNotice
@@ -1370,6 +1398,11 @@ mod tests {
                 challenge: Some(ChallengeId::generate(book)),
             },
             Job::SendJoinNotice { request: JoinRequestId::generate(), answered: true, lapsed: false },
+            Job::SendApplicationNotice {
+                application: MilestoneApplicationId::generate(book),
+                state: "declined".into(),
+            },
+            Job::AdvanceMilestoneCall { call: MilestoneCallId::generate(book) },
             Job::SendEntryNotice { entrant: EntrantId::generate(book), appeal: Some(AppealId::generate(book)) },
             Job::TellMembers { distribution: Some(DistributionId::generate(book)), after: 7 },
             Job::SendObjectionNotice {

@@ -81,6 +81,7 @@ impl JobKind {
             | JobKind::IssueStatements
             | JobKind::AdvanceChallenge
             | JobKind::AdvanceMatchingRound
+            | JobKind::AdvanceMilestoneCall
             | JobKind::AdvanceCampaign
             | JobKind::ExpireHold
             | JobKind::RecordCapture
@@ -135,6 +136,7 @@ impl JobKind {
             | JobKind::SendRoleNotice
             | JobKind::SendJoinNotice
             | JobKind::SendEntryNotice
+            | JobKind::SendApplicationNotice
             | JobKind::TellMembers
             | JobKind::SendObjectionNotice
             | JobKind::SendReturnableNotice

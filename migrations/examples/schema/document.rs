@@ -253,6 +253,8 @@ const DOMAINS: &[Domain] = &[
         about: "Money set aside for work, claims on it, their reviews, disputes and releases, and what comes back of them.",
         tables: &[
             "milestone",
+            "milestone_call",
+            "milestone_application",
             "claim",
             "evidence",
             "review",
@@ -267,6 +269,8 @@ const DOMAINS: &[Domain] = &[
             "stored_file_use",
         ],
         functions: &[
+            "milestone_call_forward",
+            "milestone_application_forward",
             "evidence_fetch_ends_once",
             "dispute_goes_on",
             "release_through_the_gate",

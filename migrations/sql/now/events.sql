@@ -100,6 +100,12 @@ BEGIN
     ('milestone', 'milestone', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'campaign', r.campaign_id, 'team', r.team, 'claim', r.claim_id, 'amount', r.amount,
         'released', nullif(r.released_total, 0), 'currency', r.currency$f$),
+    ('milestone_call', 'milestone_call', 'r.id', 'r.version',
+     $e$CASE WHEN r.ended_at IS NULL THEN 'opened' WHEN r.milestone IS NOT NULL THEN 'filled'
+             WHEN r.reason IS NOT NULL THEN 'withdrawn' ELSE 'lapsed' END$e$, NULL, NULL, 'coalesce(r.ended_at, r.created_at)', NULL,
+     $f$'campaign', r.campaign, 'milestone', r.milestone, 'amount', r.amount, 'currency', r.currency$f$),
+    ('milestone_application', 'milestone_application', 'r.id', 'r.version', 'r.state', NULL, NULL,
+     'coalesce(r.ended_at, r.submitted_at)', NULL, $f$'call', r.call, 'team', r.team$f$),
     ('claim', 'claim', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'milestone', r.milestone_id, 'team', r.team, 'amount', r.amount, 'approved', nullif(r.approved_amount, 0),
         'frozen', nullif(r.frozen, 0), 'released', nullif(r.released_total, 0), 'currency', r.currency,
@@ -340,6 +346,10 @@ CREATE OR REPLACE TRIGGER matching_round_event_of_new AFTER INSERT ON matching_r
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('matching_round');
 CREATE OR REPLACE TRIGGER pool_contribution_event_of_new AFTER INSERT ON pool_contribution REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('pool_contribution');
+CREATE OR REPLACE TRIGGER milestone_call_event_of_new AFTER INSERT ON milestone_call REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('milestone_call');
+CREATE OR REPLACE TRIGGER milestone_application_event_of_new AFTER INSERT ON milestone_application REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('milestone_application');
 CREATE OR REPLACE TRIGGER milestone_event_of_new AFTER INSERT ON milestone REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('milestone');
 CREATE OR REPLACE TRIGGER claim_event_of_new AFTER INSERT ON claim REFERENCING NEW TABLE AS new_rows
@@ -442,6 +452,10 @@ CREATE OR REPLACE TRIGGER matching_round_event_of_change AFTER UPDATE ON matchin
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('matching_round');
 CREATE OR REPLACE TRIGGER pool_contribution_event_of_change AFTER UPDATE ON pool_contribution REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('pool_contribution');
+CREATE OR REPLACE TRIGGER milestone_call_event_of_change AFTER UPDATE ON milestone_call
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION event_note('milestone_call');
+CREATE OR REPLACE TRIGGER milestone_application_event_of_change AFTER UPDATE ON milestone_application
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION event_note('milestone_application');
 CREATE OR REPLACE TRIGGER milestone_event_of_change AFTER UPDATE ON milestone REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('milestone');
 CREATE OR REPLACE TRIGGER claim_event_of_change AFTER UPDATE ON claim REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows

@@ -279,6 +279,13 @@ GRANT INSERT (id, campaign_id, team, amount, threshold, version, created_at, boo
     objection_days, gate_licence, gate_design, gate_enterprise, on_silence, state, currency, name, description) ON milestone
     TO commonpurse_service;
 GRANT UPDATE (claim_id, released_total, version, state, reason) ON milestone TO commonpurse_service;
+GRANT SELECT ON milestone_call, milestone_application TO commonpurse_service;
+GRANT INSERT (id, campaign, made_by, amount, threshold, created_at, closes_at, decide_until, book_id, applications_until,
+    reviewers_needed, review_days, objection_days, gate_licence, gate_design, gate_enterprise, on_silence, currency, name,
+    description) ON milestone_call TO commonpurse_service;
+GRANT UPDATE (milestone, ended_by, version, ended_at, state, reason) ON milestone_call TO commonpurse_service;
+GRANT INSERT (id, call, team, applied_by, submitted_at, book_id, text) ON milestone_application TO commonpurse_service;
+GRANT UPDATE (ended_by, version, ended_at, state, reason) ON milestone_application TO commonpurse_service;
 GRANT INSERT (id, milestone_id, team, claimant, amount, version, created_at, decide_until, book_id, revision, round, state,
     currency, digest, note) ON claim TO commonpurse_service;
 GRANT UPDATE (claimant, amount, approved_amount, frozen, struck, released_total, version, submitted_at, decide_until,

@@ -52,6 +52,14 @@ const WINDOWS: &[Window] = &[
         seen_by: Some("an_objection_is_answered_by_a_third_person_and_a_distribution_can_be_taken_back"),
         ..window("distribution.answer_until", "state = 'objected'")
     },
+    Window {
+        seen_by: Some("teams_hear_what_became_of_their_applications_and_what_nobody_decides_lapses_when_it_is_due"),
+        ..window(
+            "milestone_call.decide_until",
+            "state = 'open'
+               AND EXISTS (SELECT FROM milestone_application a WHERE a.book_id = t.book_id AND a.call = t.id)",
+        )
+    },
     window("plan_change.lapses_at", "lapses_at IS NOT NULL"),
     window("plan_move.waits_until", "state IN ('asked', 'consented')"),
     Window {

@@ -1,6 +1,6 @@
 //! A draft of a campaign, and milestones with claims in every state.
 
-use super::{Known, Outcome, moves};
+use super::{Known, Outcome, calls, moves};
 use anyhow::{Context as _, bail};
 use api::demo::cast::{Cast, TERMS, give_role, organisation, usd};
 use api::demo::client::{Client, text};
@@ -93,6 +93,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> anyhow::Result<Prepa
     let ruling = json!({"ruling": "dismiss", "resolution": "It is done"});
     known.example("POST /v1/disputes/{id}:resolve", json!({"id": dispute["id"]}), ruling);
 
+    calls::fill(&work, known).await?;
     let released = work.approved("Battery", 1).await?;
     cast.days_pass(2).await?;
     known.add(&work.release().await?);

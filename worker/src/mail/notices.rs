@@ -68,6 +68,58 @@ impl Notice {
         }
     }
 
+    /// A team applies for a call, to the owners of the host. `of`: the team, the work, the host.
+    pub(crate) fn applied(of: (&str, &str, &str), (last, until): (&str, &str), id: String, link: String) -> Notice {
+        let (team, work, host) = of;
+        Notice {
+            subject: format!("{work}: {team} applies"),
+            said: vec![format!(
+                "{team} applies for {work}, for which {host} has called. You can decline it at any time, and accept one team when the last \
+                 day, {last}, is over. If nobody is accepted until {until}, the call lapses."
+            )],
+            facts: vec![("Team", team.to_owned()), ("Application", id)],
+            link,
+        }
+    }
+
+    /// A team gets the milestone for which it applied.
+    pub(crate) fn application_accepted(of: (&str, &str, &str), amount: &str, id: String, link: String) -> Notice {
+        let (team, work, host) = of;
+        Notice {
+            subject: format!("{work}: your application is accepted"),
+            said: vec![format!(
+                "{host} has accepted {team} for {work}. Its milestone of {amount} is planned for your team; begin to claim when money is \
+                 set aside for it."
+            )],
+            facts: vec![("Team", team.to_owned()), ("Application", id)],
+            link,
+        }
+    }
+
+    /// A team does not get what it applied for.
+    pub(crate) fn application_declined(of: (&str, &str, &str), reason: &str, id: String, link: String) -> Notice {
+        let (team, work, host) = of;
+        Notice {
+            subject: format!("{work}: your application is declined"),
+            said: vec![format!("{host} does not accept {team} for {work}."), format!("The reason given: {reason}")],
+            facts: vec![("Team", team.to_owned()), ("Application", id)],
+            link,
+        }
+    }
+
+    /// Nobody decided about the work for which a team applied.
+    pub(crate) fn application_lapsed(of: (&str, &str, &str), until: &str, id: String, link: String) -> Notice {
+        let (team, work, host) = of;
+        Notice {
+            subject: format!("{work}: nobody has decided about your application"),
+            said: vec![format!(
+                "{host} had until {until} to decide who does {work}: the application of {team} has lapsed."
+            )],
+            facts: vec![("Team", team.to_owned()), ("Application", id)],
+            link,
+        }
+    }
+
     /// A person is on the panel of a challenge.
     pub(crate) fn panel(organisation: &str, (title, id): (&str, String), link: String) -> Notice {
         Notice {
@@ -225,6 +277,18 @@ mod tests {
             assert!(mail.html.contains("apl_abc") && !mail.html.contains("<b>") && !mail.html.contains("<Drum>"));
             let waits = matches!(state, AppealState::Open | AppealState::Lapsed);
             assert_eq!(mail.text.contains("4 December 2026"), waits, "{state}");
+        }
+        let about = ("Team <Drum>", "Open <drill>", "Host <b>");
+        let days = ("1 December 2026", "31 December 2026");
+        for (notice, says) in [
+            (Notice::applied(about, days, "map_abc".into(), link()), "1 December 2026, is over"),
+            (Notice::application_accepted(about, "50.00 USD", "map_abc".into(), link()), "milestone of 50.00 USD"),
+            (Notice::application_declined(about, "It is <b>dear", "map_abc".into(), link()), "It is <b>dear"),
+            (Notice::application_lapsed(about, days.1, "map_abc".into(), link()), "until 31 December 2026"),
+        ] {
+            let mail = notice.render().unwrap();
+            assert!(mail.text.contains(says) && mail.text.contains(&link()), "{}", mail.text);
+            assert!(mail.html.contains("map_abc") && !mail.html.contains("<b>") && !mail.html.contains("<drill>"));
         }
         let role = Notice::role("Press Makers", "member", link()).render().unwrap();
         assert_eq!(role.subject, "You are member of Press Makers");

@@ -18,14 +18,14 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Task)]
 pub struct TaskBody {
-    /// `accept_invitation`, `answer_join_request`, `review_claim`, `change_claim`, `answer_dispute`, `reply_dispute`, `resolve_dispute`, `confirm_request`, `open_distribution`, `approve_distribution`,
+    /// `accept_invitation`, `answer_join_request`, `decide_call`, `review_claim`, `change_claim`, `answer_dispute`, `reply_dispute`, `resolve_dispute`, `confirm_request`, `open_distribution`, `approve_distribution`,
     /// `attest_hours`, `score_submission`, `attest_share`, `revise_shares`, `decide_shares`, `answer_chargeback`, `fund_reserve`, `match_suspense`, `confirm_ended`, `check_capture`,
     /// `chase_settlement`, `release_custodian`, `confirm_bank_account`, `approve_payout`, `decide_payout`, `send_payout`, `chase_payout` or
     /// `match_bank_line`.
     #[schema(value_type = String)]
     pub kind: TaskKind,
     /// The id of what it is about: a claim, a dispute, a distribution, hours, a submission, a share plan, a charge, a chargeback, a settlement, money in
-    /// suspense, a move of a plan, a freeze of a custodian, an invitation, a request to join.
+    /// suspense, a move of a plan, a freeze of a custodian, an invitation, a request to join, a call.
     #[schema(example = "clm_aaaaaaibtr7mdvlxpvb2pxnbwmcv6rjy")]
     pub object: String,
     /// The object in words, such as the name of the milestone.
@@ -45,6 +45,7 @@ impl From<Task> for TaskBody {
     fn from(task: Task) -> TaskBody {
         let (book, book_name) = task.book.unzip();
         let (object, path) = match task.object {
+            TaskObject::Call(id) => (id.to_string(), Some(format!("/v1/milestone-calls/{id}/applications"))),
             TaskObject::BankAccount(id) => (id.to_string(), Some(format!("/v1/bank-accounts/{id}"))),
             TaskObject::BankLine(id) => {
                 (id.to_string(), book.map(|book| format!("/v1/books/{book}/bank-lines?open=true")))
@@ -82,7 +83,7 @@ pub async fn page(state: &State, person: PersonId, query: &PageQuery) -> Result<
     Ok(window.page(rows, Task::place, TaskBody::from))
 }
 
-/// Lists what waits for who asks, across all their roles: claims to review or to change, disputes to answer or to decide, revocations to confirm, distributions
+/// Lists what waits for who asks, across all their roles: calls to decide, claims to review or to change, disputes to answer or to decide, revocations to confirm, distributions
 /// to open or to approve, hours to attest, submissions to score, shares to attest, to propose anew or to decide, chargebacks to answer or to bear, captures to check, settlements that custodians owe, custodians that are frozen, invitations to accept. What
 /// ends first comes first.
 #[utoipa::path(tag = "identity", params(PageQuery),

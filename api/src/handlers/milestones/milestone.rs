@@ -18,6 +18,7 @@ use ledger::id::{CampaignId, ClaimId, MilestoneId, OrganisationId};
 use ledger::milestones::operations::milestones as operations;
 use ledger::milestones::rules::milestone::{Milestone, MilestoneState, OnSilence, Policy};
 use ledger::milestones::store::milestones;
+use ledger::money::Currency;
 use ledger::pledging::store::campaigns;
 use ledger::text;
 use serde::{Deserialize, Serialize};
@@ -45,7 +46,7 @@ pub struct NewPolicy {
 }
 
 impl NewPolicy {
-    fn parse(&self) -> Result<Policy, Problem> {
+    pub(super) fn parse(&self) -> Result<Policy, Problem> {
         let default = Policy::default();
         let threshold = self.threshold.as_ref().map(|money| money.parse("/policy/threshold")).transpose()?;
         let on_silence = self.on_silence.as_deref().map(|word| parse("/policy/on_silence", word)).transpose()?;
@@ -115,6 +116,19 @@ pub struct PolicyBody {
     threshold: Option<BalanceBody>,
 }
 
+impl PolicyBody {
+    pub(super) fn new(policy: &Policy, currency: Currency, reviewers_available: Option<usize>) -> PolicyBody {
+        PolicyBody {
+            reviewers_needed: policy.reviewers_needed,
+            reviewers_available,
+            review_days: policy.review_days,
+            objection_days: policy.objection_days,
+            on_silence: policy.on_silence,
+            threshold: policy.threshold.map(|minor| BalanceBody::new(minor, currency)),
+        }
+    }
+}
+
 /// A milestone.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Milestone)]
@@ -149,8 +163,6 @@ impl MilestoneBody {
     fn new(milestone: Milestone, reviewers_available: Option<usize>) -> MilestoneBody {
         let currency = milestone.amount.currency();
         let balance = |minor| BalanceBody::new(minor, currency);
-        let Policy { reviewers_needed, review_days, objection_days, on_silence, threshold } = milestone.policy;
-        let threshold = threshold.map(balance);
         let (claim, reason) = match &milestone.state {
             MilestoneState::Claimed { claim } => (Some(*claim), None),
             MilestoneState::Cancelled { reason } => (None, Some(reason.clone())),
@@ -159,22 +171,14 @@ impl MilestoneBody {
             | MilestoneState::PartlyReleased
             | MilestoneState::Released => (None, None),
         };
-        let Gate { licence, design_files, enterprise_plan } = milestone.gate;
         MilestoneBody {
             id: milestone.id,
             campaign: milestone.campaign,
             team: milestone.team,
             released: balance(milestone.released),
             earmarked: balance(milestone.earmark()),
-            policy: PolicyBody {
-                reviewers_needed,
-                reviewers_available,
-                review_days,
-                objection_days,
-                on_silence,
-                threshold,
-            },
-            gate: GateBody { licence, design_files, enterprise_plan },
+            policy: PolicyBody::new(&milestone.policy, currency, reviewers_available),
+            gate: milestone.gate.into(),
             state: milestone.state.as_str().to_owned(),
             claim,
             reason,
@@ -213,7 +217,7 @@ pub(crate) async fn create_once(
         description: paragraphs("/description", &body.description, text::STATEMENT_OR_NONE)?,
         amount: body.amount.parse("/amount")?,
         policy: body.policy.as_ref().map(NewPolicy::parse).transpose()?.unwrap_or_default(),
-        gate: gate(body.gate),
+        gate: body.gate.into(),
     };
     let book = new.campaign.book;
     idempotent(state, key, Scope::Book(book), caller.id(), async |tx| {
@@ -225,8 +229,17 @@ pub(crate) async fn create_once(
     .await
 }
 
-fn gate(body: GateBody) -> Gate {
-    Gate { licence: body.licence, design_files: body.design_files, enterprise_plan: body.enterprise_plan }
+impl From<GateBody> for Gate {
+    fn from(body: GateBody) -> Gate {
+        Gate { licence: body.licence, design_files: body.design_files, enterprise_plan: body.enterprise_plan }
+    }
+}
+
+impl From<Gate> for GateBody {
+    fn from(gate: Gate) -> GateBody {
+        let Gate { licence, design_files, enterprise_plan } = gate;
+        GateBody { licence, design_files, enterprise_plan }
+    }
 }
 
 /// Which page of a campaign's list.

@@ -1,6 +1,7 @@
 //! A book on the desk of its keepers: the campaigns, challenges and milestones that there are, each with its state, and the templates from
 //! which new ones are made. A template is a form with its fields filled; all of them can be changed.
 
+use super::call::of_call;
 use super::milestones::of_milestone;
 use super::{named, sum};
 use crate::auth::Caller;
@@ -20,8 +21,8 @@ use actix_web::{HttpResponse, route};
 use askama::Template;
 use ledger::challenges::store::challenges;
 use ledger::engine::store::books::Book;
-use ledger::id::{BookRef, CampaignId, ChallengeId, MilestoneId};
-use ledger::milestones::store::milestones;
+use ledger::id::{BookRef, CampaignId, ChallengeId, MilestoneCallId, MilestoneId};
+use ledger::milestones::store::{calls, milestones};
 use ledger::money::{Currency, Money};
 use ledger::pledging::rules::kind::Kind;
 use ledger::pledging::store::campaigns;
@@ -39,6 +40,7 @@ struct HostPage {
     campaigns: Vec<Offered<CampaignId>>,
     challenges: Vec<Offered<ChallengeId>>,
     milestones: Vec<Offered<MilestoneId>>,
+    calls: Vec<Offered<MilestoneCallId>>,
     /// What was made just now; empty otherwise.
     made: String,
 }
@@ -129,7 +131,8 @@ pub(in crate::pages) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let book = kept(&client, &caller, named(asked)?).await?;
-    let (mut offered, mut planned) = (Vec::new(), Vec::new());
+    let (mut offered, mut planned, mut called) = (Vec::new(), Vec::new(), Vec::new());
+    let now = book.now(ledger::calendar::now());
     for it in campaigns::list(&client, book.id, Uuid::nil(), SHOWN).await? {
         for of in milestones::list(&client, it.id, Uuid::nil(), SHOWN).await? {
             planned.push(Offered {
@@ -139,8 +142,16 @@ pub(in crate::pages) async fn show(
                 name: of.name,
             });
         }
-        let state = it.state.at(book.now(ledger::calendar::now()));
-        let state = say("host-state").with("state", state.as_str());
+        for of in calls::list(&client, it.id, Uuid::nil(), SHOWN).await? {
+            let state = of_call(&of, &book, now);
+            called.push(Offered {
+                id: of.id,
+                amount: sum(of.amount.minor(), of.amount.currency()),
+                state,
+                name: of.name,
+            });
+        }
+        let state = say("host-state").with("state", it.state.at(now).as_str());
         offered.push(Offered { id: it.id, amount: asks_for(&it.kind).into(), state, name: it.title });
     }
     let contests = challenges::list(&client, book.id, Uuid::nil(), SHOWN).await?.into_iter().map(|it| Offered {
@@ -153,6 +164,7 @@ pub(in crate::pages) async fn show(
         Some("campaign") => say("host-made-campaign").into(),
         Some("challenge") => say("host-made-challenge").into(),
         Some("milestone") => say("host-made-milestone").into(),
+        Some("call") => say("host-made-call").into(),
         Some(_) | None => String::new(),
     };
     let shown = HostPage {
@@ -160,6 +172,7 @@ pub(in crate::pages) async fn show(
         campaigns: offered,
         challenges: contests.collect(),
         milestones: planned,
+        calls: called,
         made,
         name: book.name,
     };

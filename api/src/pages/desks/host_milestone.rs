@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// Evidence without which no claim is taken.
-fn gate() -> [(&'static str, Said); 3] {
+pub(super) fn gate() -> [(&'static str, Said); 3] {
     [
         ("licence", say("host-gate-licence")),
         ("design_files", say("host-gate-design")),
@@ -34,7 +34,7 @@ fn gate() -> [(&'static str, Said); 3] {
 }
 
 /// Numbers of the policy.
-fn policy() -> [(&'static str, Said); 3] {
+pub(super) fn policy() -> [(&'static str, Said); 3] {
     [
         ("reviewers_needed", say("host-reviewers-needed")),
         ("review_days", say("host-review-days")),
@@ -55,20 +55,20 @@ struct MilestonePage {
 }
 
 /// A campaign on which it may draw.
-struct Offer {
-    id: String,
-    title: String,
-    currency: Currency,
+pub(super) struct Offer {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) currency: Currency,
 }
 
 /// The campaigns of a book, the oldest first.
-async fn offers(state: &State, book: &Book) -> Result<Vec<Offer>, Problem> {
+pub(super) async fn offers(state: &State, book: &Book) -> Result<Vec<Offer>, Problem> {
     let found = campaigns::list(&state.client().await?, book.id, Uuid::nil(), SHOWN).await?;
     Ok(found.into_iter().map(|it| Offer { id: it.id.to_string(), title: it.title, currency: it.currency }).collect())
 }
 
 /// The fields of a template.
-fn template(word: &str, offers: &[Offer], book: &Book) -> Result<Fields, Problem> {
+pub(super) fn template(word: &str, offers: &[Offer], book: &Book) -> Result<Fields, Problem> {
     let first = offers.first();
     let currency = first.map_or(book.currency, |offer| offer.currency);
     let (name, description, units, reviewers, ticked) = match word {
@@ -97,7 +97,7 @@ fn template(word: &str, offers: &[Offer], book: &Book) -> Result<Fields, Problem
 }
 
 /// The campaign that was chosen.
-fn chosen<'a>(sent: &Fields, offers: &'a [Offer]) -> Result<&'a Offer, Problem> {
+pub(super) fn chosen<'a>(sent: &Fields, offers: &'a [Offer]) -> Result<&'a Offer, Problem> {
     let found = offers.iter().find(|offer| sent.get("campaign") == offer.id);
     found.ok_or_else(|| wrong("/campaign", say("host-choose-campaign")))
 }
@@ -112,7 +112,7 @@ fn effect(sent: &Fields, offers: &[Offer]) -> Result<Sentence, Problem> {
 }
 
 /// What was filled in, as a request of the API.
-fn body(sent: &Fields, offers: &[Offer]) -> Result<Value, Problem> {
+pub(super) fn body(sent: &Fields, offers: &[Offer]) -> Result<Value, Problem> {
     let of = chosen(sent, offers)?;
     let mut policy = json!({"on_silence": "escalate"});
     for (field, _) in self::policy() {
@@ -132,7 +132,7 @@ fn body(sent: &Fields, offers: &[Offer]) -> Result<Value, Problem> {
 }
 
 /// The field that a JSON Pointer of a new milestone means.
-fn field_of(pointer: &str) -> Option<String> {
+pub(super) fn field_of(pointer: &str) -> Option<String> {
     let pointer = pointer.strip_prefix("/policy").unwrap_or(pointer);
     let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
     let known =

@@ -2,8 +2,8 @@
 
 use crate::id::{
     BankAccountId, BankLineId, BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, CustodianFreezeId, DisputeId,
-    DistributionId, InvitationId, JoinRequestId, OrganisationId, PayoutId, PlanMoveId, SettlementId, SharePlanId,
-    SubmissionId, SuspenseId,
+    DistributionId, InvitationId, JoinRequestId, MilestoneCallId, OrganisationId, PayoutId, PlanMoveId, SettlementId,
+    SharePlanId, SubmissionId, SuspenseId,
 };
 use crate::words::words;
 use jiff::Timestamp;
@@ -17,6 +17,8 @@ words! {
         AcceptInvitation = "accept_invitation",
         /// Answer somebody who asks to belong to one's own organisation.
         AnswerJoinRequest = "answer_join_request",
+        /// Accept a team that applies for a call of the host, or decline those that do.
+        DecideCall = "decide_call",
         /// Review a claim.
         ReviewClaim = "review_claim",
         /// Change a claim of one's own team, and submit it again.
@@ -120,6 +122,8 @@ pub enum TaskObject {
     BankAccount(BankAccountId),
     /// A line of a bank statement.
     BankLine(BankLineId),
+    /// A call.
+    Call(MilestoneCallId),
     /// A charge.
     Charge(ChargeId),
     /// A chargeback.
@@ -158,6 +162,7 @@ impl TaskObject {
             TaskObject::BankAccount(id) => id.object,
             TaskObject::BankLine(id) => id.object,
             TaskObject::Payout(id) => id.object,
+            TaskObject::Call(id) => id.object,
             TaskObject::Charge(id) => id.object,
             TaskObject::Chargeback(id) => id.object,
             TaskObject::Claim(id) => id.object,

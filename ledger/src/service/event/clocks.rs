@@ -70,6 +70,8 @@ pub const CLOCKS: &[(&str, Telling)] = &[
     ("join_request.until", Mailed(&["join_request"])),
     ("matching_round.last_day", Nobody(ROUND)),
     ("matching_round.state_until", Nobody(ROUND)),
+    ("milestone_call.applications_until", Nobody("whoever reads the page of the call finds its last day there")),
+    ("milestone_call.decide_until", Events(&["milestone_application.submitted"])),
     ("payout.late_from", Nobody(KEEPER)),
     ("payout.state_until", Events(&["payout.requested"])),
     ("plan_change.lapses_at", Events(&["plan_change.asked"])),

@@ -44,6 +44,7 @@ pub const FACTS: &[Fact] = &[
     fact("matching_round", Object("mrd"), "The matching round."),
     fact("settlement", Object("stl"), "The settlement with which the money arrives."),
     fact("milestone", Object("mls"), "The milestone."),
+    fact("call", Object("mcl"), "The call for applications."),
     fact("claim", Object("clm"), "The claim."),
     fact("challenge", Object("chl"), "The challenge."),
     fact("entrant", Object("ent"), "The entry of the team."),

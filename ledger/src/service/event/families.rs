@@ -315,6 +315,31 @@ pub const FAMILIES: &[Family] = &[
         facts: &["campaign", "team", "claim", "amount", "released", "currency"],
     },
     Family {
+        name: "milestone_call",
+        prefix: "mcl",
+        audience: Readers,
+        states: &[
+            ("opened", "Teams are asked to apply for a piece of work."),
+            ("filled", "A team was accepted, and has the milestone."),
+            ("withdrawn", "The host gives the call up."),
+            ("lapsed", "The host decided nothing in time."),
+        ],
+        facts: &["campaign", "milestone", "amount", "currency"],
+    },
+    Family {
+        name: "milestone_application",
+        prefix: "map",
+        audience: Insiders,
+        states: &[
+            ("submitted", "A team applies for a piece of work."),
+            ("accepted", "The team gets the milestone."),
+            ("declined", "The team does not get it."),
+            ("withdrawn", "The team took its application back."),
+            ("lapsed", "The host decided nothing in time."),
+        ],
+        facts: &["call", "team"],
+    },
+    Family {
         name: "claim",
         prefix: "clm",
         audience: Insiders,

@@ -3,9 +3,7 @@
 use super::{Coop, percent, year};
 use jiff::civil::date;
 use ledger::cooperatives::operations::{allocation_rules, members};
-use ledger::cooperatives::rules::allocation_rule::{
-    Base, Group, Minima, Patronage, Pot, Rule, Step, Target,
-};
+use ledger::cooperatives::rules::allocation_rule::{Base, Group, Minima, Patronage, Pot, Rule, Step, Target};
 use ledger::cooperatives::rules::cooperative::{Percent, ProceedsKind};
 use ledger::cooperatives::rules::distribution::Distribution;
 use ledger::cooperatives::store::statements;
@@ -110,6 +108,7 @@ async fn a_rule_below_the_minima_that_it_names_is_refused_and_the_one_before_hol
     };
     assert_eq!(refusal(ground.run(refused).await), "rule-below-minimum");
     let client = ground.client().await;
-    let in_force = ledger::cooperatives::store::allocation_rules::in_force(&client, ground.book.id, year(2028).to).await;
+    let in_force =
+        ledger::cooperatives::store::allocation_rules::in_force(&client, ground.book.id, year(2028).to).await;
     assert_eq!(in_force.unwrap().unwrap().version, 1);
 }

@@ -54,8 +54,8 @@ struct Sums {
 struct Row {
     distribution: DistributionId,
     days: String,
-    /// Hours by which it was shared; none where all of the group got the same.
-    hours: Option<String>,
+    /// Hours by which it was shared; or how else.
+    hours: Result<String, Said>,
     sums: Sums,
     is_reversed: bool,
 }
@@ -81,8 +81,9 @@ impl Row {
             distribution: it.issued.distribution,
             days: days(it.period.from, it.period.to),
             hours: match it.issued.patronage {
-                Patronage::Hours => Some(it.issued.hours.to_string()),
-                Patronage::Equal => None,
+                Patronage::Hours => Ok(it.issued.hours.to_string()),
+                Patronage::Equal => Err(say("members-equal")),
+                Patronage::Capital => Err(say("cooperative-by-capital")),
             },
             sums: Sums::new(it.issued.cash, it.issued.retained, it.currency),
             is_reversed: it.reversed,
