@@ -83,7 +83,6 @@ async fn s1_mail_of_a_sandbox_book_is_in_its_outbox_and_a_mail_server_gets_the_s
 /// Kinds of mail that the scene of the contract has no occasion for, each with the test that sees it.
 pub(crate) const SEEN_ELSEWHERE: &[(&str, &str)] = &[
     ("account_wanted", "m6_a_cooperatives_members_are_paid_whole_by_a_run_and_a_second_run_pays_nothing"),
-    ("application", "teams_hear_what_became_of_their_applications_and_what_nobody_decides_lapses_when_it_is_due"),
     ("bank_account_link", "a_person_confirms_a_changed_bank_account_by_the_link_of_the_mail_and_waits_three_days"),
     ("card-testing", "p14_try_eleven_from_one_address_or_on_one_card_is_refused_without_asking_the_provider"),
     ("decline", "s1_mail_of_a_sandbox_book_is_in_its_outbox_and_a_mail_server_gets_the_sign_in_mail_only"),

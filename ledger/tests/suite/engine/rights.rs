@@ -157,6 +157,8 @@ const KEPT: &[(&str, &str)] = &[
     ("matching_round", "DELETE TRUNCATE"),
     ("matching_share", "UPDATE DELETE TRUNCATE"),
     ("matching_vote", "UPDATE DELETE TRUNCATE"),
+    ("milestone_application", "DELETE TRUNCATE"),
+    ("milestone_call", "DELETE TRUNCATE"),
     ("movement", "UPDATE DELETE TRUNCATE"),
     ("movement_kind", "UPDATE DELETE TRUNCATE"),
     ("payout", "DELETE TRUNCATE"),
