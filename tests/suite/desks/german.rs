@@ -40,8 +40,19 @@ const DESKS: &[&str] = &[
 const ENGLISH: &[&str] =
     &["the", "of", "is", "and", "not", "what", "it", "you", "your", "they", "their", "for", "by", "on"];
 
-/// What of the scene is in English: names and titles that people gave.
-const GIVEN: &[&str] = &[];
+/// What is in English on pages in every language: names, titles and reasons that people gave, and names of columns.
+const GIVEN: &[&str] = &[
+    "Prototype",
+    "Test report",
+    "Fans of Open Machines",
+    "Workshop of the Host",
+    "It came, and nobody there knows from whom",
+    "Kept by lines",
+    "Kept by lines approve",
+    "Kept by lines take-back",
+    "Kept by lines withdraw",
+    "kind,label,party,amount,occurred_on,memo,reference",
+];
 
 /// What stands between the tags of a page, but what is marked as English.
 fn read(html: &str) -> BTreeSet<&str> {
@@ -75,8 +86,8 @@ fn english<'a>(german: &'a str, in_english: &str, catalogue: &BTreeSet<String>) 
     let (german, in_english) = (read(german), read(in_english));
     let is_english = |text: &&str| {
         let mut words = text.split(|letter: char| !letter.is_alphabetic());
-        let reads_so = words.any(|word| ENGLISH.contains(&word)) && !GIVEN.contains(text);
-        catalogue.contains(*text) || (in_english.contains(text) && reads_so)
+        let reads_so = words.any(|word| ENGLISH.contains(&word));
+        !GIVEN.contains(text) && (catalogue.contains(*text) || (in_english.contains(text) && reads_so))
     };
     german.into_iter().filter(is_english).collect()
 }
