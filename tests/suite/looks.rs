@@ -146,7 +146,7 @@ const MEASURES: &str =
     };";
 
 /// A path for each kind of page, by the route that answers it.
-async fn addresses(scene: &Scene) -> anyhow::Result<BTreeMap<&'static str, String>> {
+pub(crate) async fn addresses(scene: &Scene) -> anyhow::Result<BTreeMap<&'static str, String>> {
     let mut paths = BTreeMap::new();
     let of_cooperative = "SELECT b.number, b.uid FROM book b JOIN distribution d ON d.book_id = b.number LIMIT 1";
     let row = scene.app.connection().await?.query_one(of_cooperative, &[]).await?;
@@ -193,17 +193,22 @@ fn sample(known: &Known, at: &str) -> anyhow::Result<String> {
     Ok(format!("{before}{id}{after}"))
 }
 
-/// Signs somebody in by the button of a link, which no mail brings: nobody sends mails when the scene is set.
-async fn sign_in(browser: &Chromium, scene: &Scene, email: &str) -> Outcome {
-    let page = &browser.page;
-    let base = scene.app.base_url();
-    Browser::new(base)?.post("/sign-in", &[("email", email)]).await?;
+/// The secret of a link by which somebody signs in, which no mail brings: nobody sends mails when the scene is set.
+pub(crate) async fn link_of(scene: &Scene, email: &str) -> anyhow::Result<String> {
+    Browser::new(scene.app.base_url())?.post("/sign-in", &[("email", email)]).await?;
     let asked = "SELECT payload->>'token' FROM job WHERE kind = 'send_sign_in' ORDER BY id DESC LIMIT 1";
     let mut client = scene.app.connection().await?;
     let link: String = client.query_one(asked, &[]).await?.get(0);
     let (now, tx) = (calendar::now(), client.transaction().await?);
     sign_in::open_link(&tx, email, &link, false, (now + sign_in::LINK_LIFETIME, now)).await?;
     tx.commit().await?;
+    Ok(link)
+}
+
+/// Signs somebody in by the button of a link.
+async fn sign_in(browser: &Chromium, scene: &Scene, email: &str) -> Outcome {
+    let (page, base) = (&browser.page, scene.app.base_url());
+    let link = link_of(scene, email).await?;
     page.goto(&format!("{base}/sign-in/{link}")).await?;
     browser.press("main button").await?;
     ensure!(page.current_url().await?.path() == "/me", "{}", page.current_url().await?);

@@ -133,6 +133,11 @@ impl Known {
         self.values.get(prefix)?.first().map(String::as_str)
     }
 
+    /// All ids with this prefix.
+    pub(crate) fn all(&self, prefix: &str) -> &[String] {
+        self.values.get(prefix).map_or(&[], Vec::as_slice)
+    }
+
     /// What an example names is not offered to other operations, unless it is added too.
     fn example(&mut self, operation: &str, parameters: Value, body: Value) {
         self.examples.insert(operation.to_owned(), json!({"parameters": parameters, "body": body}));

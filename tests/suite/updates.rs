@@ -320,6 +320,7 @@ async fn who_writes_does_it_on_a_desk_once_and_withdraws_it_there() -> Outcome {
     ensure!(html.contains("Since today.</p>") && html.contains(">Come and see.</p>"), "{html}");
     let html = open(&mut team, &desk).await?;
     let action = html.split("action=\"").filter_map(|rest| rest.split('"').next());
+    let action = action.filter(|action| action.ends_with("/withdraw"));
     let withdraw = action.last().context("a form")?.to_owned();
     let html = refused(
         team.fill(&withdraw, &filled(&form_of(&html, &withdraw)?, &[("reason", " ")])).await?,

@@ -70,7 +70,6 @@ members-record-all-of-them = Alle eintragen
 members-a-comma = ein Komma
 members-a-semicolon = ein Semikolon
 members-a-tab = ein Tabulator, wie aus einer Tabellenkalkulation
-members-line-at = Zeile { $at }: { $what }
 members-lines-most = höchstens { $most } Zeilen auf einmal
 members-no-line = keine Zeile unter der mit den Spalten
 members-bad-day = occurred_on: kein Tag, wie er oben beschrieben ist

@@ -70,7 +70,6 @@ members-record-all-of-them = Record all of them
 members-a-comma = a comma
 members-a-semicolon = a semicolon
 members-a-tab = a tab, as out of a spreadsheet
-members-line-at = line { $at }: { $what }
 members-lines-most = at most { $most } lines at once
 members-no-line = no line below that of the columns
 members-bad-day = occurred_on: no day as it is said above
