@@ -19,7 +19,6 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post, route};
 use askama::Template;
-use ledger::Error;
 use ledger::id::{MilestoneApplicationId, MilestoneCallId};
 use ledger::milestones::operations::applications::read;
 use ledger::milestones::rules::application::Application;
@@ -148,7 +147,7 @@ pub(in crate::pages) async fn withdraw(
     let (id, sent) = (named(asked)?, Fields::new(form.0));
     let client = state.client().await?;
     let book = book_of(&client, id.book, "application").await?;
-    let call = read(&client, &book, id, caller.person()?.id).await.map_err(Error::from)?.call;
+    let call = read(&client, &book, id, caller.person()?.id).await?.call;
     drop(client);
     let taken = match sent.key(&format!("/desk/applications/{id}/withdraw")) {
         Ok(key) => withdraw_once(&state, &caller, id, &key).await,

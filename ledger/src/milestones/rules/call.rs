@@ -221,7 +221,7 @@ pub(crate) mod tests {
         assert_eq!(at(call.closes_at), ("call-closed", ""));
         assert_eq!(at(call.decide_until - second), ("call-closed", ""));
         assert_eq!(at(call.decide_until), ("call-over", "call-over"));
-        assert_eq!((call.decide_until - call.closes_at).get_hours(), 720);
+        assert_eq!(call.decide_until.duration_since(call.closes_at).as_hours(), 720);
         assert_eq!(call.state(call.decide_until), CallState::Lapsed);
     }
 
