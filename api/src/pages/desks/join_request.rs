@@ -44,7 +44,9 @@ pub(super) fn standing(it: &JoinRequest, wall: Timestamp) -> Said {
         (Some((JoinOutcome::Accepted { role, .. }, at)), _) => {
             on(say("join-is-accepted").with("role", role_in_words(*role)), *at)
         }
-        (Some((JoinOutcome::Declined { reason, .. }, at)), _) => on(say("join-is-declined").with("reason", reason), *at),
+        (Some((JoinOutcome::Declined { reason, .. }, at)), _) => {
+            on(say("join-is-declined").with("reason", reason), *at)
+        }
         (Some((JoinOutcome::Withdrawn, at)), _) => on(say("join-is-withdrawn"), *at),
         (Some((JoinOutcome::Lapsed, at)), _) => on(say("join-is-lapsed"), *at),
         (None, JoinRequestState::Lapsed) => on(say("join-is-lapsed"), it.until),

@@ -98,10 +98,12 @@ fn scope_field(scope: Scope) -> String {
 
 impl Row {
     fn of(it: Credential, wall: Timestamp) -> Row {
-        let day = |day: Option<jiff::civil::Date>| day.map_or_else(|| say("partner-never").to_string(), |day| Day(day).to_string());
-        let old = it.living_old_secret(wall).map(|old| {
-            say("partner-old").with("moment", moment(old.ends_at)).with("day", day(old.used_on))
-        });
+        let day = |day: Option<jiff::civil::Date>| {
+            day.map_or_else(|| say("partner-never").to_string(), |day| Day(day).to_string())
+        };
+        let old = it
+            .living_old_secret(wall)
+            .map(|old| say("partner-old").with("moment", moment(old.ends_at)).with("day", day(old.used_on)));
         Row {
             id: it.id,
             mode: mode_in_words(it.mode),
