@@ -1,5 +1,9 @@
 //! Pages in the language of who reads them: which one it is, that every text is there in each, and that programs notice nothing.
 
+mod donors;
+mod people;
+mod reading;
+
 use crate::repository::{root, sources};
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Answer, Client};

@@ -90,7 +90,7 @@ impl Coop {
         self.host.app.count(&format!("{sum}'{prefix}%'")).await
     }
 
-    async fn mails(&self, kind: &str) -> anyhow::Result<Vec<Value>> {
+    pub(crate) async fn mails(&self, kind: &str) -> anyhow::Result<Vec<Value>> {
         let all = self.host.treasurer.all(&self.host.at("/outbox")).await?;
         Ok(all.into_iter().filter(|mail| mail["kind"] == kind).collect())
     }

@@ -1,10 +1,12 @@
 //! Accepting a role that was offered by mail, or declining it. As with a sign-in, opening the link uses nothing up.
 
 use super::page;
+use super::shown::role_in_words;
 use crate::auth::{Caller, MaybeCaller};
 use crate::extract::Form;
 use crate::problem::Problem;
 use crate::state::State;
+use crate::texts::Said;
 use crate::wire::bounded;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -22,8 +24,8 @@ struct InvitationPage<'a> {
 
 #[derive(Template)]
 #[template(path = "accepted.html")]
-struct Accepted<'a> {
-    role: &'a str,
+struct Accepted {
+    role: Said,
 }
 
 #[derive(Template)]
@@ -50,7 +52,7 @@ pub(super) async fn accept(state: Data<State>, caller: Caller, form: Form<Answer
     let given = state
         .in_transaction(async |tx| invitations::accept(tx, &secret, person, ledger::calendar::now()).await)
         .await?;
-    page(StatusCode::OK, &Accepted { role: given.role.as_str() })
+    page(StatusCode::OK, &Accepted { role: role_in_words(given.role) })
 }
 
 /// Declines: the link gives nothing any more, and who invited sees it. Declined once more, it stays so.

@@ -38,7 +38,7 @@ pub(super) async fn look(url: &str) -> anyhow::Result<Page> {
 }
 
 /// The page of a pledge's donor, by a new link; with it the id of the link.
-pub(super) async fn link(stage: &Stage, pledge: &Value) -> anyhow::Result<(String, String)> {
+pub(crate) async fn link(stage: &Stage, pledge: &Value) -> anyhow::Result<(String, String)> {
     let path = format!("/v1/pledges/{}/donor-links", text(pledge, "/id")?);
     let made = stage.cast.partner.post(&path, &json!({})).await?.ok()?;
     let url = text(&made, "/url")?;
@@ -47,12 +47,12 @@ pub(super) async fn link(stage: &Stage, pledge: &Value) -> anyhow::Result<(Strin
 }
 
 /// The mails of a kind in the outbox, the oldest first.
-pub(super) async fn mails(stage: &Stage, kind: &str) -> anyhow::Result<Vec<Value>> {
+pub(crate) async fn mails(stage: &Stage, kind: &str) -> anyhow::Result<Vec<Value>> {
     let all = stage.cast.partner.all(&format!("/v1/books/{}/outbox", stage.cast.book)).await?;
     Ok(all.into_iter().filter(|mail| mail["kind"] == kind).collect())
 }
 
-pub(super) fn linked<'a>(mail: &'a Value, page: &str) -> anyhow::Result<&'a str> {
+pub(crate) fn linked<'a>(mail: &'a Value, page: &str) -> anyhow::Result<&'a str> {
     text(mail, "/text")?.split_whitespace().find(|word| word.contains(page)).with_context(|| page.to_owned())
 }
 

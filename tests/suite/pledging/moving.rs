@@ -11,7 +11,7 @@ use tests::{Stage, day, monthly};
 type Outcome = anyhow::Result<()>;
 
 /// A second partner platform that the book admits.
-async fn newcomer(stage: &Stage) -> anyhow::Result<(String, Client)> {
+pub(crate) async fn newcomer(stage: &Stage) -> anyhow::Result<(String, Client)> {
     let cast = &stage.cast;
     let id = organisation(&cast.operator, "New <b>Fans</b>", "partner_platform").await?;
     let admit = format!("/v1/books/{}/partners", cast.book);
