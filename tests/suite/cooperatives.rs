@@ -1,7 +1,7 @@
 //! A cooperative over HTTP: two years shared to the cent by the worker, statements by mail, and who sees whose share.
 
 use crate::host::Host;
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use api::demo::client::{Answer, Client, text};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -423,5 +423,71 @@ async fn f10_a_year_of_losses_is_closed_and_the_next_surplus_bears_it() -> Outco
     let posted = coop.distribute(2027, "2028-01-09T12:00:00Z").await?;
     assert_eq!((&posted["loss_before"]["amount"], &posted["net"]["amount"]), (&json!("200.00"), &json!("12000.00")));
     assert_eq!(cash(&posted), ["3456.00", "2592.00", "1728.00", "864.00", "1080.00", "1080.00"]);
+    coop.host.app.finish().await
+}
+
+#[tokio::test]
+async fn k11_a_rule_that_names_a_law_keeps_it_and_reads_as_it_was_published() -> Outcome {
+    let coop = Coop::open().await?;
+    let treasurer = &coop.host.treasurer;
+    let rule = |development: &str| {
+        json!({
+            "effective_from": "2028-01-01", "minima": "fr-scop",
+            "steps": [
+                {"step": "share", "of": "net", "percent": "15", "to": "reserve", "until": {"highest_capital": true}},
+                {"step": "share", "of": "net", "percent": development, "to": "development_fund"},
+                {"step": "capital_interest", "of": "left", "percent": "10.00", "rate": "5.00"},
+                {"step": "share", "of": "left", "percent": "1", "to": "fund:education",
+                 "until": {"amount": {"amount": "500.00", "currency": "USD"}}},
+                {"step": "members", "groups": [{"group": "workers", "percent": "100", "by": "hours"}]},
+            ],
+        })
+    };
+    let path = coop.at("/allocation-rules");
+    let answer = treasurer.post(&path, &rule("60")).await?;
+    ensure!(answer.status == 409 && answer.body["type"] == "/problems/rule-below-minimum", "{answer:?}");
+    let said = answer.body["detail"].as_str().unwrap_or_default();
+    ensure!(said.contains("article 33") && said.contains("25.00 %"), "{said}");
+    let published = treasurer.post(&path, &rule("40")).await?.ok()?;
+    ensure!(published["minima"] == "fr-scop", "{published}");
+    ensure!(published["steps"][0]["until"] == json!({"highest_capital": true}), "{published}");
+    ensure!(
+        published["steps"][2]
+            == json!({
+                "step": "capital_interest", "of": "left", "percent": "10.00", "rate": "5.00",
+            }),
+        "{published}"
+    );
+    let listed = treasurer.all(&path).await?;
+    ensure!(listed.last() == Some(&published), "{listed:?}");
+
+    for (pointer, wrong) in [
+        ("/steps/0/until", json!({})),
+        ("/steps/0/until", json!({"highest_capital": false})),
+        ("/steps/0/until", json!({"highest_capital": true, "amount": {"amount": "1.00", "currency": "USD"}})),
+        ("/minima", json!("de-genossenschaft")),
+        ("/steps/2/rate", json!("x")),
+    ] {
+        let mut rule = rule("40");
+        *rule.pointer_mut(pointer).context("a field")? = wrong;
+        let answer = treasurer.post(&path, &rule).await?;
+        ensure!(answer.status == 422 && answer.body["errors"][0]["pointer"] == pointer, "{pointer}: {answer:?}");
+    }
+    let mut of_euros = rule("40");
+    of_euros["steps"][3]["until"]["amount"]["currency"] = json!("EUR");
+    let answer = treasurer.post(&path, &of_euros).await?;
+    ensure!(answer.body["errors"][0]["pointer"] == "/steps/3/until/amount/currency", "{answer:?}");
+
+    let presets = coop.host.app.nobody()?.get("/v1/allocation-rule-presets").await?.ok()?;
+    let names = |of: &str| -> Vec<&str> {
+        presets[of].as_array().into_iter().flatten().filter_map(|it| it["name"].as_str()).collect()
+    };
+    ensure!(names("presets") == ["80-20", "10-20-70", "45-45-10"], "{presets}");
+    ensure!(names("minima") == ["fr-scop", "fr-scic", "it-prevalente", "us-t"], "{presets}");
+    // A preset is published as it is.
+    for preset in presets["presets"].as_array().context("presets")? {
+        let rule = json!({"effective_from": "2028-01-01", "steps": preset["steps"]});
+        treasurer.post(&path, &rule).await?.ok()?;
+    }
     coop.host.app.finish().await
 }

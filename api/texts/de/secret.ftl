@@ -6,3 +6,4 @@ secret-done = <strong>Getan.</strong> Nur dieses eine Mal wird das Geheimnis gez
 secret-id = Kennung
 secret-secret = Geheimnis
 secret-go-on = Weiter
+secret-how-long = wählen Sie, wie lange das jetzige Geheimnis noch gilt

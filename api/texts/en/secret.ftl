@@ -6,3 +6,4 @@ secret-done = <strong>Done.</strong> This is the only time that the secret is sh
 secret-id = Id
 secret-secret = Secret
 secret-go-on = Go on
+secret-how-long = choose how long the present secret goes on

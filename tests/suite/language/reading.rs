@@ -41,9 +41,6 @@ pub(super) fn is_german(what: &str, html: &str, names: &[&str]) -> Outcome {
     let words = text.split(|letter: char| !letter.is_alphanumeric()).map(str::to_lowercase);
     let english: Vec<_> = words.filter(|word| ENGLISH.contains(&word.as_str())).collect();
     ensure!(english.is_empty(), "{what} says {english:?}: {text}");
-    if let Ok(folder) = std::env::var("GERMAN_PAGES") {
-        std::fs::write(format!("{folder}/{}.html", what.replace(|letter: char| !letter.is_alphanumeric(), "_")), html)?;
-    }
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use crate::auth::Caller;
 use crate::extract::{Form, Params};
 use crate::handlers::partners::deliveries::replay_once;
 use crate::handlers::partners::endpoints::{delete_once, own, ping_once, rotate_once, turn_once};
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled, done, is_for_form, wrong};
 use crate::pages::page;
 use crate::pages::shown::moment;
 use crate::pages::twins::Asked;
@@ -220,7 +220,7 @@ pub(in crate::pages) async fn rotate(
     let rotated = async {
         let key = sent.key(&format!("{desk}/rotate"))?;
         let hours = sent.get("hours").parse();
-        let hours = hours.map_err(|_| Problem::invalid("", "choose how long the present secret goes on"))?;
+        let hours = hours.map_err(|_| wrong("", say("secret-how-long")))?;
         rotate_once(&state, &caller, id, &key, hours).await
     };
     match rotated.await {

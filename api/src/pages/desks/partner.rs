@@ -6,7 +6,7 @@ use super::secret::shown_once;
 use crate::auth::Caller;
 use crate::extract::{Form, Params};
 use crate::handlers::parties::credentials::{NewCredential, create_once, revoke_once, rotate_once};
-use crate::pages::forms::{Fields, Filled, done, is_for_form};
+use crate::pages::forms::{Fields, Filled, done, is_for_form, wrong};
 use crate::pages::page;
 use crate::pages::shown::Day;
 use crate::pages::shown::moment;
@@ -243,7 +243,7 @@ pub(in crate::pages) async fn rotate(
     let rotated = async {
         let key = sent.key(&format!("/desk/partners/{id}/credentials/{credential}/rotate"))?;
         let hours = sent.get("hours").parse();
-        let hours = hours.map_err(|_| Problem::invalid("", "choose how long the present secret goes on"))?;
+        let hours = hours.map_err(|_| wrong("", say("secret-how-long")))?;
         rotate_once(&state, &caller, (id, credential), &key, hours).await
     };
     match rotated.await {
