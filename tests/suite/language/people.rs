@@ -65,9 +65,8 @@ async fn somebody_founds_a_team_asks_to_join_another_and_is_answered_in_german()
     is_german("an id that is none", &html, NAMES)?;
     let ask = format!("/desk/organisations/{}/join", cast.team);
     let html = german(&mut nora, &ask, NAMES).await?;
-    let note = filled(&form_of(&html, &ask)?, &[("note", "Ich schweiße.")]);
-    let note: Vec<_> = note.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    ensure!(nora.post(&ask, &filled(&note, &[])).await? == own);
+    let form = form_of(&html, &ask)?;
+    ensure!(nora.post(&ask, &filled(&form, &[("note", "Ich schweiße.")])).await? == own);
     ensure!(german(&mut nora, own, NAMES).await?.contains("wartet auf die Eigentümer, bis"));
 
     let requests = cast.claimant.all(&format!("/v1/organisations/{}/join-requests", cast.team)).await?;
