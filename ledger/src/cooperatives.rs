@@ -1,5 +1,5 @@
 //! Cooperatives: members, their hours, proceeds, and how they are shared.
-//! Stands on: engine, service, parties, books.
+//! Stands on: engine, service, parties, books, reports.
 
 /// Pure rules.
 pub mod rules {

@@ -87,8 +87,9 @@ impl Route {
     }
 }
 
-/// What every person sees in this scene, as they see a challenge that is announced: a plan of shares that is fixed.
-const SEEN_BY_PEOPLE: &[&str] = &["GET /v1/share-plans/{id}"];
+/// What every person sees in this scene, as they see a challenge that is announced: a plan of shares that is fixed, and
+/// updates about it.
+const SEEN_BY_PEOPLE: &[&str] = &["GET /v1/share-plans/{id}", "GET /v1/updates/{id}"];
 
 fn http() -> anyhow::Result<reqwest::Client> {
     Ok(reqwest::Client::builder().no_proxy().build()?)

@@ -151,7 +151,7 @@ fn in_words(step: &Step, currency: Currency) -> String {
             }
         }
         Step::CapitalInterest { of, percent, rate } => {
-            let most = say("cooperative-step-interest").with("part", part(*percent)).with("base", base(*of));
+            let most = say("cooperative-step-on-capital").with("part", part(*percent)).with("base", base(*of));
             match rate {
                 None => most.to_string(),
                 Some(rate) => format!("{most}, {}", say("cooperative-step-rate").with("rate", part(*rate))),

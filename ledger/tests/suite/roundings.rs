@@ -13,7 +13,14 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
     ),
     ("cooperatives/rules/allocation_rule.rs", 1, "a bound of what may be asked for"),
     ("cooperatives/rules/cooperative.rs", 2, "hundredths as a text; a part of an amount, by what is posted"),
+    (
+        "cooperatives/rules/minima.rs",
+        3,
+        "a capital that no rate bounds; a hundredth of a percent of the surplus by which rules are measured, without a remainder; a part as it is shown, down: minima \
+         are compared with the part itself",
+    ),
     ("cooperatives/rules/result.rs", 1, "a bound of what a result may sum up"),
+    ("cooperatives/rules/waterfall.rs", 1, "interest at a rate, half up: an amount that is posted"),
     (
         "matching/rules/quadratic.rs",
         1,

@@ -100,6 +100,7 @@ async fn an_owner_of_a_partner_looks_after_credentials_and_endpoints_in_german()
     let html = sent_german(&mut olga, &action, &filled(&there, &typed), NAMES).await?;
     ensure!(html.contains("Schon getan."), "{html}");
     let requests = format!("{desk}/requests");
+    cast.partner.get("/v1/pledges").await?;
     soon("what was asked is listed", async || Ok(german(&mut olga, &requests, NAMES).await?.contains("/v1/"))).await?;
     german(&mut olga, &format!("{requests}?only=failed"), NAMES).await?;
 

@@ -24,7 +24,7 @@ fn read(html: &str) -> String {
                 continue;
             }
             skipped = None;
-        } else if name != "html" && tag.contains("lang=\"en\"") {
+        } else if name == "code" || (name != "html" && tag.contains("lang=\"en\"")) {
             skipped = Some(name);
             continue;
         }

@@ -163,6 +163,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("settlement_line", "what a custodian says it has paid over of charges, which are shown"),
     ("person", "people who sign in, who are no donors"),
     ("invitation", "the same"),
+    ("sign_in_token", "an address at which somebody asked to sign up: kept for a day, unless its link is opened"),
 ];
 
 /// Columns that are never shown: the book's own number, what a provider charges, digests of secrets, and of what was sent.

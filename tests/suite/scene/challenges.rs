@@ -96,7 +96,7 @@ async fn updates(cast: &Cast, challenge: &Value, known: &mut Known) -> Outcome {
     let why = json!({"reason": "It was written twice"});
     known.example("POST /v1/updates/{id}:withdraw", json!({"id": wrong["id"]}), why);
     known.example("POST /v1/updates", json!({}), new);
-    known.example("GET /v1/updates", json!({"challenge": challenge["id"]}), Value::Null);
+    known.example("GET /v1/updates", json!({"about": challenge["id"]}), Value::Null);
     Ok(())
 }
 

@@ -267,7 +267,15 @@ async fn public_book(cast: &Cast, partner: &Client, known: &mut Known) -> Outcom
     let claim = work.approved("Battery", 1).await?;
     advance(by, book, date(2031, 1, 6)).await?;
 
+    let news = json!({"about": id, "title": "It charges", "body": "For an hour."});
+    let news = by.post("/v1/updates", &news).await?.ok()?;
+    known.example("GET /v1/updates", json!({"about": id}), Value::Null);
+    known.example("GET /v1/updates/{id}", json!({"id": news["id"]}), Value::Null);
+    let call = json!({"campaign": id, "name": "Case", "amount": usd("2.00"), "applications_until": "2031-02-01"});
+    let call = by.post("/v1/milestone-calls", &call).await?.ok()?;
+    known.example("GET /v1/milestone-calls/{id}", json!({"id": call["id"]}), Value::Null);
     let of_campaign = json!({"campaign": id});
+    known.example("GET /v1/milestone-calls", of_campaign.clone(), Value::Null);
     known.example("GET /v1/milestones", of_campaign.clone(), Value::Null);
     known.example("GET /v1/milestones/{id}", json!({"id": claim["milestone"]}), Value::Null);
     known.example("GET /v1/releases", of_campaign, Value::Null);

@@ -187,16 +187,23 @@ impl Measured {
     }
 }
 
-/// So many hundredths of a percent of the surplus are, give or take what rounding does.
+/// A hundredth of a percent of it.
+const HUNDREDTH: i64 = SURPLUS / 10_000;
+
+/// What rounding to whole minor units may have taken of a part, over all steps that there can be.
+const ROUNDED: i64 = 100;
+
+/// What a part is of the surplus, for people to read: whole hundredths of a percent, the rest cut off. Nothing is decided by it.
 fn percent(amount: i64) -> Percent {
-    Percent::from_hundredths(((amount + SURPLUS / 20_000) / (SURPLUS / 10_000)).unsigned_abs())
+    Percent::from_hundredths(((amount + ROUNDED) / HUNDREDTH).unsigned_abs())
 }
 
 fn at_least(amount: i64, hundredths: u64, whom: &str) -> Result<(), String> {
-    let (gives, least) = (percent(amount), Percent::from_hundredths(hundredths));
-    if gives >= least {
+    let demanded = i128::from(hundredths) * i128::from(HUNDREDTH);
+    if i128::from(amount) + i128::from(ROUNDED) >= demanded {
         return Ok(());
     }
+    let (gives, least) = (percent(amount), Percent::from_hundredths(hundredths));
     Err(format!("at least {least} % of the surplus go to {whom}, and this rule gives {gives} %"))
 }
 
@@ -226,7 +233,7 @@ impl Demand {
             Demand::CapitalAtMostLabour => {
                 for measured in [lacking, full] {
                     let (capital, labour) = (measured.capital(), measured.labour());
-                    if capital > labour {
+                    if capital > labour + ROUNDED {
                         let (capital, labour) = (percent(capital), percent(labour));
                         return Err(format!(
                             "capital has {capital} % of the surplus, more than those who work with {labour} %"

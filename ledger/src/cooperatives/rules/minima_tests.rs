@@ -91,6 +91,9 @@ fn a_part_of_what_is_left_is_measured_as_the_part_of_the_surplus_that_it_is() {
     kept(Minima::FrScic, left("50"));
     let detail = refused(Minima::FrScic, left("49.99"));
     assert!(detail.contains("gives 57.49 %"), "{detail}");
+    // 15.01 %, and 49.99 % of the 84.99 % that are left, are 57.4965 %: no rounding makes that enough.
+    let nearly = vec![until_capital(Base::Net, "15.01"), share(Base::Left, "49.99", Pot::Reserve), workers("0")];
+    assert!(refused(Minima::FrScic, nearly).contains("gives 57.49 %"));
     let detail = refused(Minima::FrScic, vec![until_capital(Base::Net, "57.5"), workers("0")]);
     assert!(detail.contains("once it is complete") && detail.contains("gives 0.00 %"), "{detail}");
 }
