@@ -146,8 +146,8 @@ fn p16_6_no_page_mail_or_contract_promises_what_nobody_gives_or_takes_the_servic
     let contract = std::fs::read_to_string(root().join("openapi/openapi.json")).context("the contract")?;
     let stale = SAID.iter().find(|(said, _)| !contract.to_lowercase().contains(said));
     ensure!(stale.is_none(), "nothing says {stale:?} any more");
-    let texts =
-        ["account", "book", "cooperative"].map(|name| std::fs::read_to_string(root().join(format!("api/texts/en/{name}.ftl"))));
+    let texts = ["account", "book", "cooperative"]
+        .map(|name| std::fs::read_to_string(root().join(format!("api/texts/en/{name}.ftl"))));
     for (name, _) in WRITTEN {
         let line = texts.iter().flatten().flat_map(|text| text.lines()).find(|line| line.starts_with(name));
         ensure!(line.is_some_and(|line| !found(line, &[NEVER, NEVER_READ].concat()).is_empty()), "{name} is stale");
