@@ -2,7 +2,7 @@
 
 mod donors;
 mod people;
-mod reading;
+pub(crate) mod reading;
 
 use crate::repository::{root, sources};
 use anyhow::{Context as _, ensure};

@@ -2,6 +2,7 @@
 
 use super::{browser, filled, open};
 use crate::contract::Piece;
+use crate::language::reading::english_words;
 use crate::looks::{addresses, link_of};
 use crate::repository::root;
 use crate::scene::Scene;
@@ -35,10 +36,6 @@ const DESKS: &[&str] = &[
     "/desk/submissions/",
     "/desk/updates/",
 ];
-
-/// Words by which English is known.
-const ENGLISH: &[&str] =
-    &["the", "of", "is", "and", "not", "what", "it", "you", "your", "they", "their", "for", "by", "on"];
 
 /// What is in English on pages in every language: names, titles and reasons that people gave, and names of columns.
 const GIVEN: &[&str] = &[
@@ -85,9 +82,8 @@ fn texts(language: &str) -> anyhow::Result<BTreeMap<String, String>> {
 fn english<'a>(german: &'a str, in_english: &str, catalogue: &BTreeSet<String>) -> Vec<&'a str> {
     let (german, in_english) = (read(german), read(in_english));
     let is_english = |text: &&str| {
-        let mut words = text.split(|letter: char| !letter.is_alphabetic());
-        let reads_so = words.any(|word| ENGLISH.contains(&word));
-        !GIVEN.contains(text) && (catalogue.contains(*text) || (in_english.contains(text) && reads_so))
+        let reads_so = || english_words(text).next().is_some();
+        !GIVEN.contains(text) && (catalogue.contains(*text) || (in_english.contains(text) && reads_so()))
     };
     german.into_iter().filter(is_english).collect()
 }
