@@ -9,6 +9,7 @@ mod multipart;
 mod objects;
 mod spool;
 
+pub(crate) use objects::objects;
 pub use multipart::{FormWithFiles, Sent, SentFile};
 pub use spool::{Spool, Spooled};
 
