@@ -22,7 +22,8 @@ use askama::Template;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use ledger::Error;
-use ledger::cooperatives::rules::cooperative::{Contribution, ContributionState, HOURS_A_DAY, Hours, Member};
+use ledger::cooperatives::rules::contribution::{Contribution, ContributionState, HOURS_A_DAY, Unit};
+use ledger::cooperatives::rules::cooperative::{Hours, Member};
 use ledger::cooperatives::store::{hours, members};
 use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, ContributionId, MemberId, PersonId};
@@ -166,6 +167,16 @@ pub(super) fn in_words(state: ContributionState) -> Said {
     }
 }
 
+/// What was contributed, such as 7.50 hours.
+pub(super) fn amount(it: &Contribution) -> Said {
+    let amount = match it.unit {
+        Unit::Hours => say("members-some-hours"),
+        Unit::Units => say("members-some-units"),
+        Unit::Points => say("members-some-points"),
+    };
+    amount.with("amount", it.quantity.to_string())
+}
+
 /// Whether somebody may attest hours, as far as the page can tell: neither who worked them nor who wrote them down.
 fn is_of_others(it: &Contribution, people: &HashMap<MemberId, Member>, by: PersonId) -> bool {
     it.recorded_by != by && people.get(&it.member).is_some_and(|member| member.person != by)
@@ -177,7 +188,7 @@ impl Waiting {
         Waiting {
             field: tick(it.id),
             says: say("members-waiting")
-                .with("hours", it.hours.to_string())
+                .with("what", amount(it))
                 .with("number", number)
                 .with("days", days(it.worked.from, it.worked.to))
                 .into(),
@@ -210,8 +221,8 @@ async fn shown(state: &State, caller: &Caller, book: &Book, which: &Which, forms
     let people: HashMap<MemberId, Member> = all.into_iter().map(|member| (member.id, member)).collect();
     let own: Vec<MemberId> = if keeps { people.keys().copied().collect() } else { own };
     let whose = |it: &Contribution| match people.get(&it.member).filter(|_| keeps) {
-        Some(member) => say("members-hours-of").with("hours", it.hours.to_string()).with("number", member.number),
-        None => say("members-own-hours").with("hours", it.hours.to_string()),
+        Some(member) => say("members-hours-of").with("what", amount(it)).with("number", member.number),
+        None => amount(it),
     };
     let recent = hours::recent(&client, book.id, &own, OWN_MAX).await?;
     let waiting = hours::waiting(&client, book.id, WAITING_MAX).await?;
@@ -281,7 +292,9 @@ fn request(sent: &Fields) -> Result<NewContributionRequest, Problem> {
         member: sent.given("member"),
         from: day_of(first, *from),
         to: day_of(first, *to),
-        hours: all.to_string(),
+        unit: None,
+        hours: Some(all.to_string()),
+        quantity: None,
         note: sent.get("note").trim().to_owned(),
     })
 }
@@ -378,7 +391,7 @@ mod tests {
         let typed =
             [("week", "2026-02-04"), ("hours-1", "7.5"), ("hours-2", "0"), ("hours-4", " 4.25 "), ("note", "x")];
         let new = request(&sent(&typed)).unwrap();
-        assert_eq!((new.from, new.to, new.hours.as_str()), (date(2026, 2, 3), date(2026, 2, 6), "11.75"));
+        assert_eq!((new.from, new.to, new.hours.as_deref()), (date(2026, 2, 3), date(2026, 2, 6), Some("11.75")));
         assert_eq!(new.member, None);
     }
 
