@@ -4,6 +4,7 @@
 mod browsers;
 mod claims;
 mod cooperative;
+mod other_work;
 mod german;
 mod host;
 mod judging;

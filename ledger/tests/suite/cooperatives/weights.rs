@@ -145,9 +145,9 @@ async fn an_index_begins_within_no_hours_and_on_no_day_that_a_distribution_count
 
 #[tokio::test]
 async fn units_and_points_are_counted_apart_from_hours_and_the_database_keeps_them_so() {
-    let mut coop = Coop::new().await;
+    let coop = Coop::new().await;
     let mut client = coop.ground.client().await;
-    let tx = client.transaction().await.unwrap();
+    let mut tx = client.transaction().await.unwrap();
     let half = |name: &str, by| Group { group: name.into(), percent: percent("50"), by };
     let groups = vec![half("workers", Patronage::Units), half("management", Patronage::Points)];
     publish(&coop, &tx, Rule::new(vec![Step::Members { groups, retained: Percent::ZERO }]), 2026).await;

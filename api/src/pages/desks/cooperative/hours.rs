@@ -1,7 +1,7 @@
-//! Hours on the desk of a cooperative's members: a week is written down in a grid of its days, and what others have written down is
-//! attested, by boxes and one button. Keepers of the books write hours down for others too.
+//! Hours on the desk of a cooperative's members: a week is written down in a grid of its days, other work in a form beside it, and what
+//! others have written down is attested, by boxes and one button. Keepers of the books write hours down for others too.
 
-use super::{days, of_cooperative};
+use super::{days, of_cooperative, other_work};
 use crate::auth::Caller;
 use crate::extract::{Form, Params};
 use crate::handlers::cooperatives::members::{NewContributionRequest, attest_all_once, contribute_once};
@@ -74,6 +74,9 @@ struct HoursPage {
     own: Vec<Own>,
     new: Filled,
     attest: Filled,
+    /// What other work is counted in.
+    units: Vec<(String, String)>,
+    other: Filled,
 }
 
 /// A day of the grid.
@@ -117,15 +120,16 @@ impl Which {
     }
 }
 
-/// The two forms of the page.
+/// The forms of the page.
 struct Forms {
     new: Filled,
     attest: Filled,
+    other: Filled,
 }
 
 impl Forms {
     fn fresh() -> Forms {
-        Forms { new: Filled::fresh(&[]), attest: Filled::fresh(&[]) }
+        Forms { new: Filled::fresh(&[]), attest: Filled::fresh(&[]), other: Filled::fresh(&[]) }
     }
 }
 
@@ -243,6 +247,8 @@ async fn shown(state: &State, caller: &Caller, book: &Book, which: &Which, forms
         own: recent.iter().map(|it| Own::new(it, whose(it))).collect(),
         new: forms.new,
         attest: forms.attest,
+        units: other_work::units(),
+        other: forms.other,
     })
 }
 
@@ -318,10 +324,11 @@ async fn refused(
     forms: impl FnOnce(Filled) -> Forms,
 ) -> Result<HttpResponse, Problem> {
     let which = Which { week, done: None };
+    let field_of = if other_work::is_sent(&sent) { other_work::field_of } else { field_of };
     or_again(problem, sent, field_of, async |again| shown(state, caller, book, &which, forms(again)).await).await
 }
 
-/// Writes a week down.
+/// Writes a week down, or other work.
 #[post("/desk/cooperatives/{id}/hours")]
 pub(in crate::pages) async fn record(
     state: Data<State>,
@@ -333,14 +340,21 @@ pub(in crate::pages) async fn record(
     let book = of_cooperative(&state.client().await?, &caller, id).await?;
     let path = format!("/desk/cooperatives/{id}/hours");
     let taken = async {
-        let (key, new) = (sent.key(&path)?, request(&sent)?);
+        let new = if other_work::is_sent(&sent) { other_work::request(&sent)? } else { request(&sent)? };
+        let key = sent.key(&path)?;
         contribute_once(&state, &caller, id, &key, &new).await
     };
     match taken.await {
         Ok(_) => Ok(done(&format!("{path}?week={}&done=recorded", week(&sent)?))),
         Err(problem) => {
-            let week = week(&sent).ok();
-            let forms = |new| Forms { new, ..Forms::fresh() };
+            let (week, is_other) = (week(&sent).ok(), other_work::is_sent(&sent));
+            let forms = |again| {
+                if is_other {
+                    Forms { other: again, ..Forms::fresh() }
+                } else {
+                    Forms { new: again, ..Forms::fresh() }
+                }
+            };
             refused(&state, &caller, &book, (week, sent, problem), forms).await
         }
     }
