@@ -4,11 +4,11 @@
 mod browsers;
 mod claims;
 mod cooperative;
-mod other_work;
 mod german;
 mod host;
 mod judging;
 mod money;
+mod other_work;
 mod partner;
 
 use anyhow::ensure;

@@ -20,14 +20,17 @@ async fn units_and_points_are_written_down_beside_the_week_and_say_in_what_they_
     let html = open(&mut ada, &grid).await?;
     ensure!(html.contains("Units made, or points") && html.contains("then only where a rule"), "{html}");
     let typed = |key, quantity, day| {
-        let other = [("other-unit", "units"), ("other-quantity", quantity), ("other-day", day), ("other-note", "Drills")];
+        let other =
+            [("other-unit", "units"), ("other-quantity", quantity), ("other-day", day), ("other-note", "Drills")];
         [("key", key), ("week", "2027-12-13")].into_iter().chain(other).collect::<Vec<_>>()
     };
     let key = last_key(&html)?;
     let html = refused(ada.fill(&grid, &typed(key, "many", "2027-12-15")).await?, "id=\"other-quantity-error\"")?;
     ensure!(html.contains("value=\"many\"") && html.contains("value=\"2027-12-15\""), "what was typed is kept");
-    let html = refused(ada.fill(&grid, &typed(last_key(&html)?, "1000000.01", "2027-12-15")).await?, "at most 1000000.00")?;
-    let html = refused(ada.fill(&grid, &typed(last_key(&html)?, "12.5", "2029-12-15")).await?, "id=\"other-day-error\"")?;
+    let html =
+        refused(ada.fill(&grid, &typed(last_key(&html)?, "1000000.01", "2027-12-15")).await?, "at most 1000000.00")?;
+    let html =
+        refused(ada.fill(&grid, &typed(last_key(&html)?, "12.5", "2029-12-15")).await?, "id=\"other-day-error\"")?;
     let (key, count) = (last_key(&html)?, "SELECT count(*) FROM contribution WHERE unit = 'units'");
     for _ in 0..2 {
         let done = ada.fill(&grid, &typed(key, "12.5", "2027-12-15")).await?;

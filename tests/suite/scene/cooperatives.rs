@@ -45,7 +45,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.example("POST /v1/members/{id}:leave", json!({"id": press.members[1]}), json!({"left_on": null}));
     known.add(&press.members[0]);
     let index = json!({"index": "1.5", "effective_from": "2025-08-01"});
-    known.example("POST /v1/members/{id}/indices", json!({"id": press.members[0]}), index);
+    known.example("POST /v1/members/{id}/indices", json!({"id": press.members[1]}), index);
 
     let reason = json!({"reason": "My hours are missing"});
     for (step, is_open) in [("open", false), ("withdraw", false), ("object", true), ("approve", true)] {

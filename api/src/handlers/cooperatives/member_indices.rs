@@ -58,7 +58,7 @@ impl From<MemberIndex> for MemberIndexBody {
 }
 
 /// Sets the index by which the hours of a member weigh from a day on, where a rule shares by `indexed_hours`. Without one an hour weighs
-/// 1.00. Those that were set before stay, and nothing that a distribution counts changes.
+/// 1.00. Those that were set before stay, nothing that a distribution counts changes, and nobody sets their own.
 #[utoipa::path(tag = "cooperatives", operation_id = "set_member_index",
     params(("id" = String, Path, description = "The member")), request_body = NewMemberIndex,
     responses((status = 201, description = "Set", body = MemberIndexBody)))]

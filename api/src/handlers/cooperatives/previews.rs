@@ -165,7 +165,7 @@ impl PreviewRequest {
 pub struct PreviewStepBody {
     /// Which step of the rule, from 0.
     step: usize,
-    /// `fixed_cost`, `share`, `capital_interest`, `until_cap` or `members`.
+    /// The kind of the step, as the rule names it.
     #[schema(example = "share")]
     takes: &'static str,
     /// Code of the account that it would go to; null for what goes to members.

@@ -67,8 +67,8 @@ pub struct StatementBody {
     /// Last day of the period.
     to: Date,
     group: String,
-    /// How the group shared: `equal`, `hours`, `units`, `points`, `indexed_hours` or `capital`; `capital` also for who has interest and no
-    /// share.
+    /// How the group shared: `equal`, `hours`, `units`, `points`, `indexed_hours` or `capital`;
+    /// `capital` also for who has interest and no share.
     patronage: String,
     /// By what the share was measured.
     base: BaseBody,

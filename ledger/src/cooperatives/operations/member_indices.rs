@@ -16,7 +16,7 @@ use jiff::civil::Date;
 ///
 /// # Errors
 ///
-/// `period-distributed` when a distribution counts that day or a later one; `index-within` when hours of the member begin before that day
+/// `same-person` when `by` is the member; `period-distributed` when a distribution counts that day or a later one; `index-within` when hours of the member begin before that day
 /// and end on it or later. [`Error::Invalid`] at `/index` or `/effective_from`; [`Error::NotFound`] for an unknown member.
 pub async fn set(
     tx: &Transaction<'_>,
@@ -28,6 +28,10 @@ pub async fn set(
 ) -> Result<MemberIndex, Error> {
     let (book, _) = lock(tx, id.book).await?;
     let member = members::lock(tx, id).await?;
+    if member.person == by {
+        let detail = "an index is set by somebody else than the member whose hours it weighs";
+        return Err(Refusal::new("same-person", detail).into());
+    }
     let index = index.check().map_err(|why| Error::invalid("/index", why))?;
     let from = from.unwrap_or_else(|| book.today(wall));
     if from < member.joined_on || member.left_on.is_some_and(|left| from > left) {

@@ -124,6 +124,9 @@ async fn an_index_begins_within_no_hours_and_on_no_day_that_a_distribution_count
         let refused = set(&coop, &tx, 0, index, from).await;
         assert!(matches!(&refused, Err(Error::Invalid { pointer, .. }) if pointer == field), "{refused:?}");
     }
+    let (ada, wall) = (&coop.members[0], coop.ground.wall);
+    let own = member_indices::set(&tx, ada.id, Index::ONE, Some(date(2027, 1, 1)), ada.person, wall).await;
+    assert_eq!(refusal(own), "same-person");
     let none: MemberId = MemberId::generate(coop.ground.book.id);
     let unknown = member_indices::set(&tx, none, Index::ONE, None, coop.clerk, coop.ground.wall).await;
     assert!(matches!(unknown, Err(Error::NotFound("member"))), "{unknown:?}");

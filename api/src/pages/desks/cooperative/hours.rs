@@ -349,11 +349,7 @@ pub(in crate::pages) async fn record(
         Err(problem) => {
             let (week, is_other) = (week(&sent).ok(), other_work::is_sent(&sent));
             let forms = |again| {
-                if is_other {
-                    Forms { other: again, ..Forms::fresh() }
-                } else {
-                    Forms { new: again, ..Forms::fresh() }
-                }
+                if is_other { Forms { other: again, ..Forms::fresh() } } else { Forms { new: again, ..Forms::fresh() } }
             };
             refused(&state, &caller, &book, (week, sent, problem), forms).await
         }
