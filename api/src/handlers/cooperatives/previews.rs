@@ -256,8 +256,6 @@ pub(crate) async fn preview(
 
 /// Where a field of the rule stands in the request.
 fn below_rule(error: Error) -> Error {
-    match error {
-        Error::Invalid { pointer, message } => Error::invalid(format!("/rule{pointer}"), message),
-        other => other,
-    }
+    let Error::Invalid { pointer, message } = error else { return error };
+    Error::invalid(format!("/rule{pointer}"), message)
 }
