@@ -316,6 +316,8 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/contributions/{id}:attest",
     "POST /v1/contributions/{id}:reverse",
     "POST /v1/cooperatives/{book}/allocation-rules",
+    "POST /v1/cooperatives/{book}/allocation-rules:preview",
+    "POST /v1/members/{id}/indices",
     "POST /v1/cooperatives/{book}/proceeds",
     "POST /v1/proceeds/{id}:reverse",
     "POST /v1/cooperatives/{book}/results",

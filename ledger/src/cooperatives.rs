@@ -1,11 +1,14 @@
-//! Cooperatives: members, their hours, proceeds, and how they are shared.
+//! Cooperatives: members, what they contribute, proceeds, and how they are shared.
 //! Stands on: engine, service, parties, books, reports.
 
 /// Pure rules.
 pub mod rules {
     pub mod allocation_rule;
+    pub mod contribution;
     pub mod cooperative;
     pub mod distribution;
+    pub mod inputs;
+    pub mod member_index;
     pub mod minima;
     pub mod proceeds;
     pub mod result;
@@ -20,6 +23,7 @@ pub mod store {
     pub mod cooperatives;
     pub mod distributions;
     pub mod hours;
+    pub mod member_indices;
     pub mod members;
     pub mod proceeds;
     pub mod results;
@@ -33,7 +37,9 @@ pub mod operations {
     pub mod allocation_rules;
     pub mod distributions;
     mod inputs;
+    pub mod member_indices;
     pub mod members;
+    pub mod previews;
     pub mod proceeds;
     pub mod results;
     pub mod statements;

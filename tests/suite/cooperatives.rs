@@ -1,5 +1,7 @@
 //! A cooperative over HTTP: two years shared to the cent by the worker, statements by mail, and who sees whose share.
 
+mod weights;
+
 use crate::host::Host;
 use anyhow::{Context as _, ensure};
 use api::demo::client::{Answer, Client, text};

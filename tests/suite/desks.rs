@@ -8,6 +8,7 @@ mod german;
 mod host;
 mod judging;
 mod money;
+mod other_work;
 mod partner;
 
 use anyhow::ensure;

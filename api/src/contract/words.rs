@@ -11,7 +11,8 @@ use ledger::challenges::rules::entrant::WithdrawnBy;
 use ledger::challenges::rules::purse::{ContributionState as PurseState, FeeState};
 use ledger::challenges::rules::share_plan::{PartState, PlanState};
 use ledger::cooperatives::rules::allocation_rule::Patronage;
-use ledger::cooperatives::rules::cooperative::{ContributionState, ProceedsKind};
+use ledger::cooperatives::rules::contribution::{ContributionState, Unit};
+use ledger::cooperatives::rules::cooperative::ProceedsKind;
 use ledger::desk::rules::task::TaskKind;
 use ledger::document::DocumentKind;
 use ledger::engine::store::books::Visibility;
@@ -210,7 +211,9 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Credential", "scopes") => all(Scope::ALL),
         ("DeadJob", "kind") => JobKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect(),
         ("Decision", "by") => all(DecidedBy::ALL),
-        ("DistributionShare", "by") | ("Statement", "patronage") => all(Patronage::ALL),
+        ("Contribution", "unit") => all(Unit::ALL),
+        ("DistributionShare", "by") | ("Statement", "patronage") | ("StatementBase", "name") => all(Patronage::ALL),
+        ("PreviewStep", "takes") => literal(&["fixed_cost", "share", "capital_interest", "until_cap", "members"]),
         ("Donor", "privacy") => all(Privacy::ALL),
         ("EntryVerdict", "verdict") => literal(&["posted", "refused", "skipped"]),
         ("Event" | "FireEventRequest", "kind") => EventKind::words().to_vec(),

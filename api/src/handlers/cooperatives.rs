@@ -3,7 +3,9 @@
 pub mod allocation_rules;
 pub mod distribution_body;
 pub mod distributions;
+pub mod member_indices;
 pub mod members;
+pub mod previews;
 pub mod proceeds;
 pub mod results;
 pub mod reversal;
@@ -21,6 +23,9 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(members::list_contributions)
         .service(members::attest)
         .service(members::reverse_hours)
+        .service(member_indices::set)
+        .service(member_indices::list)
+        .service(previews::preview)
         .service(allocation_rules::publish)
         .service(allocation_rules::list)
         .service(allocation_rules::presets)

@@ -169,6 +169,9 @@ fn in_words(step: &Step, currency: Currency) -> String {
                 Patronage::Equal => say("cooperative-each-same"),
                 Patronage::Hours => say("cooperative-by-hours"),
                 Patronage::Capital => say("cooperative-by-capital"),
+                Patronage::Units => say("cooperative-by-units"),
+                Patronage::Points => say("cooperative-by-points"),
+                Patronage::IndexedHours => say("cooperative-by-indexed-hours"),
             };
             let group = |it: &ledger::cooperatives::rules::allocation_rule::Group| {
                 format!("{} {} ({})", part(it.percent), it.group, by(it.by))

@@ -6,7 +6,8 @@ const ADMIT: &[&str] = &["POST /v1/cooperatives/{book}/members"];
 const LEAVE: &[&str] = &["POST /v1/members/{id}:leave"];
 const HOURS: &[&str] = &["POST /v1/cooperatives/{book}/contributions"];
 const ATTEST: &[&str] = &["POST /v1/contributions/{id}:attest"];
-const RULE: &[&str] = &["POST /v1/cooperatives/{book}/allocation-rules"];
+const RULE: &[&str] =
+    &["POST /v1/cooperatives/{book}/allocation-rules", "POST /v1/cooperatives/{book}/allocation-rules:preview"];
 const DRAFT: &[&str] = &["POST /v1/cooperatives/{book}/distributions"];
 const CLOSE: &[&str] = &["POST /v1/cooperatives/{book}/distributions", "POST /v1/cooperatives/{book}/results"];
 const REOPEN: &[&str] = &["POST /v1/results/{id}:reverse"];
@@ -20,6 +21,8 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/cooperatives/{book}/members",
             "POST /v1/members/{id}:leave",
+            "POST /v1/members/{id}/indices",
+            "POST /v1/cooperatives/{book}/allocation-rules:preview",
             "POST /v1/cooperatives/{book}/contributions",
             "POST /v1/contributions/{id}:attest",
             "POST /v1/cooperatives/{book}/allocation-rules",
@@ -56,10 +59,17 @@ pub(super) const KINDS: &[Kind] = &[
         "What was worked then is being distributed, was, or can share nothing as its period is closed.",
         "Write it down for a later period, or take back first what `detail` names.",
         &[
+            "POST /v1/members/{id}/indices",
             "POST /v1/cooperatives/{book}/contributions",
             "POST /v1/contributions/{id}:attest",
             "POST /v1/contributions/{id}:reverse",
         ],
+    ),
+    refusal(
+        "index-within",
+        "An index of the member begins within the days of hours that are one sum.",
+        "Write down the hours before that day and those from it on apart.",
+        &["POST /v1/cooperatives/{book}/contributions", "POST /v1/members/{id}/indices"],
     ),
     refusal("already-attested", "A second member has attested these hours.", "Nothing is left to do.", ATTEST),
     refusal(
@@ -134,7 +144,12 @@ pub(super) const KINDS: &[Kind] = &[
         "Close the result without a distribution; the next one bears the loss.",
         DRAFT,
     ),
-    refusal("no-weights", "Nobody has a share in what is to be divided.", "Attest hours, or admit members.", DRAFT),
+    refusal(
+        "no-weights",
+        "Nobody has a share in what is to be divided.",
+        "Attest what members contributed, or admit members.",
+        &["POST /v1/cooperatives/{book}/distributions", "POST /v1/cooperatives/{book}/allocation-rules:preview"],
+    ),
     refusal("no-rule", "No allocation rule holds on the last day of the period.", "Publish one.", DRAFT),
     refusal(
         "too-many-parts",

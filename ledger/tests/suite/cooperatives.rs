@@ -3,6 +3,7 @@
 
 mod capital;
 mod undo;
+mod weights;
 
 use crate::support::{ground, waits};
 use deadpool_postgres::Transaction;
@@ -14,7 +15,8 @@ use ledger::cooperatives::operations::members::{NewContribution, NewMember};
 use ledger::cooperatives::operations::proceeds::NewProceeds;
 use ledger::cooperatives::operations::{allocation_rules, distributions, members, proceeds, statements};
 use ledger::cooperatives::rules::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
-use ledger::cooperatives::rules::cooperative::{Contribution, Member, Percent, Period, ProceedsKind};
+use ledger::cooperatives::rules::contribution::{Contribution, Unit};
+use ledger::cooperatives::rules::cooperative::{Member, Percent, Period, ProceedsKind};
 use ledger::cooperatives::rules::distribution::Distribution;
 use ledger::cooperatives::rules::proceeds::Proceeds;
 use ledger::cooperatives::store::{distributions as rows, statements as statement_rows};
@@ -122,9 +124,9 @@ impl Coop {
 
     async fn hours(&self, tx: &Transaction<'_>, index: usize, hours: &str, of: i16) -> Result<Contribution, Error> {
         let member = &self.members[index];
-        let (hours, worked) = (hours.parse().unwrap(), year(of));
-        let new = NewContribution { member: member.id, worked, hours, note: "Presses".into() };
-        members::record_hours(tx, new, member.person, false, self.ground.wall).await
+        let (unit, quantity, worked) = (Unit::Hours, hours.parse().unwrap(), year(of));
+        let new = NewContribution { member: member.id, worked, unit, quantity, note: "Presses".into() };
+        members::record(tx, new, member.person, false, self.ground.wall).await
     }
 
     /// Drafts, opens and approves a year; then the window passes and the worker's two jobs run.
@@ -344,12 +346,13 @@ async fn hours_are_attested_by_a_second_member_and_frozen_by_a_draft() {
     let of_another = NewContribution {
         member: coop.members[1].id,
         worked: year(2026),
-        hours: "10".parse().unwrap(),
+        unit: Unit::Hours,
+        quantity: "10".parse().unwrap(),
         note: String::new(),
     };
-    let foreign = members::record_hours(&tx, of_another.clone(), ada, false, coop.ground.wall).await;
+    let foreign = members::record(&tx, of_another.clone(), ada, false, coop.ground.wall).await;
     assert!(matches!(foreign, Err(Error::Forbidden(_))), "{foreign:?}");
-    let late = members::record_hours(&tx, of_another, coop.clerk, true, coop.ground.wall).await.unwrap();
+    let late = members::record(&tx, of_another, coop.clerk, true, coop.ground.wall).await.unwrap();
 
     coop.record(&tx, ProceedsKind::Sale, "100.00", date(2026, 6, 1)).await.unwrap();
     distributions::draft(&tx, coop.ground.book.id, year(2026), coop.clerk, coop.ground.wall).await.unwrap();
@@ -369,15 +372,15 @@ async fn fl46_nobody_works_more_than_24_hours_a_day() {
     let tx = client.transaction().await.unwrap();
     let worked = Period::new(date(2026, 3, 1), date(2026, 3, 2)).unwrap();
     let new = |hours: &str| {
-        let (member, hours) = (coop.members[0].id, hours.parse().unwrap());
-        NewContribution { member, worked, hours, note: String::new() }
+        let (member, unit, quantity) = (coop.members[0].id, Unit::Hours, hours.parse().unwrap());
+        NewContribution { member, worked, unit, quantity, note: String::new() }
     };
     let ada = coop.members[0].person;
     for hours in ["48.01", "10000", "0"] {
-        let refused = members::record_hours(&tx, new(hours), ada, false, coop.ground.wall).await;
+        let refused = members::record(&tx, new(hours), ada, false, coop.ground.wall).await;
         assert!(matches!(&refused, Err(Error::Invalid { pointer, .. }) if pointer == "/hours"), "{refused:?}");
     }
-    members::record_hours(&tx, new("48"), ada, false, coop.ground.wall).await.unwrap();
+    members::record(&tx, new("48"), ada, false, coop.ground.wall).await.unwrap();
 }
 
 #[tokio::test]

@@ -357,6 +357,7 @@ const DOMAINS: &[Domain] = &[
         tables: &[
             "cooperative",
             "member",
+            "member_index",
             "contribution",
             "allocation_rule",
             "proceeds",

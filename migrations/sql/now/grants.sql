@@ -370,15 +370,16 @@ GRANT INSERT (id, challenge, submission, team, amount, entry, awarded_at, book_i
     TO commonpurse_service;
 
 -- cooperatives
-GRANT SELECT ON cooperative, member, contribution, allocation_rule, proceeds, period_result, distribution, distribution_part,
-    distribution_objection, statement TO commonpurse_service;
+GRANT SELECT ON cooperative, member, member_index, contribution, allocation_rule, proceeds, period_result, distribution,
+    distribution_part, distribution_objection, statement TO commonpurse_service;
 GRANT INSERT (book_id) ON cooperative TO commonpurse_service;
 GRANT UPDATE (members_last, rules_last, closed_through, capital_most) ON cooperative TO commonpurse_service;
 GRANT INSERT (id, person, version, created_at, book_id, number, joined_on, consents, "group") ON member TO
     commonpurse_service;
 GRANT UPDATE (version, left_on) ON member TO commonpurse_service;
-GRANT INSERT (id, member_id, recorded_by, hours, recorded_at, book_id, worked_from, worked_to, note) ON contribution TO
-    commonpurse_service;
+GRANT INSERT (member_id, set_by, set_at, book_id, version, index, effective_from) ON member_index TO commonpurse_service;
+GRANT INSERT (id, member_id, recorded_by, hours, recorded_at, book_id, worked_from, worked_to, note, unit, quantity) ON
+    contribution TO commonpurse_service;
 GRANT UPDATE (attested_by, attested_at, reversed_by, reversed_at, reversal_reason) ON contribution TO commonpurse_service;
 GRANT INSERT (id, published_by, published_at, book_id, version, effective_from, window_days, digest, rule) ON allocation_rule
     TO commonpurse_service;
@@ -397,7 +398,7 @@ GRANT INSERT (distribution_id, member_id, amount, retained, carry, book_id, line
 GRANT INSERT (distribution_id, member_id, raised_by, raised_at, book_id, reason) ON distribution_objection TO
     commonpurse_service;
 GRANT INSERT (id, distribution_id, member_id, hours, cash, retained, issued_at, book_id, consents, patronage, "group",
-              interest, capital) ON statement TO commonpurse_service;
+              interest, capital, counted, indexed) ON statement TO commonpurse_service;
 
 -- payouts
 GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document, payout_file, payout_file_item,

@@ -15,6 +15,9 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     }
     let book = json!({"book": press.book});
     known.example("POST /v1/cooperatives/{book}/allocation-rules", book.clone(), rule("2030-01-01"));
+    let given = json!([{"group": "workers"}, {"group": "workers", "hours": "8", "index": "1.5"}]);
+    let trial = json!({"rule": rule("2030-01-01"), "surplus": usd("100.00"), "members": given});
+    known.example("POST /v1/cooperatives/{book}/allocation-rules:preview", book.clone(), trial);
     known.example("POST /v1/cooperatives/{book}/distributions", book.clone(), period());
     let hours = json!({"from": "2025-07-01", "to": "2025-07-02", "hours": "8"});
     known.example("POST /v1/cooperatives/{book}/contributions", book.clone(), hours.clone());
@@ -41,6 +44,8 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.example("POST /v1/results/{id}:reverse", json!({"id": closed["id"]}), mistake);
     known.example("POST /v1/members/{id}:leave", json!({"id": press.members[1]}), json!({"left_on": null}));
     known.add(&press.members[0]);
+    let index = json!({"index": "1.5", "effective_from": "2025-08-01"});
+    known.example("POST /v1/members/{id}/indices", json!({"id": press.members[1]}), index);
 
     let reason = json!({"reason": "My hours are missing"});
     for (step, is_open) in [("open", false), ("withdraw", false), ("object", true), ("approve", true)] {

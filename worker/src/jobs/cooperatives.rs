@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::mail::cooperatives::MemberStatement;
 use crate::mail::notices::Notice;
 use ledger::cooperatives::operations::{distributions, statements, tellings};
-use ledger::cooperatives::rules::allocation_rule::Patronage;
+use ledger::cooperatives::rules::statement::{Measure, Statement};
 use ledger::id::{DistributionId, StatementId};
 use ledger::service::preferences::MailGroup;
 use ledger::service::store::jobs::Leased;
@@ -44,11 +44,7 @@ impl Context {
             number: statement.member_number,
             period: format!("{} – {}", written(statement.period.from), written(statement.period.to)),
             group: statement.issued.group.clone(),
-            basis: match statement.issued.patronage {
-                Patronage::Equal => "equal shares".to_owned(),
-                Patronage::Hours => format!("{} attested hours", statement.issued.hours),
-                Patronage::Capital => format!("capital of {}", money(statement.issued.capital)),
-            },
+            basis: basis(&statement),
             net: money(statement.net),
             share: money(statement.issued.cash + statement.issued.retained),
             cash: money(statement.issued.cash),
@@ -116,5 +112,20 @@ impl Context {
         self.send_all(leased, occasion, &page.recipients, &mail).await?;
         self.settle_with(leased, async |tx, wall| tellings::turn(tx, &page.book, distribution, page.next, wall).await)
             .await
+    }
+}
+
+/// By what a share was measured, and how much of it the member had, such as `1560.00 attested hours`.
+fn basis(it: &Statement) -> String {
+    match it.issued.measure() {
+        Measure::Alike => "equal shares".to_owned(),
+        Measure::Hours(hours) => format!("{hours} attested hours"),
+        Measure::Indexed(hours, indexed) => {
+            let each: Vec<String> = indexed.iter().map(|it| format!("{} x {}", it.hours, it.index)).collect();
+            format!("{hours} attested hours, by their index: {}", each.join(" + "))
+        }
+        Measure::Units(counted) => format!("{counted} attested units"),
+        Measure::Points(counted) => format!("{counted} attested points"),
+        Measure::Capital(minor) => format!("capital of {} {}", it.currency.format(minor), it.currency),
     }
 }

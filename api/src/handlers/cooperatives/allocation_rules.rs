@@ -18,6 +18,7 @@ use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Group, Minima
 use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::rules::minima;
 use ledger::cooperatives::store::allocation_rules;
+use ledger::engine::store::books::Book;
 use ledger::id::{AllocationRuleId, BookRef};
 use ledger::money::Currency;
 use ledger::text;
@@ -35,8 +36,10 @@ pub struct GroupBody {
     /// Its part; those of all groups make exactly 100.
     #[schema(max_length = 6, pattern = r"^[0-9]{1,3}(\.[0-9]{1,2})?$", example = "80")]
     percent: String,
-    /// How its members share: `equal`, by attested `hours`, or by `capital` as it was when the period began.
-    #[schema(pattern = "^(equal|hours|capital)$", example = "hours")]
+    /// How its members share: `equal`; by what is attested, `hours`, `units` that were made or `points`; by `indexed_hours`, which are hours
+    /// times the index that the member had on their day; or by `capital` as it was when the period began. More ways come within `/v1`:
+    /// pass over those that you do not know.
+    #[schema(pattern = "^(equal|hours|capital|units|points|indexed_hours)$", example = "hours")]
     by: String,
 }
 
@@ -270,6 +273,37 @@ pub struct NewAllocationRule {
     minima: Option<String>,
 }
 
+impl NewAllocationRule {
+    /// The rule, as far as its words say.
+    pub(super) fn parse(&self, at: &str) -> Result<Rule, Problem> {
+        let steps = self.steps.iter().enumerate().map(|(index, step)| step.parse(&format!("{at}/steps/{index}")));
+        let minima = self.minima.as_deref().map(|name| parse(&format!("{at}/minima"), name)).transpose()?;
+        Ok(Rule { steps: steps.collect::<Result<_, _>>()?, minima })
+    }
+
+    /// Refuses amounts in another currency than that of the book.
+    pub(super) fn check_currency(&self, at: &str, book: &Book) -> Result<(), Error> {
+        for (index, step) in self.steps.iter().enumerate() {
+            if let Some((pointer, currency)) = step.currency(&format!("{at}/steps/{index}"))
+                && currency != book.currency.code()
+            {
+                return Err(Error::invalid(pointer, format!("the book is kept in {}", book.currency)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The day from which it holds.
+    pub(super) fn effective_from(&self) -> Date {
+        self.effective_from
+    }
+
+    /// Days in which members may object to a distribution by it.
+    pub(super) fn objection_days(&self) -> u16 {
+        self.objection_days.unwrap_or(7)
+    }
+}
+
 /// A version of the allocation rule. It never changes.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AllocationRule)]
@@ -316,19 +350,10 @@ pub(crate) async fn publish(
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let body = &request.body;
-    let steps = body.steps.iter().enumerate().map(|(index, step)| step.parse(&format!("/steps/{index}")));
-    let minima = body.minima.as_deref().map(|name| parse("/minima", name)).transpose()?;
-    let rule = Rule { steps: steps.collect::<Result<_, _>>()?, minima };
-    let days = body.objection_days.unwrap_or(7);
+    let (rule, days) = (body.parse("")?, body.objection_days());
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative(tx, &caller, *id).await?;
-        for (index, step) in body.steps.iter().enumerate() {
-            if let Some((pointer, currency)) = step.currency(&format!("/steps/{index}"))
-                && currency != book.currency.code()
-            {
-                return Err(Error::invalid(pointer, format!("the book is kept in {}", book.currency)));
-            }
-        }
+        body.check_currency("", &book)?;
         let wall = ledger::calendar::now();
         let published = operations::publish(tx, book.id, rule.clone(), body.effective_from, days, by, wall).await?;
         Ok(Reply::created(&AllocationRuleBody::new(published, book.currency)))

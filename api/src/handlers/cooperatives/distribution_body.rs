@@ -3,8 +3,9 @@
 use crate::wire::BalanceBody;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use ledger::cooperatives::rules::cooperative::Hours;
+use ledger::cooperatives::rules::cooperative::{Hours, Index, Quantity};
 use ledger::cooperatives::rules::distribution::{Approval, Distribution, DistributionState, Objection};
+use ledger::cooperatives::rules::member_index::IndexedHours;
 use ledger::cooperatives::rules::waterfall::{MemberPart, StepPart};
 use ledger::id::{AllocationRuleId, DistributionId, MemberId, PersonId};
 use ledger::money::Currency;
@@ -33,6 +34,22 @@ pub struct GroupTotalBody {
     amount: BalanceBody,
 }
 
+/// Hours at the index at which they count.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = IndexedHours)]
+pub struct IndexedHoursBody {
+    #[schema(value_type = String, example = "1.50")]
+    index: Index,
+    #[schema(value_type = String, example = "1560.00")]
+    hours: Hours,
+}
+
+impl From<&IndexedHours> for IndexedHoursBody {
+    fn from(it: &IndexedHours) -> IndexedHoursBody {
+        IndexedHoursBody { index: it.index, hours: it.hours }
+    }
+}
+
 /// What a member gets.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DistributionShare)]
@@ -41,11 +58,16 @@ pub struct ShareBody {
     member: MemberId,
     number: i32,
     group: String,
-    /// `equal`, `hours` or `capital`; `capital` also for who has interest and no share.
+    /// `equal`, `hours`, `units`, `points`, `indexed_hours` or `capital`; `capital` also for who has interest and no share.
     by: String,
     /// Attested hours of the period.
     #[schema(value_type = String)]
     hours: Hours,
+    /// Attested units or points of the period, where the group shares by them; 0.00 otherwise.
+    #[schema(value_type = String)]
+    counted: Quantity,
+    /// The hours by the index at which they count, where the group shares by them; empty otherwise.
+    indexed: Vec<IndexedHoursBody>,
     /// The member's capital when the period began; 0 where the rule does not ask for it.
     capital: BalanceBody,
     /// All that the member gets, with interest.
@@ -180,7 +202,7 @@ fn part_body(part: &StepPart, currency: Currency) -> PartBody {
     PartBody { step: part.step, account: part.to.account().code, amount: BalanceBody::new(part.amount, currency) }
 }
 
-fn share_body(part: &MemberPart, currency: Currency) -> ShareBody {
+pub(super) fn share_body(part: &MemberPart, currency: Currency) -> ShareBody {
     let money = |minor| BalanceBody::new(minor, currency);
     ShareBody {
         member: part.member,
@@ -188,6 +210,8 @@ fn share_body(part: &MemberPart, currency: Currency) -> ShareBody {
         group: part.group.clone(),
         by: part.by.to_string(),
         hours: part.hours,
+        counted: part.counted,
+        indexed: part.indexed.iter().map(IndexedHoursBody::from).collect(),
         capital: money(part.capital),
         share: money(part.cash + part.retained),
         interest: money(part.interest),
@@ -206,7 +230,7 @@ pub(crate) fn groups(members: &[MemberPart]) -> BTreeMap<&str, (usize, i64)> {
     totals
 }
 
-fn group_bodies(members: &[MemberPart], currency: Currency) -> Vec<GroupTotalBody> {
+pub(super) fn group_bodies(members: &[MemberPart], currency: Currency) -> Vec<GroupTotalBody> {
     let body = |(group, (members, amount)): (&str, (usize, i64))| GroupTotalBody {
         group: group.to_owned(),
         members,

@@ -1,4 +1,4 @@
-//! Members of a cooperative, and the hours that they contribute.
+//! Members of a cooperative, and what they contribute.
 
 use super::reversal::{Reversal, ReversalReason};
 use crate::auth::Caller;
@@ -7,7 +7,7 @@ use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::wire::{book_day, bounded, parse};
+use crate::wire::{book_day, bounded, parse, word_or};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use deadpool_postgres::GenericClient;
@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::cooperatives::operations::members as operations;
-use ledger::cooperatives::rules::cooperative::{Contribution, Hours, Member, Period};
+use ledger::cooperatives::rules::contribution::{Contribution, Unit};
+use ledger::cooperatives::rules::cooperative::{Hours, Member, Period, Quantity};
 use ledger::cooperatives::store::{hours, members};
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{BookId, BookRef, ContributionId, MemberId, PersonId};
@@ -50,6 +51,20 @@ pub(crate) async fn cooperative_of(
     let book = books::find(client, book).await?.ok_or(Error::NotFound(what))?;
     caller.require_role(client, book.organisation, what).await?;
     Ok(book)
+}
+
+/// A member of whom a caller may see all: plain members see it of themselves.
+pub(super) async fn visible_member(
+    client: &impl GenericClient,
+    caller: &Caller,
+    id: MemberId,
+) -> Result<Member, Error> {
+    let book = cooperative_of(client, caller, id.book, "member").await?;
+    let member = members::get(client, id).await?;
+    match visible_members(client, caller, &book).await? {
+        Some(own) if !own.contains(&id) => Err(Error::NotFound("member")),
+        Some(_) | None => Ok(member),
+    }
 }
 
 /// The memberships that a caller may see: none for all of them, otherwise the caller's own.
@@ -189,7 +204,7 @@ pub(crate) async fn leave(
     .await
 }
 
-/// Hours to be written down.
+/// A contribution to be written down.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewContributionRequest {
@@ -198,18 +213,43 @@ pub struct NewContributionRequest {
     pub(crate) member: Option<String>,
     /// First day of the work.
     pub(crate) from: Date,
-    /// Last day of the work: the hours count in the period that it falls into.
+    /// Last day of the work: it counts in the period that this day falls into.
     pub(crate) to: Date,
-    /// A decimal string, exact to the hundredth; at most 24 for each of the days, and 10000 in all.
+    /// In what it is counted: `hours`, `units` that were made, or `points` as the cooperative gives them; hours when it is not given.
+    #[serde(default)]
+    #[schema(pattern = "^(hours|units|points)$", example = "hours")]
+    pub(crate) unit: Option<String>,
+    /// How many hours, where they are the unit: a decimal string, exact to the hundredth; at most 24 for each of the days, and 10000 in all.
+    #[serde(default)]
     #[schema(max_length = 12, pattern = r"^[0-9]{1,9}(\.[0-9]{1,2})?$", example = "37.5")]
-    pub(crate) hours: String,
+    pub(crate) hours: Option<String>,
+    /// How much of another unit: a decimal string, exact to the hundredth; at most 1000000.
+    #[serde(default)]
+    #[schema(max_length = 12, pattern = r"^[0-9]{1,9}(\.[0-9]{1,2})?$", example = "120")]
+    pub(crate) quantity: Option<String>,
     /// What was done; never a name.
     #[serde(default)]
     #[schema(max_length = 1000)]
     pub(crate) note: String,
 }
 
-/// Hours that a member worked.
+impl NewContributionRequest {
+    /// In what it is counted, and how much it is: hours stand in one field, all else in the other.
+    fn counted(&self) -> Result<(Unit, Quantity), Problem> {
+        let unit = word_or("/unit", self.unit.as_deref(), Unit::Hours)?;
+        let (at, given, (other, not_given)) = match unit {
+            Unit::Hours => ("/hours", &self.hours, ("/quantity", &self.quantity)),
+            Unit::Units | Unit::Points => ("/quantity", &self.quantity, ("/hours", &self.hours)),
+        };
+        if not_given.is_some() {
+            return Err(Problem::invalid(other, format!("{unit} are said in {}", at.trim_start_matches('/'))));
+        }
+        let Some(given) = given else { return Err(Problem::invalid(at, format!("say how many {unit}"))) };
+        Ok((unit, parse(at, given)?))
+    }
+}
+
+/// What a member contributed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Contribution)]
 pub struct ContributionBody {
@@ -219,8 +259,14 @@ pub struct ContributionBody {
     member: MemberId,
     from: Date,
     to: Date,
+    /// How many hours; 0.00 where it is counted in something else.
     #[schema(value_type = String, example = "37.50")]
     hours: Hours,
+    /// In what it is counted: `hours`, `units` that were made, or `points`.
+    unit: String,
+    /// How much of its unit.
+    #[schema(value_type = String, example = "37.50")]
+    quantity: Quantity,
     note: String,
     /// `recorded`, which counts for nothing; `attested`; or `reversed`, which counts for nothing any more.
     state: String,
@@ -239,7 +285,9 @@ impl From<Contribution> for ContributionBody {
             member: it.member,
             from: it.worked.from,
             to: it.worked.to,
-            hours: it.hours,
+            hours: it.hours(),
+            unit: it.unit.to_string(),
+            quantity: it.quantity,
             state: it.state().to_string(),
             recorded_at: it.recorded_at,
             attested_at: it.attested.map(|(_, at)| at),
@@ -249,7 +297,7 @@ impl From<Contribution> for ContributionBody {
     }
 }
 
-/// Writes hours down: members their own, keepers of the books those of others too. They count once they are attested.
+/// Writes down what a member contributed: members their own, keepers of the books that of others too. It counts once it is attested.
 #[utoipa::path(tag = "cooperatives", params(("book" = String, Path, description = "The cooperative's book")),
     request_body = NewContributionRequest,
     responses((status = 201, description = "Recorded", body = ContributionBody)))]
@@ -263,7 +311,7 @@ pub(crate) async fn contribute(
     contribute_once(&state, &caller, *id, &request.key, &request.body).await
 }
 
-/// Writes hours down, once for its key: that of a request, or of a form.
+/// Writes a contribution down, once for its key: that of a request, or of a form.
 pub(crate) async fn contribute_once(
     state: &State,
     caller: &Caller,
@@ -273,7 +321,7 @@ pub(crate) async fn contribute_once(
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let member: Option<MemberId> = body.member.as_ref().map(|member| parse("/member", member)).transpose()?;
-    let hours: Hours = parse("/hours", &body.hours)?;
+    let (unit, quantity) = body.counted()?;
     let note = bounded("/note", &body.note, text::REASON_OR_NONE)?;
     let worked = Period::new(body.from, body.to).map_err(|refusal| Problem::invalid("/to", refusal.detail))?;
     idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
@@ -284,8 +332,8 @@ pub(crate) async fn contribute_once(
             None => own_membership(tx, book.id, by).await?,
         };
         let keeper = caller.has_role(tx, book.organisation, KEEPERS).await?;
-        let new = operations::NewContribution { member, worked, hours, note: note.clone() };
-        let recorded = operations::record_hours(tx, new, by, keeper, ledger::calendar::now()).await?;
+        let new = operations::NewContribution { member, worked, unit, quantity, note: note.clone() };
+        let recorded = operations::record(tx, new, by, keeper, ledger::calendar::now()).await?;
         Ok(Reply::created(&ContributionBody::from(recorded)))
     })
     .await
@@ -297,7 +345,7 @@ async fn own_membership(client: &impl GenericClient, book: BookId, person: Perso
     own.last().map(|member| member.id).ok_or_else(|| Error::invalid("/member", "you are no member: name one"))
 }
 
-/// Lists hours of all members: whoever attests them has to see them.
+/// Lists contributions of all members: whoever attests them has to see them.
 #[utoipa::path(tag = "cooperatives",
     params(("book" = String, Path, description = "The cooperative's book"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<ContributionBody>)))]
@@ -316,7 +364,7 @@ pub(crate) async fn list_contributions(
     Ok(window.page(rows, |row| row.id.object, ContributionBody::from).respond(&http))
 }
 
-/// Attests hours: a second member, neither who worked them nor who wrote them down.
+/// Attests a contribution: a second member, neither whose it is nor who wrote it down.
 #[utoipa::path(tag = "cooperatives", params(("id" = String, Path, description = "The contribution")),
     request_body = Nothing,
     responses((status = 200, description = "Attested", body = ContributionBody)))]
@@ -358,8 +406,8 @@ pub(crate) async fn attest_all_once(
     .await
 }
 
-/// Takes hours back, once, while no distribution counts them: keepers of the books those of everybody, others what they worked,
-/// wrote down or attested.
+/// Takes a contribution back, once, while no distribution counts it: keepers of the books those of everybody, others what they
+/// worked, wrote down or attested.
 #[utoipa::path(tag = "cooperatives", params(("id" = String, Path, description = "The contribution")),
     request_body = ReversalReason,
     responses((status = 200, description = "Taken back", body = ContributionBody)))]
@@ -385,7 +433,7 @@ pub(crate) async fn reverse_hours_once(
     idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative_of(tx, caller, id.book, "contribution").await?;
         let keeper = caller.has_role(tx, book.organisation, KEEPERS).await?;
-        let reversed = operations::reverse_hours(tx, id, reason.clone(), by, keeper, ledger::calendar::now()).await?;
+        let reversed = operations::take_back(tx, id, reason.clone(), by, keeper, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ContributionBody::from(reversed)))
     })
     .await

@@ -1,5 +1,6 @@
 //! Members' statements of distributions.
 
+use super::distribution_body::IndexedHoursBody;
 use super::members::{cooperative, cooperative_of, visible_members};
 use crate::auth::Caller;
 use crate::extract::Params;
@@ -13,12 +14,42 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::cooperatives::rules::cooperative::Hours;
-use ledger::cooperatives::rules::statement::Statement;
+use ledger::cooperatives::rules::statement::{Measure, NewStatement, Statement};
 use ledger::cooperatives::store::statements;
 use ledger::id::{AllocationRuleId, BookRef, DistributionId, MemberId, StatementId};
+use ledger::money::Currency;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+/// By what a share was measured, and how much of it the member had.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StatementBase)]
+pub struct BaseBody {
+    /// `equal`, `hours`, `units`, `points`, `indexed_hours` or `capital`.
+    name: String,
+    /// How many hours, units or points, or how much capital; null where each member got the same.
+    amount: Option<String>,
+    /// The hours by the index at which they counted; empty where none did.
+    indexed: Vec<IndexedHoursBody>,
+}
+
+impl BaseBody {
+    fn new(it: &NewStatement, currency: Currency) -> BaseBody {
+        let (amount, indexed): (_, &[_]) = match it.measure() {
+            Measure::Alike => (None, &[]),
+            Measure::Hours(hours) => (Some(hours.to_string()), &[]),
+            Measure::Indexed(hours, indexed) => (Some(hours.to_string()), indexed),
+            Measure::Units(counted) | Measure::Points(counted) => (Some(counted.to_string()), &[]),
+            Measure::Capital(minor) => (Some(currency.format(minor)), &[]),
+        };
+        BaseBody {
+            name: it.patronage.to_string(),
+            amount,
+            indexed: indexed.iter().map(IndexedHoursBody::from).collect(),
+        }
+    }
+}
 
 /// What a member is told of a distribution.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,9 +67,12 @@ pub struct StatementBody {
     /// Last day of the period.
     to: Date,
     group: String,
-    /// How the group shared: `equal`, `hours` or `capital`; `capital` also for who has interest and no share.
+    /// How the group shared: `equal`, `hours`, `units`, `points`, `indexed_hours` or `capital`;
+    /// `capital` also for who has interest and no share.
     patronage: String,
-    /// Patronage base: attested hours of the period.
+    /// By what the share was measured.
+    base: BaseBody,
+    /// Attested hours of the period.
     #[schema(value_type = String)]
     hours: Hours,
     /// What was distributed in all.
@@ -77,6 +111,7 @@ impl From<Statement> for StatementBody {
             from: it.period.from,
             to: it.period.to,
             patronage: it.issued.patronage.to_string(),
+            base: BaseBody::new(&it.issued, it.currency),
             hours: it.issued.hours,
             net: money(it.net),
             capital: money(it.issued.capital),

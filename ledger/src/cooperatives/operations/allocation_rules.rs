@@ -30,15 +30,7 @@ pub async fn publish(
     wall: Timestamp,
 ) -> Result<AllocationRule, Error> {
     let (book, cooperative) = members::lock(tx, book).await?;
-    rule.check()?;
-    minima::check(&rule)?;
-    if window_days == 0 || window_days > WINDOW_DAYS_MAX {
-        return Err(Error::invalid("/objection_days", format!("1 to {WINDOW_DAYS_MAX}")));
-    }
-    if effective_from <= cooperative.closed_through {
-        let detail = format!("the result is closed through {}: a rule begins after it", cooperative.closed_through);
-        return Err(Refusal::new("rule-too-late", detail).into());
-    }
+    check(&rule, effective_from, window_days, cooperative.closed_through)?;
     let published = AllocationRule {
         id: AllocationRuleId::generate(book.id),
         version: cooperative.rules_last + 1,
@@ -53,4 +45,22 @@ pub async fn publish(
     cooperatives::update(tx, book.id, Cooperative { rules_last: published.version, ..cooperative }).await?;
     activity::record(tx, book.id, Done::new(&published.id, "published", Actor::Person(by)), book.now(wall)).await?;
     Ok(published)
+}
+
+/// Refuses a rule that could not be published.
+///
+/// # Errors
+///
+/// `rule-invalid`, `rule-below-minimum`, `rule-too-late`; [`Error::Invalid`] at `/objection_days`.
+pub(super) fn check(rule: &Rule, effective_from: Date, window_days: u16, closed_through: Date) -> Result<(), Error> {
+    rule.check()?;
+    minima::check(rule)?;
+    if window_days == 0 || window_days > WINDOW_DAYS_MAX {
+        return Err(Error::invalid("/objection_days", format!("1 to {WINDOW_DAYS_MAX}")));
+    }
+    if effective_from <= closed_through {
+        let detail = format!("the result is closed through {closed_through}: a rule begins after it");
+        return Err(Refusal::new("rule-too-late", detail).into());
+    }
+    Ok(())
 }

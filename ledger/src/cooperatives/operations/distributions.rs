@@ -46,7 +46,8 @@ pub async fn draft(
     let rule = rule.ok_or_else(|| Refusal::new("no-rule", format!("no allocation rule holds on {}", period.to)))?;
     let result = results::close_locked(tx, &book, &cooperative, period, by, wall).await?.result;
     result.demand_surplus(book.currency)?;
-    let inputs = inputs::gather(tx, &book, &cooperative, &rule, &result).await?;
+    let counted = (period, result.sales, result.net());
+    let inputs = inputs::gather(tx, &book, &cooperative, &rule.rule, counted).await?;
     let plan = waterfall::distribute(&rule.rule, &inputs)?;
     if plan.credits().len() > LINES_MAX {
         let detail = format!("{} parts do not fit into one journal entry of {LINES_MAX} lines", plan.credits().len());

@@ -2,17 +2,16 @@
 
 use crate::book::AccountClass;
 use crate::chart;
-use crate::cooperatives::rules::allocation_rule::{AllocationRule, Pot, Rule, Target};
-use crate::cooperatives::rules::cooperative::{Cooperative, Hours, Member, Period};
-use crate::cooperatives::rules::result::PeriodResult;
-use crate::cooperatives::rules::waterfall::{Inputs, MemberInput};
+use crate::cooperatives::rules::allocation_rule::{Pot, Rule, Target};
+use crate::cooperatives::rules::cooperative::{Cooperative, Member, Period, Quantity};
+use crate::cooperatives::rules::inputs::{Inputs, MemberInput};
 use crate::cooperatives::store::{distributions, hours, members};
 use crate::engine::store::books::Book;
 use crate::engine::store::{accounts, balances, journal};
 use crate::error::Error;
 use crate::id::MemberId;
 use crate::reports::store::account_totals::{self, Wanted};
-use deadpool_postgres::{GenericClient, Transaction};
+use deadpool_postgres::GenericClient;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -22,75 +21,93 @@ const AT_ONCE: i64 = 10_000;
 
 /// All that the plan of a period is computed from.
 pub(super) async fn gather(
-    tx: &Transaction<'_>,
+    client: &impl GenericClient,
     book: &Book,
     cooperative: &Cooperative,
-    rule: &AllocationRule,
-    result: &PeriodResult,
+    rule: &Rule,
+    (period, gross, net): (Period, i64, i64),
 ) -> Result<Inputs, Error> {
-    let (rule, period) = (&rule.rule, result.period);
-    let mut capital = if rule.asks_for_capital() { capital(tx, book, period).await? } else { HashMap::new() };
-    let gathered = people(tx, book, period, &mut capital).await?;
-    let asks_for_most = rule.targets().any(|(_, target)| target == Target::HighestCapital);
+    let mut capital = if rule.asks_for_capital() { capital(client, book, period).await? } else { HashMap::new() };
+    let gathered = people(client, book, (period, rule.asks_for_indices()), &mut capital).await?;
     Ok(Inputs {
-        gross: result.sales,
-        net: result.net(),
-        repaid: repaid(tx, book, rule).await?,
-        pots: pots(tx, book, rule).await?,
-        highest_capital: if asks_for_most { capital_so_far(tx, book, cooperative).await? } else { 0 },
+        gross,
+        net,
         days: if rule.asks_for_capital() { period.days() } else { 0 },
-        former: if capital.is_empty() { Vec::new() } else { former(tx, book, &capital).await? },
+        former: if capital.is_empty() { Vec::new() } else { former(client, book, &capital).await? },
         members: gathered,
+        ..of_book(client, book, cooperative, rule).await?
     })
 }
 
-/// The members of a period, and whoever has attested hours in it; each with the capital that is taken out of `capital`.
-async fn people(
-    tx: &Transaction<'_>,
+/// What a rule asks of the book as it is now: what lenders have had, what lies in pots, and what capital has ever been.
+pub(super) async fn of_book(
+    client: &impl GenericClient,
     book: &Book,
-    period: Period,
+    cooperative: &Cooperative,
+    rule: &Rule,
+) -> Result<Inputs, Error> {
+    let asks_for_most = rule.targets().any(|(_, target)| target == Target::HighestCapital);
+    Ok(Inputs {
+        repaid: repaid(client, book, rule).await?,
+        pots: pots(client, book, rule).await?,
+        highest_capital: if asks_for_most { capital_so_far(client, book, cooperative).await? } else { 0 },
+        ..Inputs::default()
+    })
+}
+
+/// The members of a period, and whoever has something attested in it; each with the capital that is taken out of `capital`, and with the
+/// indices of the hours where they are asked for.
+async fn people(
+    client: &impl GenericClient,
+    book: &Book,
+    (period, asks_for_indices): (Period, bool),
     capital: &mut HashMap<i32, i64>,
 ) -> Result<Vec<MemberInput>, Error> {
-    let attested = hours::attested(tx, book.id, period).await?;
-    let carries = distributions::carries(tx, book.id).await?;
-    let mut found: Vec<Member> = members::list_in_period(tx, book.id, period).await?;
+    let mut attested = hours::attested(client, book.id, period).await?;
+    let carries = distributions::carries(client, book.id).await?;
+    let mut found: Vec<Member> = members::list_in_period(client, book.id, period).await?;
     let known: HashSet<MemberId> = found.iter().map(|member| member.id).collect();
     for worked in attested.keys().filter(|id| !known.contains(id)) {
-        found.push(members::get(tx, *worked).await?);
+        found.push(members::get(client, *worked).await?);
     }
     found.sort_by_key(|member| member.number);
-    let input = |member: Member| MemberInput {
-        hours: attested.get(&member.id).copied().unwrap_or(Hours::ZERO),
-        carry: carries.get(&member.id).copied().unwrap_or(0),
-        capital: capital.remove(&member.number).unwrap_or(0),
-        member: member.id,
-        number: member.number,
-        group: member.group,
+    let input = |member: Member| {
+        let done = attested.remove(&member.id).unwrap_or_default();
+        MemberInput {
+            hours: done.all_hours(),
+            units: Quantity::from_hundredths(done.units),
+            points: Quantity::from_hundredths(done.points),
+            indexed: if asks_for_indices { done.hours } else { Vec::new() },
+            carry: carries.get(&member.id).copied().unwrap_or(0),
+            capital: capital.remove(&member.number).unwrap_or(0),
+            ..MemberInput::new(member.id, member.number, member.group)
+        }
     };
     Ok(found.into_iter().map(input).collect())
 }
 
 /// Those who have capital and no other part in the period: the capital that is left, by number.
-async fn former(tx: &Transaction<'_>, book: &Book, capital: &HashMap<i32, i64>) -> Result<Vec<MemberInput>, Error> {
-    let carries = distributions::carries(tx, book.id).await?;
+async fn former(
+    client: &impl GenericClient,
+    book: &Book,
+    capital: &HashMap<i32, i64>,
+) -> Result<Vec<MemberInput>, Error> {
+    let carries = distributions::carries(client, book.id).await?;
     let numbers: Vec<i32> = capital.keys().copied().collect();
-    let found = members::of_numbers(tx, book.id, &numbers).await?;
+    let found = members::of_numbers(client, book.id, &numbers).await?;
     let input = |member: Member| MemberInput {
-        hours: Hours::ZERO,
         carry: carries.get(&member.id).copied().unwrap_or(0),
         capital: capital.get(&member.number).copied().unwrap_or(0),
-        member: member.id,
-        number: member.number,
-        group: member.group,
+        ..MemberInput::new(member.id, member.number, member.group)
     };
     Ok(found.into_iter().map(input).collect())
 }
 
 /// What each lender of a rule has had so far, by short name.
-async fn repaid(tx: &Transaction<'_>, book: &Book, rule: &Rule) -> Result<BTreeMap<String, i64>, Error> {
+async fn repaid(client: &impl GenericClient, book: &Book, rule: &Rule) -> Result<BTreeMap<String, i64>, Error> {
     let mut repaid = BTreeMap::new();
     for lender in rule.lenders() {
-        let had = distributions::allocated(tx, book.id, &chart::lender_payable(lender).code).await?;
+        let had = distributions::allocated(client, book.id, &chart::lender_payable(lender).code).await?;
         repaid.insert(lender.to_owned(), had);
     }
     Ok(repaid)

@@ -1,11 +1,10 @@
-//! Members of a cooperative and the hours they contribute.
+//! Members of a cooperative and what they contribute.
 
 use super::tellings;
-use crate::cooperatives::rules::cooperative::{
-    Contribution, Cooperative, HOURS_A_DAY, HOURS_MAX, Hours, Member, Period, is_short_name,
-};
+use crate::cooperatives::rules::contribution::{Contribution, Unit};
+use crate::cooperatives::rules::cooperative::{Cooperative, Member, Period, Quantity, is_short_name};
 use crate::cooperatives::rules::undone::Undone;
-use crate::cooperatives::store::{cooperatives, distributions, hours, members, results};
+use crate::cooperatives::store::{cooperatives, distributions, hours, member_indices, members, results};
 use crate::engine::store::books::{self, Book};
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, ContributionId, MemberId, PersonId};
@@ -23,15 +22,25 @@ use jiff::civil::Date;
 ///
 /// `not-a-cooperative` when the book belongs to an organisation of another kind.
 pub(super) async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<(Book, Cooperative), Error> {
-    let book = books::get(tx, book).await?;
-    let owner = organisations::find(tx, book.organisation).await?;
+    let book = book_of(tx, book).await?;
+    let cooperative = cooperatives::lock(tx, book.id).await?;
+    Ok((book, cooperative))
+}
+
+/// The book of a cooperative.
+///
+/// # Errors
+///
+/// As [`lock`].
+pub(super) async fn book_of(client: &impl GenericClient, book: BookId) -> Result<Book, Error> {
+    let book = books::get(client, book).await?;
+    let owner = organisations::find(client, book.organisation).await?;
     let owner = owner.ok_or(Error::NotFound("cooperative"))?;
     if owner.kind != OrganisationKind::Cooperative {
         let detail = format!("{} is a {}: it has no members who share proceeds", owner.name, owner.kind);
         return Err(Refusal::new("not-a-cooperative", detail).into());
     }
-    let cooperative = cooperatives::lock(tx, book.id).await?;
-    Ok((book, cooperative))
+    Ok(book)
 }
 
 /// What a new member needs.
@@ -111,29 +120,32 @@ pub async fn leave(
     Ok(left)
 }
 
-/// Hours to be written down.
+/// A contribution to be written down.
 #[derive(Debug, Clone)]
 pub struct NewContribution {
     /// The member who worked.
     pub member: MemberId,
-    /// The days on which the hours were worked.
+    /// The days on which it was worked.
     pub worked: Period,
-    /// The hours worked, exact to the hundredth.
-    pub hours: Hours,
+    /// In what it is counted.
+    pub unit: Unit,
+    /// How much of its unit, exact to the hundredth.
+    pub quantity: Quantity,
     /// What was done; never a name.
     pub note: String,
 }
 
-/// Writes hours down. They count for nothing until a second member attests them.
+/// Writes a contribution down. It counts for nothing until a second member attests it.
 ///
-/// `keeper`: whether `by` keeps the cooperative's books; others write down their own hours only.
+/// `keeper`: whether `by` keeps the cooperative's books; others write down their own only.
 ///
 /// # Errors
 ///
-/// `period-distributed` when the period in which they end has a distribution, or nothing to share; `not-a-member-then`
-/// outside the membership. [`Error::Invalid`] at `/hours`, `/from` or `/to`; [`Error::Forbidden`] for the hours of others without being
-/// `keeper`; [`Error::NotFound`] for an unknown member.
-pub async fn record_hours(
+/// `period-distributed` when the period in which it ends has a distribution, or nothing to share; `not-a-member-then`
+/// outside the membership; `index-within` when an index of the member begins within the days of hours. [`Error::Invalid`] at `/hours`,
+/// `/quantity`, `/from` or `/to`; [`Error::Forbidden`] for what others contributed without being `keeper`; [`Error::NotFound`] for an
+/// unknown member.
+pub async fn record(
     tx: &Transaction<'_>,
     new: NewContribution,
     by: PersonId,
@@ -145,27 +157,14 @@ pub async fn record_hours(
     if member.person != by && !keeper {
         return Err(Error::Forbidden("members write down their own hours"));
     }
-    let most = (new.worked.days() * HOURS_A_DAY).min(HOURS_MAX);
-    if new.hours == Hours::ZERO || new.hours.hundredths() > most {
-        let most = Hours::from_hundredths(most);
-        return Err(Error::invalid("/hours", format!("more than 0 and at most {most}: 24 for each day, 10000 in all")));
-    }
-    if new.worked.to > book.today(wall) {
-        return Err(Error::invalid("/to", "hours are written down when they have been worked"));
-    }
-    if new.worked.from < book.first_day() {
-        return Err(Error::invalid("/from", format!("the book begins on {}", book.first_day())));
-    }
-    if new.worked.from < member.joined_on || member.left_on.is_some_and(|left| new.worked.to > left) {
-        let detail = format!("member {} was no member on all these days", member.number);
-        return Err(Refusal::new("not-a-member-then", detail).into());
-    }
+    check(tx, &book, &member, &new, wall).await?;
     not_counted(tx, &book, &cooperative, new.worked.to).await?;
     let contribution = Contribution {
         id: ContributionId::generate(book.id),
         member: member.id,
         worked: new.worked,
-        hours: new.hours,
+        unit: new.unit,
+        quantity: new.quantity,
         note: new.note,
         recorded_by: by,
         recorded_at: book.now(wall),
@@ -178,7 +177,45 @@ pub async fn record_hours(
     Ok(contribution)
 }
 
-/// A second member says that hours are true.
+/// Refuses what cannot have been contributed on its days.
+async fn check(
+    client: &impl GenericClient,
+    book: &Book,
+    member: &Member,
+    new: &NewContribution,
+    wall: Timestamp,
+) -> Result<(), Error> {
+    let at = match new.unit {
+        Unit::Hours => "/hours",
+        Unit::Units | Unit::Points => "/quantity",
+    };
+    new.unit.check(new.quantity, new.worked).map_err(|why| Error::invalid(at, why))?;
+    if new.worked.to > book.today(wall) {
+        return Err(Error::invalid("/to", "hours are written down when they have been worked"));
+    }
+    if new.worked.from < book.first_day() {
+        return Err(Error::invalid("/from", format!("the book begins on {}", book.first_day())));
+    }
+    if new.worked.from < member.joined_on || member.left_on.is_some_and(|left| new.worked.to > left) {
+        let detail = format!("member {} was no member on all these days", member.number);
+        return Err(Refusal::new("not-a-member-then", detail).into());
+    }
+    let days = (new.worked.from, new.worked.to);
+    match new.unit {
+        Unit::Units | Unit::Points => Ok(()),
+        Unit::Hours => match member_indices::first_between(client, member.id, days).await? {
+            None => Ok(()),
+            Some(day) => {
+                let number = member.number;
+                let detail =
+                    format!("member {number} has an index from {day} on: write down the hours before that day apart");
+                Err(Refusal::new("index-within", detail).into())
+            }
+        },
+    }
+}
+
+/// A second member says that a contribution is true.
 ///
 /// # Errors
 ///
@@ -201,15 +238,15 @@ pub async fn attest(
     Ok(attested)
 }
 
-/// Takes hours back, attested or not. They count for nothing then.
+/// Takes a contribution back, attested or not. It counts for nothing then.
 ///
 /// `keeper`: whether `by` keeps the cooperative's books; others take back what they worked, wrote down or attested.
 ///
 /// # Errors
 ///
-/// `already-reversed`; `period-distributed` for attested hours that a distribution counts. [`Error::Forbidden`] for the hours
+/// `already-reversed`; `period-distributed` for what is attested and a distribution counts. [`Error::Forbidden`] for the hours
 /// of others without being `keeper`; [`Error::NotFound`] for an unknown contribution.
-pub async fn reverse_hours(
+pub async fn take_back(
     tx: &Transaction<'_>,
     id: ContributionId,
     reason: String,

@@ -3,7 +3,7 @@
 use super::members;
 use crate::book::AccountNumber;
 use crate::books::operations::{accounts, mirrors};
-use crate::cooperatives::rules::cooperative::{Cooperative, Period, ProceedsKind};
+use crate::cooperatives::rules::cooperative::{Cooperative, NEVER, Period, ProceedsKind};
 use crate::cooperatives::rules::result::{self, Closing, OnAccount, PeriodResult};
 use crate::cooperatives::rules::undone::{self, Undone};
 use crate::cooperatives::store::proceeds::Sum;
@@ -229,9 +229,6 @@ pub async fn reverse(
     activity::record(tx, book.id, Done::new(&id, "reversed", Actor::Person(by)).because(&reason), now).await?;
     Ok(opened)
 }
-
-/// The last closed day of a cooperative that has closed nothing, as its table says it.
-const NEVER: Date = jiff::civil::date(1, 1, 1);
 
 /// Refuses with `result-counts-it` while a result stands whose period has a day, and says what leads on.
 pub(super) async fn not_counted(tx: &Transaction<'_>, book: &Book, day: Date) -> Result<(), Error> {

@@ -40,6 +40,8 @@ pub async fn issue(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) ->
             group: part.group.clone(),
             patronage: part.by,
             hours: part.hours,
+            counted: part.counted,
+            indexed: part.indexed.clone(),
             cash: part.cash,
             interest: part.interest,
             capital: part.capital,

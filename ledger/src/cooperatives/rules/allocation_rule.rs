@@ -37,6 +37,12 @@ words! {
         Hours = "hours",
         /// In proportion to the member's capital when the distribution was drafted.
         Capital = "capital",
+        /// In proportion to attested units that were made.
+        Units = "units",
+        /// In proportion to attested points.
+        Points = "points",
+        /// In proportion to attested hours, each multiplied by the index that the member had on its day.
+        IndexedHours = "indexed_hours",
     }
 }
 
@@ -232,10 +238,19 @@ impl Rule {
 
     /// Whether anything is shared in proportion to capital.
     pub fn asks_for_capital(&self) -> bool {
+        let has_interest = self.steps.iter().any(|step| matches!(step, Step::CapitalInterest { .. }));
+        has_interest || self.shares_by(Patronage::Capital)
+    }
+
+    /// Whether anything is shared by hours that are weighed by an index.
+    pub fn asks_for_indices(&self) -> bool {
+        self.shares_by(Patronage::IndexedHours)
+    }
+
+    fn shares_by(&self, patronage: Patronage) -> bool {
         self.steps.iter().any(|step| match step {
-            Step::CapitalInterest { .. } => true,
-            Step::Members { groups, .. } => groups.iter().any(|group| group.by == Patronage::Capital),
-            Step::FixedCost { .. } | Step::Share { .. } | Step::UntilCap { .. } => false,
+            Step::Members { groups, .. } => groups.iter().any(|group| group.by == patronage),
+            Step::FixedCost { .. } | Step::Share { .. } | Step::CapitalInterest { .. } | Step::UntilCap { .. } => false,
         })
     }
 

@@ -1,9 +1,8 @@
-//! Members of a cooperative, the hours they contribute, and the periods in which both are counted.
+//! Members of a cooperative, the periods in which they are counted, and what hours, units and percentages are.
 
-use super::undone::{self, Undone};
 use crate::chart;
 use crate::error::Refusal;
-use crate::id::{ContributionId, MemberId, PersonId};
+use crate::id::{MemberId, PersonId};
 use crate::words::words;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,12 +11,6 @@ use std::str::FromStr;
 
 /// The longest period, in days: a year and a leap day.
 pub const PERIOD_DAYS_MAX: i32 = 366;
-/// The most hours of one contribution, in hundredths.
-pub const HOURS_MAX: u64 = 1_000_000;
-
-/// The hours of a day, in hundredths.
-pub const HOURS_A_DAY: u64 = 2_400;
-
 /// Whether a text is a short name: 1 to 40 of `a-z`, `0-9` and `-`, the first one no `-`. It can stand in an account's code.
 pub fn is_short_name(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -45,7 +38,7 @@ fn hundredths(text: &str) -> Result<u64, NotHundredths> {
 macro_rules! hundredths_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(u64);
 
         impl $name {
@@ -99,6 +92,21 @@ hundredths_type! {
 hundredths_type! {
     /// Hours of work, exact to the hundredth.
     Hours
+}
+
+hundredths_type! {
+    /// Hours, units or points, exact to the hundredth.
+    Quantity
+}
+
+hundredths_type! {
+    /// By how much an hour of a member weighs, exact to the hundredth: 1.50 for as much as one and a half.
+    Index
+}
+
+impl Index {
+    /// How much an hour weighs of a member for whom none is said.
+    pub const ONE: Index = Index(100);
 }
 
 impl Percent {
@@ -210,79 +218,6 @@ words! {
     }
 }
 
-words! {
-    /// Where a contribution stands.
-    ContributionState, "state of a contribution" {
-        /// Written down; counts for nothing until a second member attests it.
-        Recorded = "recorded",
-        /// A second member says that it is true.
-        Attested = "attested",
-        /// Taken back; counts for nothing.
-        Reversed = "reversed",
-    }
-}
-
-/// Hours that a member worked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contribution {
-    /// Its id.
-    pub id: ContributionId,
-    /// The member who worked.
-    pub member: MemberId,
-    /// The days on which the hours were worked; they count in the period in which the last one lies.
-    pub worked: Period,
-    /// The hours worked, exact to the hundredth.
-    pub hours: Hours,
-    /// What was done.
-    pub note: String,
-    /// Who wrote it down.
-    pub recorded_by: PersonId,
-    /// When it was written down, in book time.
-    pub recorded_at: Timestamp,
-    /// Who attested it and when, in book time.
-    pub attested: Option<(PersonId, Timestamp)>,
-    /// By whom and why it was taken back, if it was.
-    pub undone: Option<Undone>,
-}
-
-impl Contribution {
-    /// Where it stands.
-    pub fn state(&self) -> ContributionState {
-        match (&self.undone, self.attested) {
-            (Some(_), _) => ContributionState::Reversed,
-            (None, Some(_)) => ContributionState::Attested,
-            (None, None) => ContributionState::Recorded,
-        }
-    }
-
-    /// A second member says that it is true.
-    ///
-    /// # Errors
-    ///
-    /// `own-attestation` when `by` is the member or whoever wrote it down; `already-attested`; `already-reversed`.
-    pub fn attest(self, member: &Member, by: PersonId, now: Timestamp) -> Result<Contribution, Refusal> {
-        self.stands()?;
-        if self.attested.is_some() {
-            return Err(Refusal::new("already-attested", "a second member has attested these hours"));
-        }
-        if by == member.person || by == self.recorded_by {
-            let detail = "hours are attested by a second member: neither who worked them nor who wrote them down";
-            return Err(Refusal::new("own-attestation", detail));
-        }
-        Ok(Contribution { attested: Some((by, now)), ..self })
-    }
-
-    /// Refuses with `already-reversed` what was taken back.
-    pub fn stands(&self) -> Result<(), Refusal> {
-        undone::stands(self.undone.as_ref(), "these hours were taken back: write them down again")
-    }
-
-    /// Who had to do with it: who worked, who wrote it down, who attested it.
-    pub fn is_of(&self, member: &Member, person: PersonId) -> bool {
-        [Some(member.person), Some(self.recorded_by), self.attested.map(|(by, _)| by)].contains(&Some(person))
-    }
-}
-
 /// How far the book of a cooperative has counted: its members, the versions of its rule, its closed periods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cooperative {
@@ -294,6 +229,14 @@ pub struct Cooperative {
     pub closed_through: Date,
     /// The most that the members' capital together has ever been, minor units.
     pub capital_most: i64,
+}
+
+/// The last closed day of a cooperative that has closed nothing, as its table says it.
+pub const NEVER: Date = jiff::civil::date(1, 1, 1);
+
+impl Cooperative {
+    /// One that has counted nothing.
+    pub const NEW: Cooperative = Cooperative { members_last: 0, rules_last: 0, closed_through: NEVER, capital_most: 0 };
 }
 
 #[cfg(test)]
@@ -331,32 +274,6 @@ pub(crate) mod tests {
         assert!(Period::new(date(2028, 1, 1), date(2028, 12, 31)).is_ok(), "a leap year");
         assert!(Period::new(date(2027, 1, 1), date(2028, 1, 2)).is_err());
         assert!(Period::new(date(2027, 1, 2), date(2027, 1, 1)).is_err());
-    }
-
-    #[test]
-    fn hours_are_attested_by_a_second_member_and_once() {
-        let worker = member(1, "workers");
-        let (clerk, colleague) = (PersonId::generate(), PersonId::generate());
-        let contribution = Contribution {
-            id: ContributionId::generate(BookId(1)),
-            member: worker.id,
-            worked: Period::new(date(2027, 1, 1), date(2027, 1, 31)).expect("a month"),
-            hours: Hours::from_hundredths(16_000),
-            note: "Presses".into(),
-            recorded_by: clerk,
-            recorded_at: Timestamp::UNIX_EPOCH,
-            attested: None,
-            undone: None,
-        };
-        for own in [worker.person, clerk] {
-            let refusal =
-                contribution.clone().attest(&worker, own, Timestamp::UNIX_EPOCH).expect_err("not a second one");
-            assert_eq!(refusal.code, "own-attestation");
-        }
-        let attested = contribution.attest(&worker, colleague, Timestamp::UNIX_EPOCH).expect("a second member");
-        assert_eq!(attested.state(), ContributionState::Attested);
-        let again = attested.attest(&worker, clerk, Timestamp::UNIX_EPOCH).expect_err("done");
-        assert_eq!(again.code, "already-attested");
     }
 
     #[test]

@@ -5,8 +5,9 @@
 //! its reserve lacks everything and once while it lacks nothing.
 
 use super::allocation_rule::{Base, Group, Minima, Patronage, Pot, Rule, Step, Target};
-use super::cooperative::{Hours, Percent};
-use super::waterfall::{Inputs, MemberInput, MemberPart, Plan, Recipient, distribute};
+use super::cooperative::{Hours, Percent, Quantity};
+use super::inputs::{Inputs, MemberInput};
+use super::waterfall::{MemberPart, Plan, Recipient, distribute};
 use crate::error::Refusal;
 use crate::id::{BookId, MemberId};
 use jiff::civil::{Date, date};
@@ -148,12 +149,11 @@ impl Measured {
             Step::FixedCost { .. } | Step::Share { .. } | Step::CapitalInterest { .. } | Step::UntilCap { .. } => &[],
         });
         let member = |number: i32, group: &str, capital: i64| MemberInput {
-            member: MemberId::generate(BookId(0)),
-            number,
-            group: group.to_owned(),
             hours: Hours::from_hundredths(100),
-            carry: 0,
+            units: Quantity::from_hundredths(100),
+            points: Quantity::from_hundredths(100),
             capital,
+            ..MemberInput::new(MemberId::generate(BookId(0)), number, group)
         };
         let inputs = Inputs {
             gross: SURPLUS,
@@ -177,7 +177,9 @@ impl Measured {
     fn capital(&self) -> i64 {
         let share = |part: &MemberPart| match part.by {
             Patronage::Capital => part.cash + part.retained,
-            Patronage::Equal | Patronage::Hours => part.interest,
+            Patronage::Equal | Patronage::Hours | Patronage::Units | Patronage::Points | Patronage::IndexedHours => {
+                part.interest
+            }
         };
         self.0.members.iter().map(share).sum()
     }

@@ -1,7 +1,8 @@
 //! What a member is told of a distribution.
 
 use super::allocation_rule::Patronage;
-use super::cooperative::{Hours, Period};
+use super::cooperative::{Hours, Period, Quantity};
+use super::member_index::IndexedHours;
 use crate::id::{AllocationRuleId, DistributionId, MemberId, StatementId};
 use crate::money::Currency;
 use jiff::Timestamp;
@@ -19,8 +20,12 @@ pub struct NewStatement {
     pub group: String,
     /// How the group shared.
     pub patronage: Patronage,
-    /// Patronage base: attested hours of the period.
+    /// Attested hours of the period.
     pub hours: Hours,
+    /// The units or points by which the group shared; nothing where it shared by something else.
+    pub counted: Quantity,
+    /// The hours by the index at which they counted; empty where the group shared by something else.
+    pub indexed: Vec<IndexedHours>,
     /// What is payable to the member, with its interest; minor units.
     pub cash: i64,
     /// How much of the cash is interest on the member's capital, minor units.
@@ -33,6 +38,37 @@ pub struct NewStatement {
     pub consents: bool,
     /// When it was issued, in book time.
     pub issued_at: Timestamp,
+}
+
+/// By what a share was measured, and how much of it the member had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Measure<'a> {
+    /// Nothing: each member got the same.
+    Alike,
+    /// Attested hours.
+    Hours(Hours),
+    /// Attested hours, by the index at which they counted.
+    Indexed(Hours, &'a [IndexedHours]),
+    /// Attested units that were made.
+    Units(Quantity),
+    /// Attested points.
+    Points(Quantity),
+    /// The member's capital, minor units.
+    Capital(i64),
+}
+
+impl NewStatement {
+    /// By what the share was measured.
+    pub fn measure(&self) -> Measure<'_> {
+        match self.patronage {
+            Patronage::Equal => Measure::Alike,
+            Patronage::Hours => Measure::Hours(self.hours),
+            Patronage::IndexedHours => Measure::Indexed(self.hours, &self.indexed),
+            Patronage::Units => Measure::Units(self.counted),
+            Patronage::Points => Measure::Points(self.counted),
+            Patronage::Capital => Measure::Capital(self.capital),
+        }
+    }
 }
 
 /// A statement with what its distribution says.

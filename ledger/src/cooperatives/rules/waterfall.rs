@@ -6,7 +6,9 @@
 //! turn comes, a half upwards. A step never takes more than what is left.
 
 use super::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step, Target};
-use super::cooperative::{Hours, Percent};
+use super::cooperative::{Hours, Percent, Quantity};
+use super::inputs::{Inputs, MemberInput, is_nothing, is_zero};
+use super::member_index::IndexedHours;
 use crate::chart;
 use crate::error::{Error, Refusal};
 use crate::id::MemberId;
@@ -14,59 +16,6 @@ use crate::money::allocation::{self, Claim};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-
-/// One member as a period saw it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemberInput {
-    /// The member's id.
-    pub member: MemberId,
-    /// Number in the cooperative: the stable order that decides ties.
-    pub number: i32,
-    /// The member's group, such as `workers`.
-    pub group: String,
-    /// Attested hours of the period.
-    pub hours: Hours,
-    /// Billionths of a minor unit carried over from the last distribution.
-    pub carry: i64,
-    /// The member's capital, minor units; 0 where the rule asks for none.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub capital: i64,
-}
-
-/// All that a distribution is computed from, besides the rule.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Inputs {
-    /// Sales of the period, minor units.
-    pub gross: i64,
-    /// Sales less costs, minor units.
-    pub net: i64,
-    /// What each lender has had so far, minor units by short name.
-    pub repaid: BTreeMap<String, i64>,
-    /// What lies in each pot that a step fills to a target, minor units.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub pots: BTreeMap<Pot, i64>,
-    /// The most that the members' capital together has ever been, minor units; 0 where no step asks for it.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub highest_capital: i64,
-    /// The members of the period, in any order.
-    pub members: Vec<MemberInput>,
-    /// Days of the period; 0 where no step asks for them.
-    #[serde(default, skip_serializing_if = "is_no_day")]
-    pub days: u64,
-    /// Those who have capital and were no members in the period; empty where the rule asks for no capital.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub former: Vec<MemberInput>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_zero(amount: &i64) -> bool {
-    *amount == 0
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
-fn is_no_day(days: &u64) -> bool {
-    *days == 0
-}
 
 /// Part of a pot or of a lender.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,8 +61,32 @@ pub struct MemberPart {
     /// The capital that counted, minor units; 0 where the rule asks for none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub capital: i64,
+    /// The attested units or points, where the group shares by them.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub counted: Quantity,
+    /// The hours by the index at which they counted, where the group shares by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexed: Vec<IndexedHours>,
     /// Billionths of a minor unit carried over to the next distribution.
     pub carry: i64,
+}
+
+/// What a step took of a period's net. Amounts are minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// Index of the step in the rule, from 0.
+    pub step: usize,
+    /// What the steps before had left.
+    pub before: i64,
+    /// What it took of that.
+    pub amount: i64,
+}
+
+impl Taken {
+    /// What it has left.
+    pub fn left(&self) -> i64 {
+        self.before - self.amount
+    }
 }
 
 /// What a rule makes of a period: parts that add up to its net.
@@ -187,7 +160,8 @@ pub fn digest(value: &impl Serialize) -> Result<[u8; 32], Error> {
 /// ```
 /// use ledger::cooperatives::rules::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
 /// use ledger::cooperatives::rules::cooperative::{Hours, Percent};
-/// use ledger::cooperatives::rules::waterfall::{Inputs, MemberInput, distribute};
+/// use ledger::cooperatives::rules::inputs::{Inputs, MemberInput};
+/// use ledger::cooperatives::rules::waterfall::distribute;
 /// use ledger::id::{BookId, MemberId};
 ///
 /// // A tenth of the net is kept for development; the members share the rest by their hours.
@@ -198,8 +172,7 @@ pub fn digest(value: &impl Serialize) -> Result<[u8; 32], Error> {
 /// ];
 /// let member = |number, hours: &str| {
 ///     let (member, hours) = (MemberId::generate(BookId(1)), hours.parse::<Hours>()?);
-///     let group = "workers".into();
-///     Ok::<_, Box<dyn std::error::Error>>(MemberInput { member, number, group, hours, carry: 0, capital: 0 })
+///     Ok::<_, Box<dyn std::error::Error>>(MemberInput { hours, ..MemberInput::new(member, number, "workers") })
 /// };
 /// let members = vec![member(1, "100")?, member(2, "50")?];
 /// let inputs = Inputs { gross: 12_000, net: 10_000, members, ..Inputs::default() };
@@ -215,6 +188,15 @@ pub fn digest(value: &impl Serialize) -> Result<[u8; 32], Error> {
 /// `no-surplus` when there is no net; `no-weights` when a group has something to share and nobody to share it: no members, no
 /// attested hours, or no capital. Nothing is distributed then, not even the parts that could be.
 pub fn distribute(rule: &Rule, inputs: &Inputs) -> Result<Plan, Refusal> {
+    Ok(walk(rule, inputs)?.0)
+}
+
+/// Divides a period's net by a rule as [`distribute`] does, and says besides what each step took.
+///
+/// # Errors
+///
+/// As [`distribute`].
+pub fn walk(rule: &Rule, inputs: &Inputs) -> Result<(Plan, Vec<Taken>), Refusal> {
     if inputs.net <= 0 {
         return Err(Refusal::new("no-surplus", "costs took all of the period's sales: there is nothing to distribute"));
     }
@@ -222,7 +204,9 @@ pub fn distribute(rule: &Rule, inputs: &Inputs) -> Result<Plan, Refusal> {
     let mut left = inputs.net;
     let mut plan = Plan { steps: Vec::new(), members: Vec::new() };
     let mut interest = BTreeMap::new();
+    let mut walked = Vec::new();
     for (index, step) in rule.steps.iter().enumerate() {
+        let taken = |amount| Taken { step: index, before: left, amount };
         // What stands in the wishes is of gross or net; what is left is known only now.
         let wish = match step.share() {
             Some((Base::Left, percent)) => percent.of(left),
@@ -241,15 +225,19 @@ pub fn distribute(rule: &Rule, inputs: &Inputs) -> Result<Plan, Refusal> {
             }
             Step::CapitalInterest { rate, .. } => {
                 let most = rate.map_or(i64::MAX, |rate| inputs.interest_at(rate));
-                left -= add_interest(&mut interest, wish.min(most).min(left), inputs)?;
+                let amount = add_interest(&mut interest, wish.min(most).min(left), inputs)?;
+                walked.push(taken(amount));
+                left -= amount;
                 continue;
             }
             Step::Members { groups, retained } => {
                 plan.members = members(groups, *retained, left, &inputs.members)?;
+                walked.push(taken(left));
                 continue;
             }
         };
         let amount = wish.min(left);
+        walked.push(taken(amount));
         left -= amount;
         if amount > 0 {
             plan.steps.push(StepPart { step: index, to, amount });
@@ -257,7 +245,7 @@ pub fn distribute(rule: &Rule, inputs: &Inputs) -> Result<Plan, Refusal> {
     }
     plan.pay_interest(interest, inputs);
     assert_eq!(plan.total(), inputs.net, "the parts add up to the net: a checked rule ends with its members");
-    Ok(plan)
+    Ok((plan, walked))
 }
 
 /// What a pot lacks of its target, with what earlier steps have put there.
@@ -285,21 +273,6 @@ fn add_interest(given: &mut BTreeMap<i32, i64>, amount: i64, inputs: &Inputs) ->
     Ok(amount)
 }
 
-impl Inputs {
-    /// Those who have capital.
-    fn holders(&self) -> impl Iterator<Item = &MemberInput> {
-        self.members.iter().chain(&self.former).filter(|holder| holder.capital > 0)
-    }
-
-    /// Interest at a rate a year on all capital, for the days of the period: actual days over 365, a half upwards.
-    fn interest_at(&self, rate: Percent) -> i64 {
-        let capital: i128 = self.holders().map(|holder| i128::from(holder.capital)).sum();
-        let exact = capital * i128::from(rate.hundredths()) * i128::from(self.days);
-        let a_year = 10_000 * 365;
-        i64::try_from((exact + a_year / 2) / a_year).unwrap_or(i64::MAX)
-    }
-}
-
 impl Plan {
     /// What a recipient has of it so far, minor units.
     fn given(&self, to: &Recipient) -> i64 {
@@ -325,6 +298,8 @@ impl Plan {
                     retained: 0,
                     interest: amount,
                     capital: holder.capital,
+                    counted: Quantity::ZERO,
+                    indexed: Vec::new(),
                     carry: holder.carry,
                 }),
                 None => {}
@@ -363,7 +338,7 @@ fn members(groups: &[Group], retained: Percent, left: i64, all: &[MemberInput]) 
     for (group, whole) in groups.iter().zip(allocation::largest_remainder(left, &weights)?) {
         let mut within: Vec<&MemberInput> = all.iter().filter(|member| member.group == group.group).collect();
         within.sort_by_key(|member| (member.number, member.member));
-        let claims: Vec<Claim> = within.iter().map(|member| claim(group.by, member)).collect();
+        let claims: Vec<Claim> = within.iter().map(|member| member.claim(group.by)).collect();
         if claims.iter().all(|claim| claim.weight == 0) {
             return Err(nobody(group));
         }
@@ -379,6 +354,8 @@ fn members(groups: &[Group], retained: Percent, left: i64, all: &[MemberInput]) 
                 retained: kept,
                 interest: 0,
                 capital: member.capital,
+                counted: member.counted(group.by),
+                indexed: if group.by == Patronage::IndexedHours { member.indexed.clone() } else { Vec::new() },
                 carry: part.carry,
             });
         }
@@ -387,19 +364,15 @@ fn members(groups: &[Group], retained: Percent, left: i64, all: &[MemberInput]) 
     Ok(parts)
 }
 
-fn claim(by: Patronage, member: &MemberInput) -> Claim {
-    let weight = match by {
-        Patronage::Equal => 1,
-        Patronage::Hours => member.hours.hundredths(),
-        Patronage::Capital => member.capital.unsigned_abs(),
-    };
-    Claim { weight, carry: member.carry }
-}
-
 fn nobody(group: &Group) -> Refusal {
     let detail = match group.by {
         Patronage::Equal => format!("{} had no members in the period: the money stays undistributed", group.group),
-        Patronage::Hours => format!("{} have no attested hours: the money stays undistributed", group.group),
+        Patronage::Hours | Patronage::IndexedHours => {
+            format!("{} have no attested hours: the money stays undistributed", group.group)
+        }
+        Patronage::Units | Patronage::Points => {
+            format!("{} have no attested {}: the money stays undistributed", group.group, group.by)
+        }
         Patronage::Capital => format!("{} have no capital: the money stays undistributed", group.group),
     };
     Refusal::new("no-weights", detail)

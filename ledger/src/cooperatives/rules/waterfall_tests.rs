@@ -1,4 +1,5 @@
 use super::*;
+use crate::cooperatives::rules::cooperative::Index;
 use crate::id::BookId;
 use proptest::prelude::*;
 
@@ -26,7 +27,7 @@ fn main_road() -> Rule {
 
 fn input(number: i32, group: &str, hours: &str) -> MemberInput {
     let hours = hours.parse().expect("hours");
-    MemberInput { member: MemberId::generate(BookId(1)), number, group: group.into(), hours, carry: 0, capital: 0 }
+    MemberInput { hours, ..MemberInput::new(MemberId::generate(BookId(1)), number, group) }
 }
 
 fn crew() -> Vec<MemberInput> {
@@ -194,9 +195,15 @@ fn any_rule() -> impl Strategy<Value = Rule> {
             cap: Percent::from_hundredths(12_000),
         }),
     ];
-    (proptest::collection::vec(step, 0..4), 1u64..10_000, any::<bool>(), 0u64..5_000).prop_map(
-        |(mut steps, workers, equal, retained)| {
-            let by = if equal { Patronage::Equal } else { Patronage::Hours };
+    let by = prop_oneof![
+        Just(Patronage::Equal),
+        Just(Patronage::Hours),
+        Just(Patronage::Units),
+        Just(Patronage::Points),
+        Just(Patronage::IndexedHours),
+    ];
+    (proptest::collection::vec(step, 0..4), 1u64..10_000, by, 0u64..5_000).prop_map(
+        |(mut steps, workers, by, retained)| {
             let groups = vec![
                 Group { group: "workers".into(), percent: Percent::from_hundredths(workers), by },
                 Group {
@@ -225,15 +232,48 @@ fn with_capital(inputs: Inputs, seed: u64) -> Inputs {
     }
 }
 
+/// A member with hours at two indices, or one, and as many units and points as there are hundredths in the hours and the index.
+fn with_index(member: MemberInput, index: u64) -> MemberInput {
+    let at = |index, hundredths| IndexedHours { index, hours: Hours::from_hundredths(hundredths) };
+    let (all, index) = (member.hours.hundredths(), Index::from_hundredths(index));
+    let indexed = if all < 2 { vec![at(index, all)] } else { vec![at(index, all - all / 2), at(Index::ONE, all / 2)] };
+    let (units, points) = (Quantity::from_hundredths(all), Quantity::from_hundredths(index.hundredths()));
+    MemberInput { indexed, units, points, ..member }
+}
+
 fn any_members() -> impl Strategy<Value = Vec<MemberInput>> {
-    proptest::collection::vec((any::<bool>(), 1u64..300_000, -900_000_000i64..900_000_000), 0..20).prop_map(|some| {
-        let mut members = vec![input(1, "workers", "1"), input(2, "management", "1")];
-        for ((worker, hours, carry), number) in some.into_iter().zip(3..) {
+    let one = (any::<bool>(), 1u64..300_000, -900_000_000i64..900_000_000, 1u64..10_000);
+    proptest::collection::vec(one, 0..20).prop_map(|some| {
+        let mut members = vec![with_index(input(1, "workers", "1"), 150), with_index(input(2, "management", "1"), 100)];
+        for ((worker, hours, carry, index), number) in some.into_iter().zip(3..) {
             let group = if worker { "workers" } else { "management" };
-            members.push(MemberInput { hours: Hours::from_hundredths(hours), carry, ..input(number, group, "0") });
+            let hours = Hours::from_hundredths(hours);
+            members.push(with_index(MemberInput { hours, carry, ..input(number, group, "0") }, index));
         }
         members
     })
+}
+
+/// Everybody at one index for all hours.
+fn all_at(members: &[MemberInput], index: u64) -> Vec<MemberInput> {
+    let at = |member: &MemberInput| IndexedHours { index: Index::from_hundredths(index), hours: member.hours };
+    members.iter().map(|member| MemberInput { indexed: vec![at(member)], ..member.clone() }).collect()
+}
+
+/// Everybody's indices so many times as large.
+fn scaled(members: &[MemberInput], factor: u64) -> Vec<MemberInput> {
+    let larger = |it: &IndexedHours| IndexedHours {
+        index: Index::from_hundredths(it.index.hundredths() * factor),
+        hours: it.hours,
+    };
+    let scale = |member: &MemberInput| member.indexed.iter().map(larger).collect();
+    members.iter().map(|member| MemberInput { indexed: scale(member), ..member.clone() }).collect()
+}
+
+/// What everybody gets, and carries on.
+fn amounts_and_carries(rule: &Rule, net: i64, members: Vec<MemberInput>) -> Vec<(i64, i64)> {
+    let plan = distribute(rule, &period(net, 0, members)).expect("everybody has a weight");
+    plan.members.iter().map(|part| (part.cash + part.retained, part.carry)).collect()
 }
 
 proptest! {
@@ -276,6 +316,8 @@ proptest! {
         }
         let Some(Step::Members { groups, .. }) = rule.steps.last() else { panic!("a checked rule") };
         let whole: i64 = plan.members.iter().map(|part| part.cash + part.retained).sum();
+        let weighed =
+            |it: &IndexedHours| i128::from(it.hours.hundredths()) * i128::from(it.index.hundredths());
         for group in groups {
             let of_group: Vec<&MemberPart> = plan.members.iter().filter(|part| part.group == group.group).collect();
             let sum: i64 = of_group.iter().map(|part| part.cash + part.retained).sum();
@@ -285,6 +327,8 @@ proptest! {
                 Patronage::Equal => 1,
                 Patronage::Hours => i128::from(part.hours.hundredths()),
                 Patronage::Capital => i128::from(part.capital),
+                Patronage::Units | Patronage::Points => i128::from(part.counted.hundredths()),
+                Patronage::IndexedHours => part.indexed.iter().map(weighed).sum(),
             };
             let total: i128 = of_group.iter().map(|part| weight(part)).sum();
             for part in of_group {
@@ -292,6 +336,91 @@ proptest! {
                 prop_assert!(away.abs() < total, "{part:?}");
             }
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn one_index_for_all_is_as_none_and_all_indices_times_the_same_change_nothing(
+        members in any_members(),
+        net in 1i64..10_000_000_000,
+        index in 1u64..10_000,
+        factor in 2u64..100,
+    ) {
+        let by = |patronage| Rule::new(vec![split(vec![
+            group("workers", "70", patronage),
+            group("management", "30", patronage),
+        ])]);
+        let plain = amounts_and_carries(&by(Patronage::Hours), net, members.clone());
+        let indexed = by(Patronage::IndexedHours);
+        prop_assert_eq!(&amounts_and_carries(&indexed, net, all_at(&members, index)), &plain);
+        let none = members.iter().map(|member| MemberInput { indexed: Vec::new(), ..member.clone() }).collect();
+        prop_assert_eq!(&amounts_and_carries(&indexed, net, none), &plain);
+        let larger = amounts_and_carries(&indexed, net, scaled(&members, factor));
+        prop_assert_eq!(larger, amounts_and_carries(&indexed, net, members));
+    }
+
+    #[test]
+    fn what_the_steps_took_is_what_came_in_and_each_begins_where_the_one_before_ended(
+        rule in any_rule(),
+        members in any_members(),
+        gross in 1i64..10_000_000_000,
+        seed in any::<u64>(),
+    ) {
+        let inputs = with_capital(period(gross, 0, members), seed);
+        let (plan, walked) = walk(&rule, &inputs).expect("everybody has a weight");
+        prop_assert_eq!(walked.len(), rule.steps.len());
+        prop_assert_eq!(walked[0].before, inputs.net);
+        prop_assert!(walked.windows(2).all(|two| two[0].left() == two[1].before));
+        prop_assert_eq!(walked.last().map(Taken::left), Some(0));
+        for part in &plan.steps {
+            prop_assert_eq!(walked[part.step].amount, part.amount);
+        }
+        let interest: i64 = rule.steps.iter().zip(&walked).filter_map(|(step, taken)| {
+            matches!(step, Step::CapitalInterest { .. }).then_some(taken.amount)
+        }).sum();
+        prop_assert_eq!(interest, plan.interest());
+    }
+}
+
+#[test]
+fn k26_hours_weigh_by_the_index_of_their_day() {
+    let rule = Rule::new(vec![split(vec![group("workers", "100", Patronage::IndexedHours)])]);
+    let at = |index: &str, hours: &str| IndexedHours {
+        index: index.parse().expect("an index"),
+        hours: input(0, "", hours).hours,
+    };
+    let worker = |number, hours: &str, indexed| MemberInput { indexed, ..input(number, "workers", hours) };
+    let members = vec![
+        worker(1, "2080", vec![at("1.00", "2080")]),
+        worker(2, "1560", vec![at("1.5", "1560")]),
+        worker(3, "1040", vec![at("2", "1040")]),
+    ];
+    let plan = distribute(&rule, &period(650_000, 0, members)).expect("hours");
+    assert_eq!(cash(&plan), [208_000, 234_000, 208_000]);
+    assert_eq!(plan.members[1].indexed, [at("1.5", "1560")], "the share names its index");
+
+    // Half a year at 1.00 and half at 2.00 weighs as 1.50 all year.
+    let members =
+        vec![worker(1, "1560", vec![at("1", "780"), at("2", "780")]), worker(2, "1560", vec![at("1.50", "1560")])];
+    let plan = distribute(&rule, &period(650_001, 0, members)).expect("hours");
+    assert_eq!(cash(&plan), [325_001, 325_000]);
+}
+
+#[test]
+fn a_group_may_share_by_units_or_by_points_and_nobody_without_any_does() {
+    let with = |number, units: &str, points: &str| MemberInput {
+        units: units.parse().expect("units"),
+        points: points.parse().expect("points"),
+        ..input(number, "workers", "10")
+    };
+    let members = || vec![with(1, "300", "1.5"), with(2, "100", "0.5"), with(3, "0", "2")];
+    for (by, expected) in [(Patronage::Units, [3_000, 1_000, 0]), (Patronage::Points, [1_500, 500, 2_000])] {
+        let rule = Rule::new(vec![split(vec![group("workers", "100", by)])]);
+        let plan = distribute(&rule, &period(4_000, 0, members())).expect("a base");
+        assert_eq!(cash(&plan), expected, "{by}");
+        let none = distribute(&rule, &period(4_000, 0, vec![input(1, "workers", "10")])).expect_err("hours alone");
+        assert!(none.code == "no-weights" && none.detail.contains(by.as_str()), "{none:?}");
     }
 }
 
@@ -411,7 +540,7 @@ fn rules_without_the_newer_parts_are_written_as_they_always_were() {
     let rule = serde_json::to_string(&main_road()).expect("JSON");
     assert!(!rule.contains("until") && !rule.contains("minima"), "{rule}");
     let inputs = serde_json::to_string(&period(100, 0, crew())).expect("JSON");
-    for newer in ["pots", "highest_capital", "days", "former", "capital"] {
+    for newer in ["pots", "highest_capital", "days", "former", "capital", "units", "points", "indexed"] {
         assert!(!inputs.contains(newer), "{newer}: {inputs}");
     }
 }

@@ -3,7 +3,28 @@
 use crate::cooperatives::rules::cooperative::Cooperative;
 use crate::error::Error;
 use crate::id::BookId;
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{GenericClient, Transaction};
+use tokio_postgres::Row;
+
+fn from_row(row: &Row) -> Cooperative {
+    Cooperative {
+        members_last: row.get("members_last"),
+        rules_last: row.get("rules_last"),
+        closed_through: row.get("closed_through"),
+        capital_most: row.get("capital_most"),
+    }
+}
+
+/// The row as it is, without a lock; none while the book has none yet.
+pub async fn find(client: &impl GenericClient, book: BookId) -> Result<Option<Cooperative>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- cooperatives::find
+            SELECT members_last, rules_last, closed_through, capital_most FROM cooperative WHERE book_id = $1",
+        )
+        .await?;
+    Ok(client.query_opt(&statement, &[/* book_id */ &book.0]).await?.as_ref().map(from_row))
+}
 
 /// Locks the row until the transaction ends; makes it when the book has none yet.
 pub async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<Cooperative, Error> {
@@ -21,12 +42,7 @@ pub async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<Cooperative, Err
         )
         .await?;
     let row = tx.query_one(&statement, &[/* book_id */ &book.0]).await?;
-    Ok(Cooperative {
-        members_last: row.get("members_last"),
-        rules_last: row.get("rules_last"),
-        closed_through: row.get("closed_through"),
-        capital_most: row.get("capital_most"),
-    })
+    Ok(from_row(&row))
 }
 
 /// Saves the numbers. The caller has locked the row.

@@ -3,7 +3,8 @@
 use super::allocation_rules::{days, sha256};
 use crate::cooperatives::rules::cooperative::Period;
 use crate::cooperatives::rules::distribution::{Approval, Distribution, DistributionState, Objection, Posting};
-use crate::cooperatives::rules::waterfall::{Inputs, Plan};
+use crate::cooperatives::rules::inputs::Inputs;
+use crate::cooperatives::rules::waterfall::Plan;
 use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{AllocationRuleId, BookId, DistributionId, MemberId, PersonId, ResultId};
@@ -204,6 +205,23 @@ pub async fn find_blocking(
         )
         .await?;
     let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* period_to */ &period_to]).await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The oldest distribution under way or posted whose period has a day, or a later one.
+pub async fn find_counting(
+    client: &impl GenericClient,
+    book: BookId,
+    day: Date,
+) -> Result<Option<Distribution>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- distributions::find_counting
+            SELECT * FROM distribution
+             WHERE book_id = $1 AND period_to >= $2 AND state NOT IN ('withdrawn', 'reversed') ORDER BY period_to LIMIT 1",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* day */ &day]).await?;
     row.as_ref().map(from_row).transpose()
 }
 

@@ -1,8 +1,11 @@
-//! Contributions of members in hours.
+//! Contributions of members: hours, units made, points.
 
-use super::undone;
-use crate::cooperatives::rules::cooperative::{Contribution, Hours, Period};
+use super::{member_indices, undone};
+use crate::cooperatives::rules::contribution::{Contribution, Unit};
+use crate::cooperatives::rules::cooperative::{Hours, Period, Quantity};
+use crate::cooperatives::rules::member_index::IndexedHours;
 use crate::cooperatives::rules::undone::Undone;
+use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{BookId, ContributionId, MemberId, PersonId};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -11,12 +14,18 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-fn hours(stored: i64) -> Result<Hours, Error> {
-    u64::try_from(stored).map(Hours::from_hundredths).map_err(|_| Error::inconsistent("negative hours"))
+fn quantity(stored: i64) -> Result<Quantity, Error> {
+    u64::try_from(stored).map(Quantity::from_hundredths).map_err(|_| Error::inconsistent("a negative contribution"))
 }
 
-fn stored(hours: Hours) -> Result<i64, Error> {
-    i64::try_from(hours.hundredths()).map_err(|_| Error::inconsistent("more hours than a row can hold"))
+/// The two columns of how much it is: hours, and what is counted in another unit.
+fn stored(unit: Unit, quantity: Quantity) -> Result<(Option<i64>, Option<i64>), Error> {
+    let hundredths = i64::try_from(quantity.hundredths());
+    let hundredths = hundredths.map_err(|_| Error::inconsistent("more than a row can hold"))?;
+    Ok(match unit {
+        Unit::Hours => (Some(hundredths), None),
+        Unit::Units | Unit::Points => (None, Some(hundredths)),
+    })
 }
 
 fn from_row(row: &Row) -> Result<Contribution, Error> {
@@ -29,7 +38,8 @@ fn from_row(row: &Row) -> Result<Contribution, Error> {
         id: ContributionId::new(book, row.get("id")),
         member: MemberId::new(book, row.get("member_id")),
         worked: Period { from: row.get("worked_from"), to: row.get("worked_to") },
-        hours: hours(row.get("hours"))?,
+        unit: word(row.get("unit"))?,
+        quantity: quantity(row.get::<_, Option<i64>>("hours").or(row.get("quantity")).unwrap_or_default())?,
         note: row.get("note"),
         recorded_by: PersonId(row.get("recorded_by")),
         recorded_at: row.get("recorded_at"),
@@ -43,10 +53,12 @@ pub async fn insert(tx: &Transaction<'_>, new: &Contribution) -> Result<(), Erro
     let statement = tx
         .prepare_cached(
             "-- hours::insert
-            INSERT INTO contribution (book_id, id, member_id, worked_from, worked_to, hours, note, recorded_by, recorded_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            INSERT INTO contribution (book_id, id, member_id, worked_from, worked_to, hours, note, recorded_by, recorded_at,
+                                      unit, quantity)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .await?;
+    let (hours, quantity) = stored(new.unit, new.quantity)?;
     tx.execute(
         &statement,
         &[
@@ -55,10 +67,12 @@ pub async fn insert(tx: &Transaction<'_>, new: &Contribution) -> Result<(), Erro
             /* member_id */ &new.member.object,
             /* worked_from */ &new.worked.from,
             /* worked_to */ &new.worked.to,
-            /* hours */ &stored(new.hours)?,
+            /* hours */ &hours,
             /* note */ &new.note,
             /* recorded_by */ &new.recorded_by.0,
             /* recorded_at */ &new.recorded_at,
+            /* unit */ &new.unit.as_str(),
+            /* quantity */ &quantity,
         ],
     )
     .await?;
@@ -206,28 +220,88 @@ pub async fn recent(
     rows.iter().map(from_row).collect()
 }
 
-/// Attested hours that stand and ended in a period, by member.
+/// What a member contributed in a period and had attested.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attested {
+    /// The hours, by the index of their day; an hour of a day without one is at 1.00.
+    pub hours: Vec<IndexedHours>,
+    /// Hundredths of units that were made.
+    pub units: u64,
+    /// Hundredths of points.
+    pub points: u64,
+}
+
+impl Attested {
+    /// All hours together.
+    pub fn all_hours(&self) -> Hours {
+        Hours::from_hundredths(self.hours.iter().map(|it| it.hours.hundredths()).sum())
+    }
+}
+
+/// What stands of contributions that ended in a period and were attested, by member.
 pub async fn attested(
     client: &impl GenericClient,
     book: BookId,
     period: Period,
-) -> Result<HashMap<MemberId, Hours>, Error> {
+) -> Result<HashMap<MemberId, Attested>, Error> {
     let statement = client
         .prepare_cached(
             "-- hours::attested
-            SELECT member_id, sum(hours)::bigint AS hours FROM contribution
-             WHERE book_id = $1 AND worked_to BETWEEN $2 AND $3 AND attested_at IS NOT NULL
-               AND reversed_at IS NULL
-             GROUP BY member_id",
+            SELECT counted.member_id, counted.unit, counted.index, sum(counted.quantity)::bigint AS quantity
+              FROM (SELECT c.member_id, c.unit, coalesce(c.hours, c.quantity) AS quantity,
+                           CASE c.unit WHEN 'hours' THEN coalesce(
+                               (SELECT i.index FROM member_index i
+                                 WHERE i.book_id = c.book_id AND i.member_id = c.member_id
+                                   AND i.effective_from <= c.worked_to
+                                 ORDER BY i.effective_from DESC, i.version DESC LIMIT 1), 100) ELSE 100 END AS index
+                      FROM contribution c
+                     WHERE c.book_id = $1 AND c.worked_to BETWEEN $2 AND $3 AND c.attested_at IS NOT NULL
+                       AND c.reversed_at IS NULL) counted
+             GROUP BY counted.member_id, counted.unit, counted.index
+             ORDER BY counted.member_id, counted.unit, counted.index",
         )
         .await?;
     let rows = client
         .query(&statement, &[/* book_id */ &book.0, /* period_from */ &period.from, /* period_to */ &period.to])
         .await?;
-    rows.iter().map(|row| Ok((MemberId::new(book, row.get("member_id")), hours(row.get("hours"))?))).collect()
+    let mut found: HashMap<MemberId, Attested> = HashMap::new();
+    for row in rows {
+        let one = found.entry(MemberId::new(book, row.get("member_id"))).or_default();
+        let hundredths = quantity(row.get("quantity"))?.hundredths();
+        match word(row.get("unit"))? {
+            Unit::Hours => {
+                let index = member_indices::index(row.get("index"))?;
+                one.hours.push(IndexedHours { index, hours: Hours::from_hundredths(hundredths) });
+            }
+            Unit::Units => one.units = hundredths,
+            Unit::Points => one.points = hundredths,
+        }
+    }
+    Ok(found)
 }
 
-/// The first day on which attested hours that stand ended after `after` and before `before`, if there are any.
+/// The hours of a member that stand and begin before a day and end on it or later, if there are any.
+pub async fn find_across(
+    client: &impl GenericClient,
+    member: MemberId,
+    day: Date,
+) -> Result<Option<Contribution>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- hours::find_across
+            SELECT * FROM contribution
+             WHERE book_id = $1 AND member_id = $2 AND unit = 'hours' AND worked_from < $3 AND worked_to >= $3
+               AND reversed_at IS NULL
+             ORDER BY id LIMIT 1",
+        )
+        .await?;
+    let row = client
+        .query_opt(&statement, &[/* book_id */ &member.book.0, /* member_id */ &member.object, /* day */ &day])
+        .await?;
+    row.as_ref().map(from_row).transpose()
+}
+
+/// The first day on which attested contributions that stand ended after `after` and before `before`, if there are any.
 pub async fn first_between(
     client: &impl GenericClient,
     book: BookId,

@@ -1,17 +1,21 @@
 //! Members' statements of distributions.
 
-use crate::cooperatives::rules::cooperative::{Hours, Period};
+use crate::cooperatives::rules::cooperative::{Hours, Period, Quantity};
+use crate::cooperatives::rules::member_index::IndexedHours;
 use crate::cooperatives::rules::statement::{NewStatement, Statement};
 use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{AllocationRuleId, BookId, DistributionId, MemberId, StatementId};
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
+use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 fn from_row(row: &Row) -> Result<Statement, Error> {
     let book = BookId(row.get("book_id"));
     let hours = u64::try_from(row.get::<_, i64>("hours")).map_err(|_| Error::inconsistent("negative hours"))?;
+    let counted = u64::try_from(row.get::<_, i64>("counted")).map_err(|_| Error::inconsistent("a negative base"))?;
+    let Json(indexed) = row.try_get::<_, Json<Vec<IndexedHours>>>("indexed")?;
     Ok(Statement {
         issued: NewStatement {
             id: StatementId::new(book, row.get("id")),
@@ -20,6 +24,8 @@ fn from_row(row: &Row) -> Result<Statement, Error> {
             group: row.get("group"),
             patronage: word(row.get("patronage"))?,
             hours: Hours::from_hundredths(hours),
+            counted: Quantity::from_hundredths(counted),
+            indexed,
             cash: row.get("cash"),
             interest: row.get("interest"),
             capital: row.get("capital"),
@@ -44,12 +50,13 @@ pub async fn insert(tx: &Transaction<'_>, new: &NewStatement) -> Result<bool, Er
         .prepare_cached(
             "-- statements::insert
             INSERT INTO statement (book_id, id, distribution_id, member_id, \"group\", patronage, hours, cash, retained,
-                                   consents, issued_at, interest, capital)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                                   consents, issued_at, interest, capital, counted, indexed)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
             ON CONFLICT (book_id, distribution_id, member_id) DO NOTHING",
         )
         .await?;
     let hours = i64::try_from(new.hours.hundredths()).map_err(|_| Error::inconsistent("too many hours for a row"))?;
+    let counted = i64::try_from(new.counted.hundredths()).map_err(|_| Error::inconsistent("too much for a row"))?;
     let inserted = tx
         .execute(
             &statement,
@@ -67,6 +74,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &NewStatement) -> Result<bool, Er
                 /* issued_at */ &new.issued_at,
                 /* interest */ &new.interest,
                 /* capital */ &new.capital,
+                /* counted */ &counted,
+                /* indexed */ &Json(&new.indexed),
             ],
         )
         .await?;

@@ -70,6 +70,7 @@ pub const CLOCKS: &[(&str, Telling)] = &[
     ("join_request.until", Mailed(&["join_request"])),
     ("matching_round.last_day", Nobody(ROUND)),
     ("matching_round.state_until", Nobody(ROUND)),
+    ("member_index.effective_from", Nobody(FACT)),
     ("milestone_call.applications_until", Nobody("whoever reads the page of the call finds its last day there")),
     ("milestone_call.decide_until", Events(&["milestone_application.submitted"])),
     ("payout.late_from", Nobody(KEEPER)),

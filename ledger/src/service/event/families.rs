@@ -637,7 +637,7 @@ pub const FAMILIES: &[Family] = &[
         prefix: "ctb",
         audience: Keepers,
         states: &[
-            ("recorded", "Hours of a member are written down."),
+            ("recorded", "Hours of a member are written down, or other work."),
             ("attested", "Another member attests them."),
             ("reversed", "They are taken back."),
         ],

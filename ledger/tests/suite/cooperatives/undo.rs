@@ -34,7 +34,7 @@ impl Coop {
 
     async fn take_hours_back(&self, tx: &Transaction<'_>, id: ContributionId, index: usize) -> Result<(), Error> {
         let by = self.members[index].person;
-        members::reverse_hours(tx, id, "Noted twice".into(), by, false, self.ground.wall).await.map(|_| ())
+        members::take_back(tx, id, "Noted twice".into(), by, false, self.ground.wall).await.map(|_| ())
     }
 
     async fn draft(&self, tx: &Transaction<'_>, period: Period) -> Result<Distribution, Error> {

@@ -157,6 +157,7 @@ const KEPT: &[(&str, &str)] = &[
     ("matching_round", "DELETE TRUNCATE"),
     ("matching_share", "UPDATE DELETE TRUNCATE"),
     ("matching_vote", "UPDATE DELETE TRUNCATE"),
+    ("member_index", "UPDATE DELETE TRUNCATE"),
     ("milestone_application", "DELETE TRUNCATE"),
     ("milestone_call", "DELETE TRUNCATE"),
     ("movement", "UPDATE DELETE TRUNCATE"),

@@ -73,7 +73,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ("it says how far the comparison of a book with itself has come", &["account_check", "book_check"]),
     (
         "how a book is set up: the list of who did what says when",
-        &["book", "book_partner", "cooperative", "declared_tie", "lender", "payout_policy"],
+        &["book", "book_partner", "cooperative", "declared_tie", "lender", "member_index", "payout_policy"],
     ),
     (
         "work of the service, answers that are kept, the events themselves, and what partners fire by hand",

@@ -25,6 +25,7 @@ use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::cooperatives::rules::cooperative::{Hours, PERIOD_DAYS_MAX, Period};
 use ledger::cooperatives::rules::distribution::Distribution;
 use ledger::cooperatives::rules::result::PeriodResult;
+use ledger::cooperatives::rules::waterfall::MemberPart;
 use ledger::cooperatives::store::{distributions, hours};
 use ledger::engine::store::books::Book;
 use ledger::id::BookRef;
@@ -93,7 +94,11 @@ fn warnings(it: &Distribution, waiting: Hours) -> Vec<String> {
     if waiting > Hours::ZERO {
         found.push(say("members-warn-hours").with("hours", waiting.to_string()).into());
     }
-    let idle = it.plan.members.iter().filter(|part| part.by == Patronage::Hours && part.hours == Hours::ZERO);
+    let is_idle = |part: &&MemberPart| match part.by {
+        Patronage::Hours | Patronage::IndexedHours => part.hours == Hours::ZERO,
+        Patronage::Units | Patronage::Points | Patronage::Equal | Patronage::Capital => false,
+    };
+    let idle = it.plan.members.iter().filter(is_idle);
     for part in idle {
         found.push(say("members-warn-idle").with("number", part.number).with("group", &part.group).into());
     }
@@ -188,7 +193,7 @@ async fn preview(state: &State, caller: &Caller, book: &Book, period: Period) ->
     let client = state.client().await?;
     let last = distributions::youngest(&client, book.id, POSTED).await?;
     let waiting = hours::waiting(&client, book.id, WAITING_MAX).await?;
-    let waiting = waiting.iter().filter(|it| period.contains(it.worked.to)).map(|it| it.hours.hundredths()).sum();
+    let waiting = waiting.iter().filter(|it| period.contains(it.worked.to)).map(|it| it.hours().hundredths()).sum();
     Ok(Preview::new(&tried, last.as_ref(), Hours::from_hundredths(waiting)))
 }
 

@@ -1,7 +1,7 @@
-//! Hours on the desk of a cooperative's members: a week is written down in a grid of its days, and what others have written down is
-//! attested, by boxes and one button. Keepers of the books write hours down for others too.
+//! Hours on the desk of a cooperative's members: a week is written down in a grid of its days, other work in a form beside it, and what
+//! others have written down is attested, by boxes and one button. Keepers of the books write hours down for others too.
 
-use super::{days, of_cooperative};
+use super::{days, of_cooperative, other_work};
 use crate::auth::Caller;
 use crate::extract::{Form, Params};
 use crate::handlers::cooperatives::members::{NewContributionRequest, attest_all_once, contribute_once};
@@ -22,7 +22,8 @@ use askama::Template;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use ledger::Error;
-use ledger::cooperatives::rules::cooperative::{Contribution, ContributionState, HOURS_A_DAY, Hours, Member};
+use ledger::cooperatives::rules::contribution::{Contribution, ContributionState, HOURS_A_DAY, Unit};
+use ledger::cooperatives::rules::cooperative::{Hours, Member};
 use ledger::cooperatives::store::{hours, members};
 use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, ContributionId, MemberId, PersonId};
@@ -73,6 +74,9 @@ struct HoursPage {
     own: Vec<Own>,
     new: Filled,
     attest: Filled,
+    /// What other work is counted in.
+    units: Vec<(String, String)>,
+    other: Filled,
 }
 
 /// A day of the grid.
@@ -116,15 +120,16 @@ impl Which {
     }
 }
 
-/// The two forms of the page.
+/// The forms of the page.
 struct Forms {
     new: Filled,
     attest: Filled,
+    other: Filled,
 }
 
 impl Forms {
     fn fresh() -> Forms {
-        Forms { new: Filled::fresh(&[]), attest: Filled::fresh(&[]) }
+        Forms { new: Filled::fresh(&[]), attest: Filled::fresh(&[]), other: Filled::fresh(&[]) }
     }
 }
 
@@ -166,6 +171,16 @@ pub(super) fn in_words(state: ContributionState) -> Said {
     }
 }
 
+/// What was contributed, such as 7.50 hours.
+pub(super) fn amount(it: &Contribution) -> Said {
+    let amount = match it.unit {
+        Unit::Hours => say("members-some-hours"),
+        Unit::Units => say("members-some-units"),
+        Unit::Points => say("members-some-points"),
+    };
+    amount.with("amount", it.quantity.to_string())
+}
+
 /// Whether somebody may attest hours, as far as the page can tell: neither who worked them nor who wrote them down.
 fn is_of_others(it: &Contribution, people: &HashMap<MemberId, Member>, by: PersonId) -> bool {
     it.recorded_by != by && people.get(&it.member).is_some_and(|member| member.person != by)
@@ -177,7 +192,7 @@ impl Waiting {
         Waiting {
             field: tick(it.id),
             says: say("members-waiting")
-                .with("hours", it.hours.to_string())
+                .with("what", amount(it))
                 .with("number", number)
                 .with("days", days(it.worked.from, it.worked.to))
                 .into(),
@@ -210,8 +225,8 @@ async fn shown(state: &State, caller: &Caller, book: &Book, which: &Which, forms
     let people: HashMap<MemberId, Member> = all.into_iter().map(|member| (member.id, member)).collect();
     let own: Vec<MemberId> = if keeps { people.keys().copied().collect() } else { own };
     let whose = |it: &Contribution| match people.get(&it.member).filter(|_| keeps) {
-        Some(member) => say("members-hours-of").with("hours", it.hours.to_string()).with("number", member.number),
-        None => say("members-own-hours").with("hours", it.hours.to_string()),
+        Some(member) => say("members-hours-of").with("what", amount(it)).with("number", member.number),
+        None => amount(it),
     };
     let recent = hours::recent(&client, book.id, &own, OWN_MAX).await?;
     let waiting = hours::waiting(&client, book.id, WAITING_MAX).await?;
@@ -232,6 +247,8 @@ async fn shown(state: &State, caller: &Caller, book: &Book, which: &Which, forms
         own: recent.iter().map(|it| Own::new(it, whose(it))).collect(),
         new: forms.new,
         attest: forms.attest,
+        units: other_work::units(),
+        other: forms.other,
     })
 }
 
@@ -281,7 +298,9 @@ fn request(sent: &Fields) -> Result<NewContributionRequest, Problem> {
         member: sent.given("member"),
         from: day_of(first, *from),
         to: day_of(first, *to),
-        hours: all.to_string(),
+        unit: None,
+        hours: Some(all.to_string()),
+        quantity: None,
         note: sent.get("note").trim().to_owned(),
     })
 }
@@ -305,10 +324,11 @@ async fn refused(
     forms: impl FnOnce(Filled) -> Forms,
 ) -> Result<HttpResponse, Problem> {
     let which = Which { week, done: None };
+    let field_of = if other_work::is_sent(&sent) { other_work::field_of } else { field_of };
     or_again(problem, sent, field_of, async |again| shown(state, caller, book, &which, forms(again)).await).await
 }
 
-/// Writes a week down.
+/// Writes a week down, or other work.
 #[post("/desk/cooperatives/{id}/hours")]
 pub(in crate::pages) async fn record(
     state: Data<State>,
@@ -320,14 +340,17 @@ pub(in crate::pages) async fn record(
     let book = of_cooperative(&state.client().await?, &caller, id).await?;
     let path = format!("/desk/cooperatives/{id}/hours");
     let taken = async {
-        let (key, new) = (sent.key(&path)?, request(&sent)?);
+        let new = if other_work::is_sent(&sent) { other_work::request(&sent)? } else { request(&sent)? };
+        let key = sent.key(&path)?;
         contribute_once(&state, &caller, id, &key, &new).await
     };
     match taken.await {
         Ok(_) => Ok(done(&format!("{path}?week={}&done=recorded", week(&sent)?))),
         Err(problem) => {
-            let week = week(&sent).ok();
-            let forms = |new| Forms { new, ..Forms::fresh() };
+            let (week, is_other) = (week(&sent).ok(), other_work::is_sent(&sent));
+            let forms = |again| {
+                if is_other { Forms { other: again, ..Forms::fresh() } } else { Forms { new: again, ..Forms::fresh() } }
+            };
             refused(&state, &caller, &book, (week, sent, problem), forms).await
         }
     }
@@ -378,7 +401,7 @@ mod tests {
         let typed =
             [("week", "2026-02-04"), ("hours-1", "7.5"), ("hours-2", "0"), ("hours-4", " 4.25 "), ("note", "x")];
         let new = request(&sent(&typed)).unwrap();
-        assert_eq!((new.from, new.to, new.hours.as_str()), (date(2026, 2, 3), date(2026, 2, 6), "11.75"));
+        assert_eq!((new.from, new.to, new.hours.as_deref()), (date(2026, 2, 3), date(2026, 2, 6), Some("11.75")));
         assert_eq!(new.member, None);
     }
 

@@ -15,10 +15,9 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, route};
 use askama::Template;
-use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::cooperatives::rules::cooperative::Member;
 use ledger::cooperatives::rules::distribution::Distribution;
-use ledger::cooperatives::rules::statement::Statement;
+use ledger::cooperatives::rules::statement::{Measure, Statement};
 use ledger::cooperatives::store::{distributions, members, statements};
 use ledger::id::{BookRef, DistributionId, MemberId};
 use ledger::money::Currency;
@@ -54,8 +53,8 @@ struct Sums {
 struct Row {
     distribution: DistributionId,
     days: String,
-    /// Hours by which it was shared; or how else.
-    hours: Result<String, Said>,
+    /// By what it was shared, and how much of it there was.
+    base: Said,
     sums: Sums,
     is_reversed: bool,
 }
@@ -80,13 +79,24 @@ impl Row {
         Row {
             distribution: it.issued.distribution,
             days: days(it.period.from, it.period.to),
-            hours: match it.issued.patronage {
-                Patronage::Hours => Ok(it.issued.hours.to_string()),
-                Patronage::Equal => Err(say("members-equal")),
-                Patronage::Capital => Err(say("cooperative-by-capital")),
-            },
+            base: base(it),
             sums: Sums::new(it.issued.cash, it.issued.retained, it.currency),
             is_reversed: it.reversed,
+        }
+    }
+}
+
+/// By what a share was measured, and how much of it the member had.
+fn base(it: &Statement) -> Said {
+    match it.issued.measure() {
+        Measure::Alike => say("members-equal"),
+        Measure::Capital(_) => say("cooperative-by-capital"),
+        Measure::Units(counted) => say("members-some-units").with("amount", counted.to_string()),
+        Measure::Points(counted) => say("members-some-points").with("amount", counted.to_string()),
+        Measure::Hours(hours) => say("members-some-hours").with("amount", hours.to_string()),
+        Measure::Indexed(hours, indexed) => {
+            let each: Vec<String> = indexed.iter().map(|it| format!("{} × {}", it.hours, it.index)).collect();
+            say("members-indexed-hours").with("amount", hours.to_string()).with("each", each.join(" + "))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What was written down wrongly is taken back: a sale or a cost by the keepers of a cooperative, hours by whoever had to do with them.
 
 use super::days;
+use super::hours::amount;
 use crate::auth::Caller;
 use crate::extract::Form;
 use crate::handlers::cooperatives::members::{KEEPERS, cooperative_of, reverse_hours_once};
@@ -19,7 +20,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post, route};
 use askama::Template;
-use ledger::cooperatives::rules::cooperative::{Contribution, ContributionState, Member, ProceedsKind};
+use ledger::cooperatives::rules::contribution::{Contribution, ContributionState};
+use ledger::cooperatives::rules::cooperative::{Member, ProceedsKind};
 use ledger::cooperatives::rules::proceeds::Proceeds;
 use ledger::cooperatives::rules::undone::Undone;
 use ledger::cooperatives::store::{hours, members, proceeds};
@@ -72,7 +74,7 @@ fn effect_of_hours(it: &Contribution, member: &Member) -> String {
         ContributionState::Attested => say("members-effect-back-attested"),
         ContributionState::Recorded | ContributionState::Reversed => say("members-effect-back-hours"),
     };
-    takes.with("hours", it.hours.to_string()).with("number", member.number).into()
+    takes.with("what", amount(it)).with("number", member.number).into()
 }
 
 async fn of_proceeds(state: &State, caller: &Caller, id: ProceedsId, form: Filled) -> Result<TakeBackPage, Problem> {
@@ -113,7 +115,6 @@ async fn of_hours(state: &State, caller: &Caller, id: ContributionId, form: Fill
     let keeps = caller.has_role(&client, book.organisation, KEEPERS).await?;
     let may = keeps || it.is_of(&member, caller.person()?.id);
     let named = say("members-member-of").with("number", member.number).with("group", &member.group);
-    let hours = it.hours.to_string();
     let facts = vec![
         (say("members-who-worked"), named.into()),
         (say("members-fact-when"), days(it.worked.from, it.worked.to)),
@@ -122,11 +123,11 @@ async fn of_hours(state: &State, caller: &Caller, id: ContributionId, form: Fill
     ];
     Ok(TakeBackPage {
         book: book.reference(),
-        title: say("members-hours-of").with("hours", &hours).with("number", member.number).into(),
+        title: say("members-hours-of").with("what", amount(&it)).with("number", member.number).into(),
         facts: facts.into_iter().filter(|(_, says)| !says.is_empty()).collect(),
         undone: it.undone.as_ref().map(|undone| Gone::new(undone, &book)),
         effect: if may { effect_of_hours(&it, &member) } else { String::new() },
-        button: say("members-take-hours").with("hours", hours).into(),
+        button: say("members-take-hours").with("what", amount(&it)).into(),
         action: format!("/desk/contributions/{id}/reverse"),
         name: book.name,
         form,

@@ -1,0 +1,139 @@
+//! What a distribution is computed from: a period's result, what lies where, and its members with what they contributed.
+
+use super::allocation_rule::{Patronage, Pot};
+use super::cooperative::{Hours, Index, Percent, Quantity};
+use super::member_index::IndexedHours;
+use crate::id::MemberId;
+use crate::money::allocation::Claim;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One member as a period saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberInput {
+    /// The member's id.
+    pub member: MemberId,
+    /// Number in the cooperative: the stable order that decides ties.
+    pub number: i32,
+    /// The member's group, such as `workers`.
+    pub group: String,
+    /// Attested hours of the period.
+    pub hours: Hours,
+    /// Billionths of a minor unit carried over from the last distribution.
+    pub carry: i64,
+    /// The member's capital, minor units; 0 where the rule asks for none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub capital: i64,
+    /// Attested units of the period.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub units: Quantity,
+    /// Attested points of the period.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub points: Quantity,
+    /// The attested hours by the index at which they count; empty where the rule asks for none. Hours that are not among them count
+    /// at 1.00.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub indexed: Vec<IndexedHours>,
+}
+
+impl MemberInput {
+    /// A member who has contributed nothing and has nothing.
+    pub fn new(member: MemberId, number: i32, group: impl Into<String>) -> MemberInput {
+        MemberInput {
+            member,
+            number,
+            group: group.into(),
+            hours: Hours::ZERO,
+            carry: 0,
+            capital: 0,
+            units: Quantity::ZERO,
+            points: Quantity::ZERO,
+            indexed: Vec::new(),
+        }
+    }
+
+    /// By what it has a share in a group, with what it carries.
+    pub(super) fn claim(&self, by: Patronage) -> Claim {
+        let weight = match by {
+            Patronage::Equal => 1,
+            Patronage::Hours => self.hours.hundredths(),
+            Patronage::Capital => self.capital.unsigned_abs(),
+            Patronage::Units | Patronage::Points => self.counted(by).hundredths(),
+            Patronage::IndexedHours => self.weighed_hours(),
+        };
+        Claim { weight, carry: self.carry }
+    }
+
+    /// The units or points by which a group shares; nothing where it shares by something else.
+    pub(super) fn counted(&self, by: Patronage) -> Quantity {
+        match by {
+            Patronage::Units => self.units,
+            Patronage::Points => self.points,
+            Patronage::Equal | Patronage::Hours | Patronage::Capital | Patronage::IndexedHours => Quantity::ZERO,
+        }
+    }
+
+    /// Hours times their index, in hundredths of hundredths. No rounding: both are whole hundredths.
+    fn weighed_hours(&self) -> u64 {
+        let weigh = |it: &IndexedHours| it.hours.hundredths().saturating_mul(it.index.hundredths());
+        let weighed: u64 = self.indexed.iter().map(weigh).fold(0, u64::saturating_add);
+        let listed: u64 = self.indexed.iter().map(|it| it.hours.hundredths()).fold(0, u64::saturating_add);
+        let others = self.hours.hundredths().saturating_sub(listed);
+        weighed.saturating_add(others.saturating_mul(Index::ONE.hundredths()))
+    }
+}
+
+/// All that a distribution is computed from, besides the rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inputs {
+    /// Sales of the period, minor units.
+    pub gross: i64,
+    /// Sales less costs, minor units.
+    pub net: i64,
+    /// What each lender has had so far, minor units by short name.
+    pub repaid: BTreeMap<String, i64>,
+    /// What lies in each pot that a step fills to a target, minor units.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pots: BTreeMap<Pot, i64>,
+    /// The most that the members' capital together has ever been, minor units; 0 where no step asks for it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub highest_capital: i64,
+    /// The members of the period, in any order.
+    pub members: Vec<MemberInput>,
+    /// Days of the period; 0 where no step asks for them.
+    #[serde(default, skip_serializing_if = "is_no_day")]
+    pub days: u64,
+    /// Those who have capital and were no members in the period; empty where the rule asks for no capital.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former: Vec<MemberInput>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+pub(super) fn is_zero(amount: &i64) -> bool {
+    *amount == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+pub(super) fn is_nothing(quantity: &Quantity) -> bool {
+    *quantity == Quantity::ZERO
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_no_day(days: &u64) -> bool {
+    *days == 0
+}
+
+impl Inputs {
+    /// Those who have capital.
+    pub(super) fn holders(&self) -> impl Iterator<Item = &MemberInput> {
+        self.members.iter().chain(&self.former).filter(|holder| holder.capital > 0)
+    }
+
+    /// Interest at a rate a year on all capital, for the days of the period: actual days over 365, a half upwards.
+    pub(super) fn interest_at(&self, rate: Percent) -> i64 {
+        let capital: i128 = self.holders().map(|holder| i128::from(holder.capital)).sum();
+        let exact = capital * i128::from(rate.hundredths()) * i128::from(self.days);
+        let a_year = 10_000 * 365;
+        i64::try_from((exact + a_year / 2) / a_year).unwrap_or(i64::MAX)
+    }
+}

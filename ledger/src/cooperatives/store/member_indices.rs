@@ -1,0 +1,117 @@
+//! By how much the hours of members weigh, from which day on.
+
+use crate::cooperatives::rules::cooperative::Index;
+use crate::cooperatives::rules::member_index::MemberIndex;
+use crate::error::Error;
+use crate::id::{BookId, MemberId, PersonId};
+use deadpool_postgres::{GenericClient, Transaction};
+use jiff::civil::Date;
+use tokio_postgres::Row;
+
+/// An index of a row.
+pub(super) fn index(stored: i32) -> Result<Index, Error> {
+    u64::try_from(stored).map(Index::from_hundredths).map_err(|_| Error::inconsistent("a negative index"))
+}
+
+fn from_row(row: &Row) -> Result<MemberIndex, Error> {
+    Ok(MemberIndex {
+        member: MemberId::new(BookId(row.get("book_id")), row.get("member_id")),
+        version: row.get("version"),
+        index: index(row.get("index"))?,
+        effective_from: row.get("effective_from"),
+        set_by: PersonId(row.get("set_by")),
+        set_at: row.get("set_at"),
+    })
+}
+
+/// A new index.
+pub async fn insert(tx: &Transaction<'_>, new: &MemberIndex) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- member_indices::insert
+            INSERT INTO member_index (book_id, member_id, version, index, effective_from, set_by, set_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .await?;
+    let index = i32::try_from(new.index.hundredths()).map_err(|_| Error::inconsistent("an index beyond its bound"))?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &new.member.book.0,
+            /* member_id */ &new.member.object,
+            /* version */ &new.version,
+            /* index */ &index,
+            /* effective_from */ &new.effective_from,
+            /* set_by */ &new.set_by.0,
+            /* set_at */ &new.set_at,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Version of the youngest index of a member; 0 without one. The caller has locked the cooperative.
+pub async fn last_version(tx: &Transaction<'_>, member: MemberId) -> Result<i32, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- member_indices::last_version
+            SELECT coalesce(max(version), 0) AS last FROM member_index WHERE book_id = $1 AND member_id = $2",
+        )
+        .await?;
+    let row = tx.query_one(&statement, &[/* book_id */ &member.book.0, /* member_id */ &member.object]).await?;
+    Ok(row.get("last"))
+}
+
+/// The indices of a member by version, after a version.
+pub async fn list(
+    client: &impl GenericClient,
+    member: MemberId,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<MemberIndex>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- member_indices::list
+            SELECT * FROM member_index WHERE book_id = $1 AND member_id = $2 AND version > $3 ORDER BY version LIMIT $4",
+        )
+        .await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &member.book.0,
+                /* member_id */ &member.object,
+                /* after */ &after,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(from_row).collect()
+}
+
+/// The first day after `after` and through `through` on which an index of a member begins, if there is one.
+pub async fn first_between(
+    client: &impl GenericClient,
+    member: MemberId,
+    (after, through): (Date, Date),
+) -> Result<Option<Date>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- member_indices::first_between
+            SELECT min(effective_from) AS first FROM member_index
+             WHERE book_id = $1 AND member_id = $2 AND effective_from > $3 AND effective_from <= $4",
+        )
+        .await?;
+    let row = client
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &member.book.0,
+                /* member_id */ &member.object,
+                /* after */ &after,
+                /* through */ &through,
+            ],
+        )
+        .await?;
+    Ok(row.get("first"))
+}
