@@ -1,10 +1,11 @@
 //! Jobs of cooperatives: a distribution's deadlines, its statements, and the mail of each.
 
 use super::Context;
-use super::mailing::{Occasion, written};
+use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::cooperatives::MemberStatement;
 use crate::mail::notices::Notice;
+use crate::texts::{Value, period, say};
 use ledger::cooperatives::operations::{distributions, statements, tellings};
 use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::id::{DistributionId, StatementId};
@@ -37,17 +38,22 @@ impl Context {
         if statement.reversed {
             return self.settle(leased).await;
         }
-        let money = |minor: i64| format!("{} {}", statement.currency.format(minor), statement.currency);
+        let money = |minor: i64| Value::sum(minor, statement.currency);
         let mail = MemberStatement {
             name: facts.name,
             cooperative: facts.cooperative,
             number: statement.member_number,
-            period: format!("{} – {}", written(statement.period.from), written(statement.period.to)),
+            period: period(statement.period.from, statement.period.to),
             group: statement.issued.group.clone(),
             basis: match statement.issued.patronage {
-                Patronage::Equal => "equal shares".to_owned(),
-                Patronage::Hours => format!("{} attested hours", statement.issued.hours),
-                Patronage::Capital => format!("capital of {}", money(statement.issued.capital)),
+                Patronage::Equal => say("cooperatives-basis-equal").into(),
+                Patronage::Hours => {
+                    let hours = Value::Decimal(statement.issued.hours.to_string());
+                    say("cooperatives-basis-hours").with("hours", hours).into()
+                }
+                Patronage::Capital => {
+                    say("cooperatives-basis-capital").with("capital", money(statement.issued.capital)).into()
+                }
             },
             net: money(statement.net),
             share: money(statement.issued.cash + statement.issued.retained),
@@ -56,7 +62,7 @@ impl Context {
             consents: statement.issued.consents,
             rule_version: statement.rule_version,
             entry: statement.entry,
-            date: written(facts.issued_on),
+            date: facts.issued_on.into(),
             statement: id.to_string(),
         };
         self.send(leased, Occasion::new("statement", &id), &facts.email, &mail).await?;
@@ -76,11 +82,11 @@ impl Context {
         drop(client);
         let Some(notice) = notice else { return self.settle(leased).await };
         let (book, distribution) = (&notice.book, &notice.distribution);
-        let period = format!("{} – {}", written(distribution.period.from), written(distribution.period.to));
-        let until = notice.until.map(|until| written(book.day_of(until)));
-        let about = (book.name.as_str(), period.as_str());
+        let period = period(distribution.period.from, distribution.period.to);
+        let until = notice.until.map(|until| Value::Day(book.day_of(until)));
+        let about = (book.name.as_str(), period);
         let link = self.link("me").into();
-        let (mail, group) = match (&until, state) {
+        let (mail, group) = match (until, state) {
             (Some(until), _) => (Notice::objected(about, until, id.to_string(), link), MailGroup::Deadlines),
             (None, "withdrawn") => (Notice::objection_held(about, answer, id.to_string(), link), MailGroup::Decisions),
             (None, _) => (Notice::objection_answered(about, answer, id.to_string(), link), MailGroup::Decisions),
@@ -106,10 +112,10 @@ impl Context {
         let (mail, occasion) = match &page.open {
             None => (Notice::hours(&book.name, link), Occasion::new("hours", &leased.id)),
             Some((open, until)) => {
-                let period = format!("{} – {}", written(open.period.from), written(open.period.to));
-                let net = format!("{} {}", open.currency.format(open.net()), open.currency);
-                let until = written(book.day_of(*until));
-                let mail = Notice::distribution(&book.name, (&period, &net, &until), open.id.to_string(), link);
+                let period = period(open.period.from, open.period.to);
+                let net = Value::sum(open.net(), open.currency);
+                let until = Value::Day(book.day_of(*until));
+                let mail = Notice::distribution(&book.name, (period, net, until), open.id.to_string(), link);
                 (mail, Occasion::new("distribution", &open.id))
             }
         };
