@@ -291,9 +291,10 @@ impl Mail for Refunded {
             Letter::about(say("pledging-refund-subject").with("amount", &self.amount).with("campaign", &self.campaign))
                 .headed(say("pledging-refund"))
                 .says(say("pledging-refund-what"));
-        let letter = match self.kept.is_empty() {
-            true => letter,
-            false => letter.says(say("pledging-refund-kept").with("fees", &self.kept)),
+        let letter = if self.kept.is_empty() {
+            letter
+        } else {
+            letter.says(say("pledging-refund-kept").with("fees", &self.kept))
         };
         letter
             .fact(say("facts-donor"), &self.donor)

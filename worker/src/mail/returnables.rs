@@ -27,7 +27,7 @@ pub(crate) struct ReturnableNotice {
 
 impl Mail for ReturnableNotice {
     fn letter(&self) -> Letter {
-        let (why, else_) = match (self.proposed.as_str(), self.is_over) {
+        let (why, otherwise) = match (self.proposed.as_str(), self.is_over) {
             ("", true) => (say("pledging-waits-as-over"), say("pledging-waits-on")),
             ("", false) => (say("pledging-waits-as-idle").with("months", self.months), say("pledging-waits-on")),
             (proposed, _) => (
@@ -40,7 +40,7 @@ impl Mail for ReturnableNotice {
             .says(say("pledging-waits-yours"))
             .says(why)
             .link(say("pledging-waits-decide"), &self.link)
-            .says(else_)
+            .says(otherwise)
             .says(say("pledging-waits-link"))
             .fact(say("facts-donor"), &self.donor)
             .fact(say("facts-waits"), &self.amount)
