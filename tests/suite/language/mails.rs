@@ -10,7 +10,7 @@ use api::demo::client::{mails, text};
 use serde_json::json;
 use std::path::Path;
 use tests::browser::{Browser, readable};
-use tests::{MailServer, Stage, day};
+use tests::{Stage, day};
 
 type Outcome = anyhow::Result<()>;
 
@@ -84,13 +84,11 @@ async fn who_chose_german_gets_mails_in_german_and_who_chose_nothing_in_english(
 }
 
 #[tokio::test]
-async fn a_reviewer_reads_german_figures_and_days_and_a_donor_whom_a_partner_brought_to_a_sandbox_english() -> Outcome {
+async fn a_reviewer_who_chose_german_reads_its_figures_and_days_and_another_one_english() -> Outcome {
     let mut stage = Stage::set().await?;
     let campaign = stage.campaign().await?;
     let reviewer = stage.cast.reviewers[0].email()?.to_owned();
     in_german(browser(&stage.cast, &stage.cast.reviewers[0]).await?).await?;
-    // The donor's address is that of somebody who reads German: whoever brought the donor does not learn it.
-    in_german(newcomer(stage.cast.base(), stage.cast.mail(), "ada@donors.example").await?).await?;
     stage.fund(&campaign, "ada", "3000.00", day(2, 1)).await?;
     let policy = json!({"review_days": 14, "objection_days": 7, "on_silence": "release"});
     let milestone = stage.milestone(&campaign, "2000.00", policy).await?;
@@ -110,16 +108,6 @@ async fn a_reviewer_reads_german_figures_and_days_and_a_donor_whom_a_partner_bro
     let english = of("review", stage.cast.reviewers[1].email()?)?;
     let text_of_the_other = text(english, "/text")?;
     ensure!(text_of_the_other.contains("1,250.00 USD") && text_of_the_other.contains("Review by:"), "{english}");
-    let receipt = of("receipt", "ada@donors.example")?;
-    ensure!(text(receipt, "/subject")?.starts_with("[test] Receipt: 3,000.00 USD for "), "{receipt}");
-
-    // A mail server gets what a person of the installation is told, and done twice it is the same.
-    let server = MailServer::start().await?;
-    stage.app.stack().workers().clear();
-    stage.app.stack().add_worker(&[("COMMONPURSE_SMTP_URL", &server.url)])?;
-    stage.app.nobody()?.post("/v1/sign-in", &json!({"email": reviewer})).await?.ok()?;
-    let taken = server.mail_to(&reviewer).await?;
-    ensure!(taken.message.contains("<html lang=3D\"de\">") && taken.message.contains("Subject: "), "{taken:?}");
     stage.app.finish().await
 }
 
