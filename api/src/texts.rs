@@ -5,7 +5,7 @@
 //! and its values. The [`language`](Language) is that of the request in work: it is read once, at the edge, and whatever is not a
 //! page is answered in English, so that programs always read the same.
 
-use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
+use catalogue::{Catalogue, FluentValue, files};
 pub use ledger::parties::rules::language::Language;
 use std::fmt;
 use std::sync::LazyLock;
@@ -61,25 +61,7 @@ fn own_name(language: Language) -> &'static str {
     }
 }
 
-/// What stands between thousands, and before the cents.
-pub fn marks(language: Language) -> (char, char) {
-    match language {
-        Language::English => (',', '.'),
-        Language::German => ('.', ','),
-    }
-}
-
-/// The texts of one language.
-type Bundle = FluentBundle<FluentResource>;
-
-static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::English, &FILES.map(|(english, _)| english)));
-static GERMAN: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::German, &FILES.map(|(_, german)| german)));
-
-macro_rules! files {
-    ($($name:literal),+ $(,)?) => {
-        [$((include_str!(concat!("../texts/en/", $name, ".ftl")), include_str!(concat!("../texts/de/", $name, ".ftl")))),+]
-    };
-}
+static TEXTS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(&FILES));
 
 /// The files, in English and in German.
 static FILES: [(&str, &str); 43] = files![
@@ -128,29 +110,6 @@ static FILES: [(&str, &str); 43] = files![
     "write"
 ];
 
-fn bundle(language: Language, files: &[&'static str]) -> Bundle {
-    let mut bundle = Bundle::new_concurrent(language.tag().parse().into_iter().collect());
-    // Marks around values would stand in the way of who searches a page or copies from it.
-    bundle.set_use_isolating(false);
-    for file in files {
-        let resource = FluentResource::try_new((*file).to_owned()).unwrap_or_else(|(read, errors)| {
-            tracing::error!(?errors, "a text cannot be read");
-            read
-        });
-        if let Err(errors) = bundle.add_resource(resource) {
-            tracing::error!(?errors, "a text stands twice");
-        }
-    }
-    bundle
-}
-
-fn texts(language: Language) -> &'static Bundle {
-    match language {
-        Language::English => &ENGLISH,
-        Language::German => &GERMAN,
-    }
-}
-
 /// What may stand in a text: a whole number, by which a text may choose its words, or what is shown as it is.
 pub trait Sayable {
     /// The value.
@@ -179,8 +138,8 @@ as_number!(usize, u64, u32, u16, u8, i64, i32, i16);
 macro_rules! as_shown {
     ($($kind:ty),+ $(,)?) => {
         $(impl $crate::texts::Sayable for $kind {
-            fn value(&self) -> fluent_bundle::FluentValue<'static> {
-                fluent_bundle::FluentValue::from(self.to_string())
+            fn value(&self) -> catalogue::FluentValue<'static> {
+                catalogue::FluentValue::from(self.to_string())
             }
         })+
     };
@@ -232,22 +191,7 @@ impl Said {
 
     /// In a language, or in English where it has none for it.
     fn written(&self, language: Language) -> String {
-        let from = |bundle: &'static Bundle| {
-            let pattern = bundle.get_message(self.id)?.value()?;
-            let mut errors = Vec::new();
-            let values = self.values.iter().map(|(name, value)| (*name, value.clone())).collect::<FluentArgs>();
-            let text = bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned();
-            debug_assert!(errors.is_empty(), "{}: {errors:?}", self.id);
-            if !errors.is_empty() {
-                tracing::error!(?errors, id = self.id, "a text lacks a value");
-            }
-            Some(text)
-        };
-        from(texts(language)).or_else(|| from(texts(Language::English))).unwrap_or_else(|| {
-            debug_assert!(false, "there is no text {}", self.id);
-            tracing::error!(id = self.id, "there is no such text");
-            self.id.to_owned()
-        })
+        TEXTS.written(language, self.id, &self.values)
     }
 }
 

@@ -220,5 +220,15 @@ pub async fn sign_in_mail(folder: &Path, seen: &[PathBuf], email: &str) -> anyho
 ///
 /// When it cannot be read.
 pub fn readable(path: &Path) -> anyhow::Result<String> {
-    Ok(std::fs::read_to_string(path)?.replace("=\r\n", "").replace("=3D", "=").replace("\r\n", "\n"))
+    let message = std::fs::read_to_string(path)?.replace("=\r\n", "").replace("\r\n", "\n");
+    let mut pieces = message.split('=');
+    let mut read = pieces.next().unwrap_or_default().as_bytes().to_vec();
+    for piece in pieces {
+        let figures = piece.get(..2).filter(|two| two.bytes().all(|it| matches!(it, b'0'..=b'9' | b'A'..=b'F')));
+        match figures.map(|two| u8::from_str_radix(two, 16)) {
+            Some(byte) => read.extend([&[byte?], &piece.as_bytes()[2..]].concat()),
+            None => read.extend([b"=", piece.as_bytes()].concat()),
+        }
+    }
+    Ok(String::from_utf8(read)?)
 }

@@ -133,7 +133,7 @@ fn templates(folder: &std::path::Path) -> anyhow::Result<Vec<std::path::PathBuf>
         let path = entry?.path();
         if path.is_dir() {
             found.append(&mut templates(&path)?);
-        } else if path.extension().is_some_and(|kind| kind == "txt" || kind == "html") {
+        } else if path.extension().is_some_and(|kind| kind == "ftl" || kind == "html") {
             found.push(path);
         }
     }
@@ -143,7 +143,7 @@ fn templates(folder: &std::path::Path) -> anyhow::Result<Vec<std::path::PathBuf>
 #[test]
 fn no_mail_and_no_page_has_two_points_or_two_spaces() -> Outcome {
     let mut read = 0;
-    for folder in ["worker/templates", "api/templates"] {
+    for folder in ["worker/texts", "api/templates"] {
         for path in templates(&root().join(folder))? {
             ensure!(is_clean(&written(&std::fs::read_to_string(&path)?)), "{}", path.display());
             read += 1;

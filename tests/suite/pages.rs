@@ -132,7 +132,7 @@ fn the_worker_makes_links_to_pages_only_and_no_template_has_one_of_its_own() -> 
         }
     }
     ensure!(made > 2, "the links are not found");
-    let mut folders = vec![root().join("worker/templates")];
+    let mut folders = vec![root().join("worker/templates"), root().join("worker/texts")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();

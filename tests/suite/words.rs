@@ -131,7 +131,7 @@ fn of_templates(folder: &Path, wrong: &mut Vec<String>) -> anyhow::Result<usize>
 #[test]
 fn p16_6_no_page_mail_or_contract_promises_what_nobody_gives_or_takes_the_service_for_a_custodian() -> Outcome {
     let mut wrong = Vec::new();
-    for folder in ["api/templates", "api/texts", "worker/templates"] {
+    for folder in ["api/templates", "api/texts", "worker/texts"] {
         let read = of_templates(&root().join(folder), &mut wrong)?;
         ensure!(read > 10, "{read} templates in {folder}");
     }

@@ -29,6 +29,7 @@ mod runner;
 mod screening;
 #[cfg(test)]
 mod testing;
+mod texts;
 mod together;
 mod upkeep;
 

@@ -21,6 +21,7 @@ pub(crate) mod pledging;
 pub(crate) mod returnables;
 pub(crate) mod second_factors;
 pub(crate) mod templates;
+pub(crate) mod why;
 
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
@@ -252,10 +253,17 @@ impl Header for OneClick {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::texts::Language;
     use std::os::unix::fs::PermissionsExt as _;
 
     fn mail(text: &str) -> Rendered {
-        Rendered { subject: "Grüße".into(), text: text.into(), html: format!("<p>{text}</p>"), unsubscribe: None }
+        Rendered {
+            subject: "Grüße".into(),
+            text: text.into(),
+            html: format!("<p>{text}</p>"),
+            unsubscribe: None,
+            language: Language::English,
+        }
     }
 
     fn mailer(transport: Transport) -> Mailer {

@@ -11,6 +11,8 @@ use ledger::engine::shared_read::{ReadError, SharedRead};
 use ledger::engine::store::books::{self, Book};
 use ledger::engine::store::checks;
 use ledger::id::{BookId, ChargeId, DonorId, JobId};
+use ledger::parties::rules::language::Language;
+use ledger::parties::store::people;
 use ledger::pledging::operations::captures::{self, Around, Place};
 use ledger::pledging::operations::donor_links::{self, WithReceipt};
 use ledger::pledging::rules::receipt::Receipt as Issued;
@@ -38,6 +40,8 @@ pub(crate) struct Together {
     mails: Arc<SharedRead<Mail, ()>>,
     /// Which mails somebody wants.
     wishes: Arc<SharedRead<Addressee, Wanted>>,
+    /// Languages that persons chose, by their addresses.
+    languages: Arc<SharedRead<String, Language>>,
     /// Jobs that are done, with their attempts, to be settled.
     done: Arc<SharedRead<(JobId, i32), ()>>,
 }
@@ -92,6 +96,9 @@ impl Together {
                 Ok(kept)
             }),
             wishes: shared(pool, |client: Object, asked: Vec<Addressee>| async move { wanted(&client, asked).await }),
+            languages: shared(pool, |client: Object, asked: Vec<String>| async move {
+                Ok(people::languages_of(&client, &asked).await?.into_iter().collect())
+            }),
             done: shared(pool, |client: Object, asked: Vec<(JobId, i32)>| async move {
                 let mut settled = HashMap::new();
                 for (book, done) in by_book(asked, |(job, attempt)| (job.book, (job.object, attempt))) {
@@ -138,6 +145,11 @@ impl Together {
     /// Which mails somebody wants; none for an address of no person, and for a donor who was erased.
     pub(crate) async fn wishes(&self, of: Addressee) -> Result<Option<Wanted>, Trouble> {
         Ok(self.wishes.read(of).await?)
+    }
+
+    /// The language of the person with an address; English where there is none, or where they chose none.
+    pub(crate) async fn language(&self, address: &str) -> Result<Language, Trouble> {
+        Ok(self.languages.read(address.to_owned()).await?.unwrap_or_default())
     }
 
     /// Settles a job that has nothing to write besides.

@@ -149,14 +149,21 @@ struct TierRow {
     description: String,
     amount: Amount,
     places: Option<i32>,
+    /// How many are free; to those outside it moves when five more are taken, and when the last one is.
     places_left: Option<i64>,
+    #[serde(skip)]
+    is_exact: bool,
 }
 
 impl TierRow {
     /// How many places are left, for people.
     fn places_written(&self) -> Said {
         match (self.places_left, self.places) {
-            (Some(left), Some(places)) => say("campaign-places-of").with("left", left).with("places", places),
+            (Some(left), Some(places)) => {
+                let is_exact = self.is_exact || left == 0;
+                let said = if is_exact { say("campaign-places-of") } else { say("campaign-places-up-to") };
+                said.with("left", left).with("places", places)
+            }
             (Some(_), None) | (None, _) => say("campaign-places-any"),
         }
     }
@@ -230,7 +237,7 @@ impl CampaignPage {
             milestones,
             has_more,
             calls: open_of(tx, book, it.id).await?,
-            tiers: listed.into_iter().map(tier).collect(),
+            tiers: listed.into_iter().map(|listed| tier(listed, sight)).collect(),
             terms_version: agreed.version,
             terms_sha256: hex::encode(agreed.digest),
             terms_effective_on: agreed.effective_on.map(Day),
@@ -279,14 +286,16 @@ async fn milestone_rows(tx: &Transaction<'_>, id: CampaignId) -> Result<(Vec<Mil
     Ok((found.into_iter().map(row).collect(), has_more))
 }
 
-fn tier(Listed { tier, taken }: Listed) -> TierRow {
-    let places = tier.places.map(|places| places.limit);
+fn tier(it: Listed, sight: Sight) -> TierRow {
+    let free = it.free(sight == Sight::Whole);
+    let tier = it.tier;
     TierRow {
         name: tier.name,
         description: tier.description,
         amount: tier.amount.into(),
-        places,
-        places_left: places.map(|places| i64::from(places) - taken.unwrap_or(0)),
+        places: tier.places.map(|places| places.limit),
+        places_left: free,
+        is_exact: sight == Sight::Whole,
     }
 }
 

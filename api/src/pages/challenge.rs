@@ -107,7 +107,7 @@ fn condition(of: &Condition) -> String {
         Condition::Rank { first, last } if first == last => say("challenge-place").with("rank", first).to_string(),
         Condition::Rank { first, last } => say("challenge-places").with("first", first).with("last", last).to_string(),
         Condition::Threshold { score } => {
-            let score = format!("{}{}{:02}", score / 100, texts::marks(texts::read()).1, score % 100);
+            let score = format!("{}{}{:02}", score / 100, texts::read().marks().1, score % 100);
             say("challenge-score").with("score", score).to_string()
         }
         Condition::Contribution => say("challenge-shared").to_string(),

@@ -123,7 +123,7 @@ fn base(of: Base) -> Said {
 fn part(of: Percent) -> String {
     let written = of.to_string();
     let short = if written.contains('.') { written.trim_end_matches('0').trim_end_matches('.') } else { &written };
-    format!("{} %", short.replace('.', &texts::marks(texts::read()).1.to_string()))
+    format!("{} %", short.replace('.', &texts::read().marks().1.to_string()))
 }
 
 /// How full a pot becomes.

@@ -12,7 +12,7 @@ use ledger::pledging::rules::receipt::{FEE_OF, GIFT, Line, NO_TAX_CERTIFICATE};
 
 /// A decimal with the point of the language of who reads.
 pub(super) fn decimal(text: &str) -> String {
-    let (_, point) = texts::marks(texts::read());
+    let (_, point) = texts::read().marks();
     text.chars().map(|letter| if letter == '.' { point } else { letter }).collect()
 }
 

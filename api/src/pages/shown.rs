@@ -1,7 +1,7 @@
 //! Figures, days and words as pages show them. Each is one value: `Display` writes it for people, serde for programs.
 
 use crate::say;
-use crate::texts::{self, Language, Said, as_shown};
+use crate::texts::{self, Said, as_shown};
 use crate::wire::BalanceBody;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -38,7 +38,7 @@ impl Amount {
 
     /// Without its currency, for a column whose head names it: `3,000.00`.
     pub(super) fn bare(self) -> String {
-        grouped(&self.unit.format(self.minor), texts::read())
+        texts::read().decimal(&self.unit.format(self.minor))
     }
 
     /// As a table of a program has it: `3000.00`.
@@ -74,64 +74,19 @@ impl Serialize for Amount {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Day(pub(super) Date);
 
-impl Day {
-    fn written(self, language: Language) -> String {
-        let (day, month, year) = (self.0.day(), month(self.0, language), self.0.year());
-        match language {
-            Language::English => format!("{day} {month} {year}"),
-            Language::German => format!("{day}. {month} {year}"),
-        }
-    }
-}
-
-/// The month of a day, written out.
-fn month(day: Date, language: Language) -> &'static str {
-    let names = match language {
-        Language::English => [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ],
-        Language::German => [
-            "Januar",
-            "Februar",
-            "März",
-            "April",
-            "Mai",
-            "Juni",
-            "Juli",
-            "August",
-            "September",
-            "Oktober",
-            "November",
-            "Dezember",
-        ],
-    };
-    names.get(usize::from(day.month().unsigned_abs()) - 1).copied().unwrap_or_default()
-}
-
 /// A month and its year: `January 2027`.
 pub(super) fn month_and_year(day: Date) -> String {
-    format!("{} {}", month(day, texts::read()), day.year())
+    format!("{} {}", texts::read().month(day), day.year())
 }
 
 /// The beginning of a month's name, below a bar.
 pub(super) fn short_month(day: Date) -> String {
-    month(day, texts::read()).chars().take(3).collect()
+    texts::read().month(day).chars().take(3).collect()
 }
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.written(texts::read()))
+        f.write_str(&texts::read().day(self.0))
     }
 }
 
@@ -145,21 +100,6 @@ impl Serialize for Day {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
-}
-
-/// A decimal with a mark between thousands and a true minus sign, as a language writes it.
-fn grouped(decimal: &str, language: Language) -> String {
-    let (thousands, point) = texts::marks(language);
-    let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |digits| ("\u{2212}", digits));
-    let whole = digits.find('.').unwrap_or(digits.len());
-    let mut written = sign.to_owned();
-    for (place, digit) in digits.char_indices() {
-        if place > 0 && place < whole && (whole - place) % 3 == 0 {
-            written.push(thousands);
-        }
-        written.push(if digit == '.' { point } else { digit });
-    }
-    written
 }
 
 /// A kind of organisation in words.
@@ -203,16 +143,6 @@ mod tests {
         assert_eq!(json, serde_json::json!({"amount": "-92233720368547758.08", "currency": "USD"}));
         assert_eq!(Amount::of(1_234_567, "JPY".parse::<Currency>().unwrap()).to_string(), "1,234,567 JPY");
         assert_eq!((amount.plain(), amount.code()), ("-92233720368547758.08".into(), "USD".into()));
-    }
-
-    #[test]
-    fn figures_and_days_are_written_as_the_language_of_who_reads_writes_them() {
-        let written = ["0.00", "1234567.89", "-1234.5", "1234567", "999"].map(|one| grouped(one, Language::German));
-        assert_eq!(written, ["0,00", "1.234.567,89", "\u{2212}1.234,5", "1.234.567", "999"]);
-        let days = (1..=12).map(|month| Day(jiff::civil::date(2027, month, 1)));
-        let written: Vec<_> = days.map(|day| (day.written(Language::English), day.written(Language::German))).collect();
-        assert_eq!(written[2], ("1 March 2027".into(), "1. März 2027".into()));
-        assert_eq!(written[11], ("1 December 2027".into(), "1. Dezember 2027".into()));
     }
 
     #[test]

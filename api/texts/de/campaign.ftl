@@ -36,6 +36,7 @@ campaign-tier = Stufe
 campaign-from = Ab
 campaign-places = Freie Plätze
 campaign-places-of = { $left } von { $places }
+campaign-places-up-to = bis zu { $left } von { $places }, in Fünferschritten gezählt
 campaign-places-any = beliebig viele
 campaign-terms = Bedingungen
 campaign-agrees = Wer spendet, stimmt Fassung { $version } zu, nach ihrem SHA-256:

@@ -36,6 +36,7 @@ campaign-tier = Tier
 campaign-from = From
 campaign-places = Places left
 campaign-places-of = { $left } of { $places }
+campaign-places-up-to = up to { $left } of { $places }, told in fives
 campaign-places-any = any number
 campaign-terms = Terms
 campaign-agrees = Who gives agrees to version { $version }, by its SHA-256:

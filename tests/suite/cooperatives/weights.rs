@@ -74,7 +74,10 @@ async fn k26_hours_weigh_by_an_index_that_keepers_set_and_the_statement_names_it
     let mails = keeper.all(&format!("/v1/books/{}/outbox", coop.host.book)).await?;
     let said = mails.iter().filter(|mail| mail["kind"] == "statement" && mail["recipient"] == "bea@press.example");
     let said: Vec<&str> = said.filter_map(|mail| mail["text"].as_str()).collect();
-    assert!(said.len() == 1 && said[0].contains("1560.00 attested hours, by their index: 1560.00 x 1.50"), "{said:?}");
+    assert!(
+        said.len() == 1 && said[0].contains("1,560.00 attested hours, by their index: 1,560.00 × 1.50"),
+        "{said:?}"
+    );
     let late = keeper.post(&indices(1)?, &index("3", "2026-01-01")).await?;
     assert_eq!((late.status.as_u16(), &late.body["type"]), (409, &json!("/problems/period-distributed")));
     coop.host.app.finish().await

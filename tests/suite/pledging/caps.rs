@@ -2,11 +2,13 @@
 
 use super::Outcome;
 use super::kinds::{published, totals};
+use super::transfers::change_book;
 use anyhow::{Context as _, ensure};
 use api::demo::cast::usd;
-use api::demo::client::{Answer, text};
+use api::demo::client::{Answer, Client, text};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use tests::browser::Browser;
 use tests::{Stage, day, monthly, once};
 
 async fn place(stage: &Stage, campaign: &Value, body: &Value) -> anyhow::Result<Answer> {
@@ -245,5 +247,50 @@ async fn the_five_totals_of_a_campaign_are_what_its_accounts_moved_and_none_is_i
     let event = json!({"event_id": "evt-1", "amount": usd("30.00"), "fee": usd("15.00"), "reason": "fraudulent"});
     stage.cast.partner.post(&disputed, &event).await?.ok()?;
     assert_eq!(five().await?, ["200.00", "130.00", "70.00", "40.00", "45.00"]);
+    stage.app.finish().await
+}
+
+/// How many places of the only tier of a campaign are free, as somebody is told: by the API, on the page for programs, and for people.
+async fn free(reader: &Client, base: &str, id: &str) -> anyhow::Result<(i64, String)> {
+    let told =
+        reader.all(&format!("/v1/campaigns/{id}/tiers")).await?[0]["places_left"].as_i64().context("a number")?;
+    let twin = reader.get(&format!("/campaigns/{id}.json")).await?.ok()?;
+    ensure!(twin["tiers"][0]["places_left"] == told, "{twin}");
+    let (_, page) = Browser::new(base)?.get(&format!("/campaigns/{id}")).await?;
+    let row = page.split_once("A printed atlas").and_then(|(_, rest)| rest.split("</tr>").next()).context("a row")?;
+    Ok((told, row.to_owned()))
+}
+
+#[tokio::test]
+async fn outsiders_are_told_of_free_places_in_fives_and_find_nobody_by_subtracting_two_days() -> Outcome {
+    let stage = Stage::set().await?;
+    change_book(&stage.cast.operator, &stage.cast.book, &json!({"visibility": "public"})).await?.ok()?;
+    let atlas = published(&stage, "atlas", json!({"kind": "all_or_nothing", "goal": usd("600.00")})).await?;
+    let id = text(&atlas, "/id")?;
+    let new = json!({"name": "A printed atlas", "amount": usd("20.00"), "places": 12});
+    let tier = stage.cast.treasurer.post(&format!("/v1/campaigns/{id}/tiers"), &new).await?.ok()?;
+    let outsider = stage.app.nobody()?;
+    let (mut days, mut taken) = (Vec::new(), Vec::new());
+    for donor in 0..=12 {
+        let exact = stage.cast.treasurer.all(&format!("/v1/campaigns/{id}/tiers")).await?;
+        ensure!(exact[0]["places_left"] == 12 - donor, "the book's own people read what is so: {exact:?}");
+        let partners = stage.cast.partner.all(&format!("/v1/campaigns/{id}/tiers")).await?;
+        ensure!(partners == exact, "and so do those who bring donors: {partners:?}");
+        let (told, row) = free(&outsider, stage.cast.base(), id).await?;
+        ensure!(row.contains(&format!("{told} of 12")) && row.contains("up to") == (told > 0), "{row}");
+        days.push(told);
+        if donor < 12 {
+            let mut body = once(&atlas, &format!("a-{donor}"), "20.00", day(1, 20), "sandbox_ok")?;
+            body["tier"] = tier["id"].clone();
+            taken.push(place(&stage, &atlas, &body).await?.ok()?);
+        }
+    }
+    ensure!(days == [12, 12, 12, 12, 12, 7, 7, 7, 7, 7, 7, 7, 0], "{days:?}");
+    // Who leaves is not found either, but that there is room again is told, as it is taken again.
+    let cancel = |pledge: &Value| anyhow::Ok(format!("/v1/pledges/{}:cancel", text(pledge, "/id")?));
+    for pledge in &taken[..4] {
+        stage.cast.partner.post(&cancel(pledge)?, &json!({"reason": "the donor asked"})).await?.ok()?;
+        ensure!(free(&outsider, stage.cast.base(), id).await?.0 == 7);
+    }
     stage.app.finish().await
 }

@@ -30,7 +30,7 @@ impl Context {
         let mail = Frozen {
             name: freeze.name,
             book: freeze.book.to_string(),
-            since: freeze.frozen_at.strftime("%-d %B %Y, %H:%M:%S UTC").to_string(),
+            since: freeze.frozen_at.into(),
             found: freeze.found,
         };
         self.send_all(leased, occasion, &operators, &mail).await?;

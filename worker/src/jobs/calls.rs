@@ -1,9 +1,10 @@
 //! Jobs of calls: what lapses when nobody decides, and word to the host and to teams that apply.
 
 use super::Context;
-use super::mailing::{Occasion, written};
+use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::notices::Notice;
+use crate::texts::Value;
 use ledger::id::{MilestoneApplicationId, MilestoneCallId};
 use ledger::milestones::operations::applications::{self, ApplicationNotice};
 use ledger::milestones::operations::calls;
@@ -51,19 +52,17 @@ impl Context {
         let ApplicationNotice { book, host, call, application, .. } = notice;
         let of = (application.team_name.as_str(), call.name.as_str(), host.as_str());
         let id = application.id.to_string();
-        let until = written(book.day_of(call.last_second()));
+        let until = Value::Day(book.day_of(call.last_second()));
         let desk = || self.link(&format!("desk/calls/{}/apply", call.id)).into();
         match application.ended.as_ref().map(|(end, _)| end) {
             None => {
                 let link = self.link(&format!("desk/calls/{}", call.id)).into();
-                Notice::applied(of, (&written(call.applications_until), &until), id, link)
+                Notice::applied(of, (call.applications_until.into(), until), id, link)
             }
-            Some(ApplicationEnd::Accepted { .. }) => {
-                Notice::application_accepted(of, &call.amount.to_string(), id, desk())
-            }
+            Some(ApplicationEnd::Accepted { .. }) => Notice::application_accepted(of, call.amount.into(), id, desk()),
             Some(ApplicationEnd::Declined { reason, .. }) => Notice::application_declined(of, reason, id, desk()),
             Some(ApplicationEnd::Withdrawn { .. } | ApplicationEnd::Lapsed) => {
-                Notice::application_lapsed(of, &until, id, desk())
+                Notice::application_lapsed(of, until, id, desk())
             }
         }
     }

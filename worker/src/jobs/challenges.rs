@@ -1,10 +1,11 @@
 //! Jobs of challenges: what happens when the time of a state has passed, word to teams, and reports that waited for a frozen book.
 
 use super::Context;
-use super::mailing::{Occasion, written};
+use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::challenges::{News, Shares, Told};
 use crate::mail::notices::Notice;
+use crate::texts::Value;
 use ledger::challenges::operations::{challenges, news, purses, share_notices, submissions};
 use ledger::challenges::rules::appeal::AppealState;
 use ledger::challenges::rules::challenge::ChallengeState;
@@ -42,15 +43,15 @@ impl Context {
         let told = match what {
             ChallengeNews::Rules => challenge
                 .consent_until
-                .map(|until| Told::Rules { until: written(book.day_of(until)), rules: challenge.rules.to_string() }),
+                .map(|until| Told::Rules { until: book.day_of(until).into(), rules: challenge.rules.to_string() }),
             ChallengeNews::Extension => challenge
                 .state
                 .submissions_until()
-                .map(|until| Told::Extension { until: written(book.day_of(until)), reason }),
+                .map(|until| Told::Extension { until: book.day_of(until).into(), reason }),
             ChallengeNews::Cancellation => Some(Told::Cancellation { reason }),
             ChallengeNews::Announcement => challenge.state.is_announced().then_some(Told::Announcement),
             ChallengeNews::Judging => match challenge.state {
-                ChallengeState::Judging { until, .. } => Some(Told::Judging { until: written(book.day_of(until)) }),
+                ChallengeState::Judging { until, .. } => Some(Told::Judging { until: book.day_of(until).into() }),
                 ChallengeState::Draft { .. }
                 | ChallengeState::Funding { .. }
                 | ChallengeState::Announced { .. }
@@ -63,7 +64,7 @@ impl Context {
                 | ChallengeState::NoAward { .. } => None,
             },
             ChallengeNews::Ranking => match challenge.state {
-                ChallengeState::Provisional { until } => Some(Told::Ranking { until: written(book.day_of(until)) }),
+                ChallengeState::Provisional { until } => Some(Told::Ranking { until: book.day_of(until).into() }),
                 ChallengeState::Draft { .. }
                 | ChallengeState::Funding { .. }
                 | ChallengeState::Announced { .. }
@@ -112,7 +113,7 @@ impl Context {
             title: notice.challenge,
             host: notice.host,
             state,
-            until: plan.until.map(|until| written(notice.book.day_of(until))).unwrap_or_default(),
+            until: plan.until.map_or_else(Value::none, |until| notice.book.day_of(until).into()),
             why: plan.decision.clone(),
             sha256: plan.digest().to_string(),
             submission: plan.submission.to_string(),
@@ -145,12 +146,12 @@ impl Context {
         let mail = match &notice.appeal {
             None => Notice::withdrawn(of, id.to_string(), link),
             Some(appeal) => {
-                let until = written(notice.book.day_of(appeal.until));
+                let until = Value::Day(notice.book.day_of(appeal.until));
                 let why = match appeal.state {
                     AppealState::Open => &appeal.reason,
                     AppealState::Upheld | AppealState::Dismissed | AppealState::Lapsed => &appeal.decision,
                 };
-                Notice::appeal(appeal.state, of, (&until, why), appeal.id.to_string(), link)
+                Notice::appeal(appeal.state, of, (until, why), appeal.id.to_string(), link)
             }
         };
         let occasion = match &notice.appeal {

@@ -1,9 +1,10 @@
 //! Jobs of chargebacks: the sandbox's provider takes charges back and decides, what falls due is done, the host is told.
 
 use super::Context;
-use super::mailing::{Occasion, written};
+use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::chargebacks::{Chargeback, Standing};
+use crate::texts::Value;
 use ledger::engine::store::books;
 use ledger::id::{ChargeId, ChargebackId};
 use ledger::pledging::operations::{chargeback_notices, chargebacks};
@@ -44,15 +45,14 @@ impl Context {
         drop(client);
         let of = notice.chargeback;
         let standing = match of.state {
-            State::Open => Standing::Open { until: written(book.day_of(of.evidence_until.unwrap_or(of.until))) },
+            State::Open => Standing::Open { until: book.day_of(of.evidence_until.unwrap_or(of.until)).into() },
             State::Won => Standing::Won,
             State::LostUnborne => Standing::LostUnborne,
             State::Lost => Standing::Lost,
         };
-        let currency = of.amount.currency();
         let mail = Chargeback {
-            amount: of.amount.to_string(),
-            fee: format!("{} {currency}", currency.format(of.fee)),
+            amount: of.amount.into(),
+            fee: Value::sum(of.fee, of.amount.currency()),
             campaign: notice.campaign,
             reason: of.reason,
             charge: of.charge.to_string(),

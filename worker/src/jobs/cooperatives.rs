@@ -1,11 +1,13 @@
 //! Jobs of cooperatives: a distribution's deadlines, its statements, and the mail of each.
 
 use super::Context;
-use super::mailing::{Occasion, written};
+use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::cooperatives::MemberStatement;
 use crate::mail::notices::Notice;
+use crate::texts::{Value, period, say};
 use ledger::cooperatives::operations::{distributions, statements, tellings};
+use ledger::cooperatives::rules::member_index::IndexedHours;
 use ledger::cooperatives::rules::statement::{Measure, Statement};
 use ledger::id::{DistributionId, StatementId};
 use ledger::service::preferences::MailGroup;
@@ -37,12 +39,12 @@ impl Context {
         if statement.reversed {
             return self.settle(leased).await;
         }
-        let money = |minor: i64| format!("{} {}", statement.currency.format(minor), statement.currency);
+        let money = |minor: i64| Value::sum(minor, statement.currency);
         let mail = MemberStatement {
             name: facts.name,
             cooperative: facts.cooperative,
             number: statement.member_number,
-            period: format!("{} – {}", written(statement.period.from), written(statement.period.to)),
+            period: period(statement.period.from, statement.period.to),
             group: statement.issued.group.clone(),
             basis: basis(&statement),
             net: money(statement.net),
@@ -52,7 +54,7 @@ impl Context {
             consents: statement.issued.consents,
             rule_version: statement.rule_version,
             entry: statement.entry,
-            date: written(facts.issued_on),
+            date: facts.issued_on.into(),
             statement: id.to_string(),
         };
         self.send(leased, Occasion::new("statement", &id), &facts.email, &mail).await?;
@@ -72,11 +74,11 @@ impl Context {
         drop(client);
         let Some(notice) = notice else { return self.settle(leased).await };
         let (book, distribution) = (&notice.book, &notice.distribution);
-        let period = format!("{} – {}", written(distribution.period.from), written(distribution.period.to));
-        let until = notice.until.map(|until| written(book.day_of(until)));
-        let about = (book.name.as_str(), period.as_str());
+        let period = period(distribution.period.from, distribution.period.to);
+        let until = notice.until.map(|until| Value::Day(book.day_of(until)));
+        let about = (book.name.as_str(), period);
         let link = self.link("me").into();
-        let (mail, group) = match (&until, state) {
+        let (mail, group) = match (until, state) {
             (Some(until), _) => (Notice::objected(about, until, id.to_string(), link), MailGroup::Deadlines),
             (None, "withdrawn") => (Notice::objection_held(about, answer, id.to_string(), link), MailGroup::Decisions),
             (None, _) => (Notice::objection_answered(about, answer, id.to_string(), link), MailGroup::Decisions),
@@ -102,10 +104,10 @@ impl Context {
         let (mail, occasion) = match &page.open {
             None => (Notice::hours(&book.name, link), Occasion::new("hours", &leased.id)),
             Some((open, until)) => {
-                let period = format!("{} – {}", written(open.period.from), written(open.period.to));
-                let net = format!("{} {}", open.currency.format(open.net()), open.currency);
-                let until = written(book.day_of(*until));
-                let mail = Notice::distribution(&book.name, (&period, &net, &until), open.id.to_string(), link);
+                let period = period(open.period.from, open.period.to);
+                let net = Value::sum(open.net(), open.currency);
+                let until = Value::Day(book.day_of(*until));
+                let mail = Notice::distribution(&book.name, (period, net, until), open.id.to_string(), link);
                 (mail, Occasion::new("distribution", &open.id))
             }
         };
@@ -116,16 +118,31 @@ impl Context {
 }
 
 /// By what a share was measured, and how much of it the member had, such as `1560.00 attested hours`.
-fn basis(it: &Statement) -> String {
+fn basis(it: &Statement) -> Value {
     match it.issued.measure() {
-        Measure::Alike => "equal shares".to_owned(),
-        Measure::Hours(hours) => format!("{hours} attested hours"),
+        Measure::Alike => say("cooperatives-basis-equal").into(),
+        Measure::Hours(hours) => say("cooperatives-basis-hours").with("hours", decimal(hours)).into(),
         Measure::Indexed(hours, indexed) => {
-            let each: Vec<String> = indexed.iter().map(|it| format!("{} x {}", it.hours, it.index)).collect();
-            format!("{hours} attested hours, by their index: {}", each.join(" + "))
+            let each = |it: &IndexedHours| -> Value {
+                let said = say("cooperatives-basis-index").with("hours", decimal(it.hours));
+                said.with("index", decimal(it.index)).into()
+            };
+            let sum = |first: Value, second: Value| -> Value {
+                say("cooperatives-basis-and").with("first", first).with("second", second).into()
+            };
+            let hours = say("cooperatives-basis-hours").with("hours", decimal(hours));
+            let Some(indexed) = indexed.iter().map(each).reduce(sum) else { return hours.into() };
+            say("cooperatives-basis-indexed").with("basis", Value::from(hours)).with("indexed", indexed).into()
         }
-        Measure::Units(counted) => format!("{counted} attested units"),
-        Measure::Points(counted) => format!("{counted} attested points"),
-        Measure::Capital(minor) => format!("capital of {} {}", it.currency.format(minor), it.currency),
+        Measure::Units(counted) => say("cooperatives-basis-units").with("units", decimal(counted)).into(),
+        Measure::Points(counted) => say("cooperatives-basis-points").with("points", decimal(counted)).into(),
+        Measure::Capital(minor) => {
+            let capital = Value::sum(minor, it.currency);
+            say("cooperatives-basis-capital").with("capital", capital).into()
+        }
     }
+}
+
+fn decimal(number: impl ToString) -> Value {
+    Value::Decimal(number.to_string())
 }

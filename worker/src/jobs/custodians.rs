@@ -1,7 +1,7 @@
 //! Jobs of custodians whose money is frozen: what waits for them, and word to the host and to donors.
 
 use super::Context;
-use super::mailing::{Occasion, written};
+use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::custodians::{CustodianFrozen, PaymentsHeld};
 use ledger::Error;
@@ -59,7 +59,7 @@ impl Context {
         let mail = CustodianFrozen {
             custodian: organisation.name,
             book: book.name.clone(),
-            since: written(book.day_of(freeze.frozen_at)),
+            since: book.day_of(freeze.frozen_at).into(),
             reason: freeze.reason.clone(),
             waiting,
         };
@@ -87,7 +87,7 @@ impl Context {
             let mail = PaymentsHeld {
                 donor: about.name,
                 campaign: about.campaign_title,
-                amount: pledge.amount.to_string(),
+                amount: pledge.amount.into(),
                 link,
                 pledge: id.to_string(),
             };

@@ -8,9 +8,10 @@ use super::Context;
 use crate::failure::Failure;
 use crate::figures;
 use crate::mail::MailError;
-use crate::mail::templates::{Below, Footer, Mail, Rendered};
+use crate::mail::templates::{Below, Footer, Language, Mail, Rendered};
+use crate::mail::why::{about, why};
+use crate::texts::say;
 use crate::together::Addressee;
-use jiff::civil::Date;
 use ledger::Error;
 use ledger::book::Mode;
 use ledger::id::{BookId, DonorId, MailId, OrganisationId};
@@ -134,8 +135,9 @@ impl Context {
             figures::mail_unwanted();
             return Ok(());
         };
+        let language = self.language(way, occasion, to).await?;
         let began = Instant::now();
-        let handed = self.hand_over(way, occasion, to, (mail, footer)).await;
+        let handed = self.hand_over(way, occasion, to, (mail, footer, language)).await;
         figures::mail(handed.as_ref().map_or_else(MailError::as_str, |_| way.outcome()), began.elapsed());
         let rendered = handed?;
         match way {
@@ -144,10 +146,18 @@ impl Context {
         }
     }
 
+    /// In which language a mail is: that of the person who has the address, and English for an address of nobody. What a partner reads
+    /// in a sandbox is in English too: it does not learn whose address that of a donor is, nor what they chose.
+    async fn language(&self, way: Way, occasion: &Occasion, to: &str) -> Result<Language, Failure> {
+        match (way, occasion.partner) {
+            (Way::Outbox(_), Some(_)) => Ok(Language::default()),
+            (Way::Outbox(_), None) | (Way::Out, _) => Ok(self.together.language(to).await?),
+        }
+    }
+
     /// What stands below a mail; none when its reader has turned such mails off, or was erased.
     async fn footer(&self, occasion: &Occasion, to: &str) -> Result<Option<Footer>, Failure> {
         let kind = mail_kind(occasion.kind);
-        let why = kind.map_or("it concerns you", |kind: &MailKind| kind.why);
         let off = match occasion.group {
             None => None,
             Some(group) => {
@@ -156,7 +166,7 @@ impl Context {
                     Some(found) if !found.wishes.wants(group) => return Ok(None),
                     Some(found) => {
                         let token = MailLink { reader: found.reader, group, serial: found.serial }.token(&found.key)?;
-                        Some((group.about(), String::from(self.link(&format!("unsubscribe/{token}")))))
+                        Some((about(group), String::from(self.link(&format!("unsubscribe/{token}")))))
                     }
                     // An address that signs nobody in has no preferences; a donor who was erased gets no mail.
                     None if occasion.donor.is_some() => return Ok(None),
@@ -165,17 +175,15 @@ impl Context {
             }
         };
         let below = match (kind.map(MailKind::place), occasion.donor) {
-            (Some(Place::Waiting), _) => Some(Below { what: "What waits for you", link: self.link("me").into() }),
+            (Some(Place::Waiting), _) => Some(Below { what: say("frame-waiting"), link: self.link("me").into() }),
             (Some(Place::Gifts), Some(donor)) => match self.gifts(donor).await? {
-                Some(link) => {
-                    Some(Below { what: "What you gave, to look at, change or cancel; the link is yours alone", link })
-                }
+                Some(link) => Some(Below { what: say("frame-gifts"), link }),
                 None => return Ok(None),
             },
             (Some(Place::Gifts), None) | (Some(Place::Own | Place::Nowhere(_)) | None, _) => None,
         };
         let (about, link) = off.unzip();
-        Ok(Some(Footer { below, why, about, link }))
+        Ok(Some(Footer { below, why: why(occasion.kind), about, link }))
     }
 
     /// A fresh link to all that a donor gave; none when the donor was erased.
@@ -197,10 +205,10 @@ impl Context {
         way: Way,
         occasion: &Occasion,
         to: &str,
-        (mail, footer): (&(impl Mail + Sync), Footer),
+        (mail, footer, language): (&(impl Mail + Sync), Footer, Language),
     ) -> Result<Rendered, MailError> {
         let compose = |error: askama::Error| MailError::Compose(error.to_string());
-        let (about, rendered) = (&occasion.about, mail.render().map_err(compose)?);
+        let (about, rendered) = (&occasion.about, mail.render(language).map_err(compose)?);
         match way {
             Way::Out => {
                 let rendered = rendered.above(&footer).map_err(compose)?;
@@ -244,19 +252,4 @@ pub(super) fn secret() -> String {
     let mut bytes = [0; 32];
     rand::rng().fill_bytes(&mut bytes);
     hex::encode(bytes)
-}
-
-/// A day as it is written in mails: 20 November 2026.
-pub(super) fn written(day: Date) -> String {
-    day.strftime("%-d %B %Y").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_is_written_with_the_name_of_its_month() {
-        assert_eq!(written(jiff::civil::date(2027, 2, 1)), "1 February 2027");
-    }
 }

@@ -1,10 +1,11 @@
 //! Jobs of claims on milestones: what happens when a clock runs out, and word to reviewers and teams.
 
 use super::Context;
-use super::mailing::{Occasion, written};
+use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::claims::ClaimNotice;
 use crate::mail::milestones::{Release, Review};
+use crate::texts::Value;
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{ClaimId, DisputeId, ReleaseId};
 use ledger::milestones::operations::notices::{self, Notice};
@@ -45,9 +46,9 @@ impl Context {
         let Some(waiting) = request.claim.state.under_review() else { return self.settle(leased).await };
         let mail = Review {
             team: request.team,
-            amount: request.claim.content.amount.to_string(),
+            amount: request.claim.content.amount.into(),
             milestone: request.milestone.name,
-            deadline: written(book.day_of(waiting.until)),
+            deadline: book.day_of(waiting.until).into(),
             claim: id.to_string(),
             link: self.link("me").into(),
         };
@@ -64,10 +65,10 @@ impl Context {
         drop(client);
         let mail = Release {
             team: notice.team,
-            amount: notice.release.amount.to_string(),
+            amount: notice.release.amount.into(),
             milestone: notice.milestone.name,
             campaign: notice.campaign,
-            date: written(book.day_of(notice.release.released_at)),
+            date: book.day_of(notice.release.released_at).into(),
             claim: notice.claim.id.to_string(),
         };
         self.send_all(leased, Occasion::new("release", &id), &notice.recipients, &mail).await?;
@@ -121,16 +122,16 @@ const fn group(event: Event) -> Option<MailGroup> {
 fn told(book: &Book, notice: Notice, link: String) -> ClaimNotice {
     let Notice { event, claim, milestone, team, dispute, request, clawback, .. } = notice;
     let currency = claim.content.amount.currency();
-    let sum = |minor: i64| format!("{} {currency}", currency.format(minor));
+    let sum = |minor: i64| Value::sum(minor, currency);
     let decision = claim.state.decision();
-    let whole = dispute.as_ref().map_or(claim.content.amount, |dispute| dispute.amount).to_string();
+    let whole = Value::from(dispute.as_ref().map_or(claim.content.amount, |dispute| dispute.amount));
     let struck = || {
         let dispute = dispute.as_ref()?;
         let ended = dispute.state.ended().map(|ended| ended.outcome);
         ended.or(dispute.decision.as_ref().map(|first| first.outcome)).map(|outcome| sum(outcome.struck))
     };
     let of_request = || match request.as_ref()?.asked {
-        Asked::WriteOff { amount, .. } => Some(amount.to_string()),
+        Asked::WriteOff { amount, .. } => Some(Value::from(amount)),
         Asked::Revocation => None,
     };
     let amount = match event {
@@ -172,7 +173,7 @@ fn told(book: &Book, notice: Notice, link: String) -> ClaimNotice {
         milestone: milestone.name,
         amount: amount.unwrap_or_else(|| whole.clone()),
         of: whole,
-        until: until.map(|until| written(book.day_of(until))).unwrap_or_default(),
+        until: until.map_or_else(Value::none, |until| book.day_of(until).into()),
         why: why.unwrap_or_else(|| reason(&claim.state)),
         claim: claim.id.to_string(),
         dispute: dispute.map(|dispute| dispute.id.to_string()).unwrap_or_default(),

@@ -1,10 +1,11 @@
 //! Jobs of people who sign in.
 
 use super::Context;
-use super::mailing::{Occasion, written};
+use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::notices::Notice;
 use crate::mail::parties::{Invited, SignIn};
+use crate::texts::{self, Value};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ledger::Error;
@@ -14,6 +15,7 @@ use ledger::parties::operations::join_requests::{self as operations, JoinNews, J
 use ledger::parties::operations::{roles, sign_in};
 use ledger::parties::rules::invitation::InvitationState;
 use ledger::parties::rules::join_request::JoinOutcome;
+use ledger::parties::rules::role::Role;
 use ledger::parties::store::{invitations, organisations};
 use ledger::service::preferences::MailGroup;
 use ledger::service::store::jobs::Leased;
@@ -60,8 +62,8 @@ impl Context {
             let mail = Invited {
                 link: self.link(&format!("invitations/{token}")).into(),
                 organisation: organisation.name,
-                role: found.role.to_string(),
-                until: written(found.expires_at.to_zoned(TimeZone::UTC).date()),
+                role: texts::role(found.role).into(),
+                until: found.expires_at.to_zoned(TimeZone::UTC).date().into(),
             };
             self.send(leased, Occasion::new("invitation", &id), &found.email, &mail).await?;
         }
@@ -85,7 +87,7 @@ impl Context {
         let Some((name, email)) = notice else { return self.settle(leased).await };
         let link = self.link("me").into();
         let mail = match &challenge {
-            None => Notice::role(&name, role, link),
+            None => Notice::role(&name, in_words(role), link),
             Some((id, title)) => Notice::panel(&name, (title, id.to_string()), link),
         };
         // The job stands for the occasion: a role may be given again.
@@ -105,11 +107,11 @@ impl Context {
         let notice = operations::notice(&client, id, news, ledger::calendar::now()).await?;
         drop(client);
         let Some(JoinNotice { request, recipients }) = notice else { return self.settle(leased).await };
-        let until = written(request.until.to_zoned(TimeZone::UTC).date());
+        let until = Value::Day(request.until.to_zoned(TimeZone::UTC).date());
         let own = || self.link("me/join-requests").into();
         let (group, mail) = match &request.ended {
             None | Some((JoinOutcome::Lapsed, _)) if news == JoinNews::Lapsed => {
-                (MailGroup::Decisions, Notice::join_lapsed(&request.organisation_name, &until, id.to_string(), own()))
+                (MailGroup::Decisions, Notice::join_lapsed(&request.organisation_name, until, id.to_string(), own()))
             }
             Some((JoinOutcome::Declined { reason, .. }, _)) => {
                 let link = own();
@@ -119,7 +121,7 @@ impl Context {
             None => {
                 let link = self.link(&format!("desk/join-requests/{id}")).into();
                 let mail =
-                    Notice::join_asked((request.called(), &request.organisation_name), &until, id.to_string(), link);
+                    Notice::join_asked((request.called(), &request.organisation_name), until, id.to_string(), link);
                 (MailGroup::Deadlines, mail)
             }
             Some((JoinOutcome::Accepted { .. } | JoinOutcome::Withdrawn | JoinOutcome::Lapsed, _)) => {
@@ -130,6 +132,11 @@ impl Context {
         self.send_all(leased, occasion.of_group(Some(group)), &recipients, &mail).await?;
         self.settle(leased).await
     }
+}
+
+/// A role in words; as it is stored where no role is called so.
+fn in_words(role: &str) -> Value {
+    role.parse::<Role>().map_or_else(|_| Value::from(role), |role| texts::role(role).into())
 }
 
 /// A code as it is read: in groups of four.

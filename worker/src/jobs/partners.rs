@@ -4,6 +4,7 @@ use super::Context;
 use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::partners::WebhooksStopped;
+use crate::texts::say;
 use ledger::Error;
 use ledger::engine::store::books;
 use ledger::id::WebhookEndpointId;
@@ -32,15 +33,15 @@ impl Context {
         let owners = organisations::list_emails_with(&client, it.partner, Role::Owner).await?;
         drop(client);
         let why = match reason {
-            Disabled::Gone => "it answered 410, by which it says that it wants nothing more",
-            Disabled::Failing => "for five days it has taken nothing that was sent to it",
+            Disabled::Gone => say("partners-stopped-gone"),
+            Disabled::Failing => say("partners-stopped-failing"),
         };
         let mail = WebhooksStopped {
             partner: organisation.name,
             endpoint: id.to_string(),
-            called: if it.description.is_empty() { "nothing".to_owned() } else { it.description },
+            called: it.description,
             book: book.name,
-            since: it.since.strftime("%-d %B %Y, %H:%M:%S UTC").to_string(),
+            since: it.since.into(),
             why,
         };
         let occasion = Occasion::new("webhooks-stopped", &format!("{id}.{version}")).brought_by(it.partner);

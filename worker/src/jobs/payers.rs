@@ -25,11 +25,7 @@ impl Context {
         let organisation = organisations::find(&client, partner).await?.ok_or(Error::NotFound("organisation"))?;
         let owners = organisations::list_emails_with(&client, partner, Role::Owner).await?;
         drop(client);
-        let mail = CardTesting {
-            partner: organisation.name,
-            book: book.name,
-            since: since.strftime("%-d %B %Y, %H:%M:%S UTC").to_string(),
-        };
+        let mail = CardTesting { partner: organisation.name, book: book.name, since: since.into() };
         // The job stands for the hour.
         let occasion = Occasion::new("card-testing", &leased.id).brought_by(partner);
         self.send_all(leased, occasion, &owners, &mail).await?;

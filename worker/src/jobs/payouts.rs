@@ -1,10 +1,11 @@
 //! Jobs of payouts: what falls due of bank accounts, runs, and mail to whoever keeps a payee.
 
 use super::Context;
-use super::mailing::{Occasion, written};
+use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::payouts::{AccountWanted, BankAccount, BankAccountLink, Payout, Standing};
 use crate::screening::{Answer, Question};
+use crate::texts::Value;
 use ledger::book::AccountNumber;
 use ledger::engine::store::{books, checks};
 use ledger::id::{BankAccountId, PayoutId, PayoutRunId, StatementFileId};
@@ -45,8 +46,8 @@ impl Context {
         let is_person = account.payee.organisation().is_none();
         let word = account.state.word().to_string();
         let standing = match account.state {
-            State::Proposed { until } => Standing::Proposed { until: written(book.day_of(until)) },
-            State::Waiting { until } => Standing::Waiting { until: written(book.day_of(until)) },
+            State::Proposed { until } => Standing::Proposed { until: book.day_of(until).into() },
+            State::Waiting { until } => Standing::Waiting { until: book.day_of(until).into() },
             State::Active => Standing::Active,
             State::Rejected { reason } => Standing::Rejected { reason },
             // Another one is active, of which they are told.
@@ -59,7 +60,6 @@ impl Context {
             country: account.country,
             currency: account.currency.code().to_owned(),
             account: id.to_string(),
-            word: word.clone(),
             is_person,
             standing,
         };
@@ -86,7 +86,7 @@ impl Context {
                 country: notice.account.country,
                 currency: notice.account.currency.code().to_owned(),
                 link: self.link(&format!("bank-accounts/{id}/{token}")).into(),
-                until: written(book.day_of(until)),
+                until: book.day_of(until).into(),
             };
             self.send_all(leased, Occasion::new("bank_account_link", &id), &notice.recipients, &mail).await?;
         }
@@ -101,16 +101,12 @@ impl Context {
         if let Some(notice) = wanted {
             let payout = notice.payout;
             let currency = payout.amount.currency();
-            let how = match payout.payee.organisation() {
-                Some(_) => "an owner or treasurer does so by POST /v1/organisations/{id}/bank-accounts",
-                None => "sign in, and do so by POST /v1/me/bank-accounts",
-            };
             let mail = AccountWanted {
                 payee: notice.payee,
                 host: notice.host,
-                amount: payout.amount.to_string(),
+                amount: payout.amount.into(),
                 currency: currency.code().to_owned(),
-                how,
+                is_person: payout.payee.organisation().is_none(),
                 memo: payout.memo,
                 payout: id.to_string(),
             };
@@ -226,18 +222,18 @@ impl Context {
         let (Some(account), Some(day)) = (notice.account, day) else { return self.settle(leased).await };
         let currency = payout.amount.currency();
         let word = payout.state.word();
-        let money = |minor: i64| format!("{} {currency}", currency.format(minor));
+        let money = |minor: i64| Value::sum(minor, currency);
         let mail = Payout {
             payee: notice.payee,
             host: notice.host,
-            amount: payout.amount.to_string(),
+            amount: payout.amount.into(),
             fee: money(payout.fee),
             arrives: money(payout.amount.minor() - payout.fee),
             last_four: account.last_four,
             reference: payout.reference.clone(),
             memo: payout.memo.clone(),
-            pays: notice.pays.into_iter().take(PAYS_MAX).map(|(name, amount)| (name, amount.to_string())).collect(),
-            day: written(day),
+            pays: notice.pays.into_iter().take(PAYS_MAX).map(|(name, amount)| (name, amount.into())).collect(),
+            day: day.into(),
             reason: payout.state.reason().to_owned(),
             payout: id.to_string(),
             word,

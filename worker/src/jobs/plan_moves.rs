@@ -1,10 +1,12 @@
 //! Jobs of plans that move to another partner or rail.
 
 use super::Context;
-use super::mailing::{Occasion, written};
+use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::plan_moves::{PlanMoveMail, Step};
+use crate::texts::{self, Value, say};
 use ledger::id::PlanMoveId;
+use ledger::pledging::operations::moving::telling::Named;
 use ledger::pledging::operations::moving::{steps, telling};
 use ledger::pledging::rules::plan_move::MoveState;
 use ledger::service::store::jobs::Leased;
@@ -37,13 +39,16 @@ impl Context {
         };
         let mail = PlanMoveMail {
             step,
-            terms: told.terms_written(),
+            terms: match told.terms {
+                Some(terms) => texts::terms(terms),
+                None => say("pledging-terms-once").with("amount", told.amount).into(),
+            },
             donor: told.about.name,
             campaign: told.about.campaign_title,
-            from: told.from.to_string(),
-            to: told.to.to_string(),
-            first_on: told.first_on.map_or_else(|| "when it is charged again".to_owned(), written),
-            until: told.until.map(written).unwrap_or_default(),
+            from: named(told.from),
+            to: named(told.to),
+            first_on: told.first_on.map_or_else(Value::none, Value::Day),
+            until: told.until.map_or_else(Value::none, Value::Day),
             pledge: told.plan_move.pledge.to_string(),
         };
         // Who is to collect learns nothing of the donor by it.
@@ -51,5 +56,16 @@ impl Context {
         let occasion = occasion.brought_by(told.known_by).for_donor(told.about.donor);
         self.send(leased, occasion, &told.about.email, &mail).await?;
         self.settle(leased).await
+    }
+}
+
+/// Who collects, by the names of those who have part in it.
+fn named(named: Named) -> Value {
+    match named {
+        Named::Partner { name } => name.into(),
+        Named::Simulated { partner } => say("pledging-move-by-simulation").with("partner", partner).into(),
+        Named::Stripe { host, partner } => {
+            say("pledging-move-by-stripe").with("host", host).with("partner", partner).into()
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Word to the donor about a pledge that is not charged any more.
 
 use super::Context;
-use super::mailing::{Occasion, written};
+use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::pledge_notices::{PledgeNotice, Standing};
+use crate::texts::Value;
 use jiff::Timestamp;
 use ledger::engine::store::books;
 use ledger::id::PledgeId;
@@ -25,14 +26,14 @@ impl Context {
         let pledge = pledges::get(&client, id).await?;
         let about = plan_changes::surroundings(&client, id).await?;
         drop(client);
-        let day = |at: Timestamp| written(book.day_of(at));
+        let day = |at: Timestamp| Value::Day(book.day_of(at));
         let standing = match pledge.state {
             State::NeedsAction { until, need: Need::Means, .. } => Standing::NeedsMeans(day(until)),
             State::NeedsAction { until, need: Need::Campaign, .. } => Standing::NeedsCampaign(day(until)),
             State::NeedsAction { until, need: Need::Partner | Need::Rail, .. } => Standing::NeedsCollector(day(until)),
             State::Lapsed { until, .. } => Standing::Lapsed(day(until)),
             State::Cancelled { since } if book.takes_new(since).is_err() => {
-                Standing::HostCloses(book.winds_up_at.map(day).unwrap_or_default())
+                Standing::HostCloses(book.winds_up_at.map_or_else(Value::none, day))
             }
             State::Cancelled { .. } => Standing::Cancelled,
             State::Created { .. }
@@ -45,7 +46,7 @@ impl Context {
             let mail = PledgeNotice {
                 donor: about.name,
                 campaign: about.campaign_title,
-                amount: pledge.amount.to_string(),
+                amount: pledge.amount.into(),
                 pledge: id.to_string(),
                 standing,
                 again,

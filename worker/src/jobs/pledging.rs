@@ -6,12 +6,13 @@
 //! provider never saw it.
 
 use super::Context;
-use super::mailing::{Occasion, secret, written};
+use super::mailing::{Occasion, secret};
 use crate::explain::explain;
 use crate::failure::Failure;
 use crate::figures;
 use crate::mail::pledging::{Agreed, Consent, Decline, NextStep, PlanChanged, Receipt};
 use crate::rail::{ChargeRequest, Rail, RailError};
+use crate::texts;
 use ledger::Error;
 use ledger::engine::lane;
 use ledger::engine::store::{books, checks};
@@ -239,10 +240,10 @@ impl Context {
         if let (Some(receipt), Some((one, all))) = (issued, links) {
             let mail = Receipt {
                 donor: facts.name,
-                amount: facts.written,
+                amount: texts::paid(facts.amount, facts.original),
                 campaign: facts.campaign_title,
                 host: facts.book_name,
-                date: written(facts.day),
+                date: facts.day.into(),
                 pledge: receipt.pledge.to_string(),
                 charge: id.to_string(),
                 provider_reference,
@@ -278,7 +279,7 @@ impl Context {
             return self.settle(leased).await;
         };
         let next = match (retry_on, kind) {
-            (Some(day), _) => NextStep::RetryOn(written(day)),
+            (Some(day), _) => NextStep::RetryOn(day.into()),
             (None, DeclineKind::Soft) => NextStep::Lapsed,
             (None, DeclineKind::Expired) => NextStep::NewMeans,
             (None, DeclineKind::Stolen) => NextStep::Stopped,
@@ -290,9 +291,9 @@ impl Context {
         if !facts.email.is_empty() {
             let mail = Decline {
                 donor: facts.name,
-                amount: facts.amount.to_string(),
+                amount: facts.amount.into(),
                 campaign: facts.campaign_title,
-                date: written(facts.day),
+                date: facts.day.into(),
                 pledge: charge.pledge.to_string(),
                 next,
             };
@@ -322,10 +323,10 @@ impl Context {
             link: self.link(&format!("plan-changes/{id}/{token}")).into(),
             donor: offer.about.name,
             campaign: offer.about.campaign_title,
-            from: offer.change.from.to_string(),
-            to: offer.change.to.to_string(),
-            date: written(offer.starts_on),
-            until: written(offer.until),
+            from: texts::terms(offer.change.from),
+            to: texts::terms(offer.change.to),
+            date: offer.starts_on.into(),
+            until: offer.until.into(),
             pledge: offer.change.pledge.to_string(),
         };
         let occasion = Occasion::new("consent", &id).brought_by(offer.change.asked_by);
@@ -344,9 +345,9 @@ impl Context {
         let mail = PlanChanged {
             donor: applied.about.name,
             campaign: applied.about.campaign_title,
-            from: applied.change.from.to_string(),
-            to: applied.change.to.to_string(),
-            date: written(applied.starts_on),
+            from: texts::terms(applied.change.from),
+            to: texts::terms(applied.change.to),
+            date: applied.starts_on.into(),
             how: match applied.change.consent {
                 plan_change::Consent::NotNeeded => Agreed::NotNeeded,
                 plan_change::Consent::Attested { .. } => Agreed::AtThePlatform,

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::figures;
 use crate::mail::pledging::Refunded;
 use crate::rail::{Rail, RailError, RefundRequest};
+use crate::texts::{self, Value, say};
 use ledger::Error;
 use ledger::engine::store::{books, checks};
 use ledger::id::{CampaignId, PledgeId, RefundId};
@@ -66,12 +67,15 @@ impl Context {
             let mail = Refunded {
                 donor: facts.name,
                 amount: match refund.original {
-                    Some(back) => format!("{back} ({} when you gave it)", refund.sent),
-                    None => refund.sent.to_string(),
+                    Some(back) => {
+                        let said = say("pledging-given-back").with("original", Value::sum(back.minor, back.currency));
+                        said.with("amount", refund.sent).into()
+                    }
+                    None => refund.sent.into(),
                 },
-                paid: facts.written,
+                paid: texts::paid(facts.amount, facts.original),
                 campaign: facts.campaign_title,
-                kept: if kept > 0 { format!("{} {currency}", currency.format(kept)) } else { String::new() },
+                kept: if kept > 0 { Value::sum(kept, currency) } else { Value::none() },
                 pledge: charge.pledge.to_string(),
                 charge: charge.id.to_string(),
                 refund: id.to_string(),

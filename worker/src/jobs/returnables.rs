@@ -1,9 +1,10 @@
 //! Jobs of money that nobody uses: whose it is, and word to the donor, who decides.
 
 use super::Context;
-use super::mailing::{Occasion, written};
+use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::returnables::ReturnableNotice;
+use crate::texts::Value;
 use ledger::engine::store::books;
 use ledger::id::{CampaignId, PledgeId};
 use ledger::money::Money;
@@ -50,11 +51,11 @@ impl Context {
         {
             let mail = ReturnableNotice {
                 donor: about.name,
-                amount: amount.to_string(),
+                amount: amount.into(),
                 campaign: of.title,
                 is_over: returnable.why == Why::CampaignOver,
                 months: of.idle_months,
-                until: proposed.as_ref().map(|it| written(it.until)).unwrap_or_default(),
+                until: proposed.as_ref().map_or_else(Value::none, |it| it.until.into()),
                 proposed: proposed.map(|it| it.to.title).unwrap_or_default(),
                 link,
                 pledge: id.to_string(),

@@ -4,6 +4,7 @@ use super::Context;
 use super::mailing::Occasion;
 use crate::failure::Failure;
 use crate::mail::second_factors::{FactorNotice, ResetAsked};
+use crate::texts::Value;
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::id::PersonId;
@@ -12,11 +13,6 @@ use ledger::parties::store::{people, second_factor_resets as resets};
 use ledger::service::job::FactorNews;
 use ledger::service::store::jobs::Leased;
 use uuid::Uuid;
-
-/// A moment as it is written.
-fn moment(at: Timestamp) -> String {
-    at.strftime("%-d %B %Y, %H:%M UTC").to_string()
-}
 
 impl Context {
     /// Lets a reset lapse, or removes the factor, when its time has come.
@@ -52,9 +48,9 @@ impl Context {
             | FactorNews::ResetEnded => Vec::new(),
         };
         drop(client);
-        let until = reset.map(|reset| moment(reset.until)).unwrap_or_default();
+        let until = reset.map_or_else(Value::none, |reset| reset.until.into());
         let about = format!("{id}.{news}.{}", at.as_microsecond());
-        let mail = FactorNotice { news, at: moment(at), until: until.clone() };
+        let mail = FactorNotice { news, at: at.into(), until: until.clone() };
         self.send(leased, Occasion::new("second-factor", &about), &person.email, &mail).await?;
         let others: Vec<String> = operators.into_iter().filter(|email| *email != person.email).collect();
         let mail = ResetAsked { person: id.to_string(), email: person.email, until };

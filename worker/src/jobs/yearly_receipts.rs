@@ -3,13 +3,13 @@
 use super::Context;
 use super::mailing::{Occasion, secret};
 use crate::failure::Failure;
-use crate::mail::pledging::YearlyReceipt as YearlyReceiptMail;
+use crate::mail::pledging::{GivenInAYear, YearlyReceipt as YearlyReceiptMail};
+use crate::texts::Value;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 use ledger::Error;
 use ledger::engine::store::books;
 use ledger::id::{DonorId, YearlyReceiptId};
-use ledger::money::Unit;
 use ledger::pledging::operations::donor_links;
 use ledger::pledging::operations::yearly_receipts::{PAGE, issue_due, shown};
 use ledger::pledging::rules::donor_link::LinkToken;
@@ -53,7 +53,7 @@ impl Context {
                 custodian: year.receipt.custodian.name,
                 host,
                 count: year.count,
-                sums: year.sums.iter().map(written).collect(),
+                sums: year.sums.iter().map(sum).collect(),
                 link: self.link(&format!("receipts/{one}")).into(),
                 gifts: self.link(&format!("donors/{all}")).into(),
                 tax_text: year.receipt.tax_text,
@@ -76,10 +76,8 @@ async fn links(tx: &Transaction<'_>, receipt: &YearlyReceipt) -> Result<Option<(
 }
 
 /// What was given in a currency, and what of it had come back when the receipt was issued.
-fn written(sum: &YearSum) -> (String, String) {
-    let money = |minor| format!("{} {}", Unit::from(sum.currency).format(minor), sum.currency.code());
-    let back = [("returned", sum.then.refunded), ("taken back by the bank", sum.then.disputed)];
-    let back = back.into_iter().filter(|(_, minor)| *minor > 0);
-    let back: Vec<String> = back.map(|(what, minor)| format!("{} {what}", money(minor))).collect();
-    (money(sum.given), back.join(", "))
+fn sum(sum: &YearSum) -> GivenInAYear {
+    let money = |minor: i128| Value::sum(minor, sum.currency);
+    let back = |minor: i128| (minor > 0).then(|| money(minor));
+    GivenInAYear { given: money(sum.given), returned: back(sum.then.refunded), taken_back: back(sum.then.disputed) }
 }

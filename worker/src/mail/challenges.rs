@@ -1,69 +1,104 @@
 //! Mails to the teams in a challenge, and to whoever made it.
 
-use super::templates::mail;
+use super::templates::{Letter, Mail};
+use crate::texts::{Said, Value, say};
 use ledger::challenges::rules::share_plan::PlanState;
 
-/// What teams are told.
+/// What is told of a challenge.
 pub(crate) enum Told {
     /// The rules changed.
     Rules {
-        /// The last day on which they may agree.
-        until: String,
-        /// SHA-256 of the rules, which they restate.
+        /// The last day to agree to them.
+        until: Value,
+        /// Their SHA-256.
         rules: String,
     },
-    /// There is more time.
+    /// Submissions close later.
     Extension {
-        /// The day on which submissions close.
-        until: String,
-        /// Why.
+        /// The last day.
+        until: Value,
+        /// Why, in the words of the host.
         reason: String,
     },
-    /// It is announced, to whoever made it.
+    /// Everybody reads it, and teams may enter.
     Announcement,
-    /// Its ranking is known.
+    /// The ranking is known.
     Ranking {
-        /// The day until which teams may appeal.
-        until: String,
+        /// The last day of appeals.
+        until: Value,
     },
-    /// Its submissions wait for scores.
+    /// Submissions wait for scores.
     Judging {
-        /// The day until which judges score.
-        until: String,
+        /// The last day of scores.
+        until: Value,
     },
     /// It is given up.
     Cancellation {
-        /// Why.
+        /// Why, in the words of the host.
         reason: String,
     },
 }
 
-/// The notice to a team in a challenge.
+/// What became of a challenge.
 pub(crate) struct News {
     /// The title of the challenge.
     pub(crate) title: String,
-    /// The name of the host.
+    /// The host, by its name.
     pub(crate) host: String,
     /// The id of the challenge.
     pub(crate) challenge: String,
-    /// What is told.
+    /// What it is.
     pub(crate) told: Told,
 }
-mail!(News: "challenges/news.subject.txt", "challenges/news.txt", "challenges/news.html");
+
+impl News {
+    fn subject(&self) -> Said {
+        let subject = match &self.told {
+            Told::Rules { .. } => say("challenges-rules-subject"),
+            Told::Extension { .. } => say("challenges-extension-subject"),
+            Told::Announcement => say("challenges-announcement-subject"),
+            Told::Ranking { .. } => say("challenges-ranking-subject"),
+            Told::Judging { .. } => say("challenges-judging-subject"),
+            Told::Cancellation { .. } => say("challenges-cancellation-subject"),
+        };
+        subject.with("title", &self.title)
+    }
+
+    fn said(&self) -> Said {
+        let why = |said: Said, reason: &str| said.with("host", &self.host).with("reason", reason);
+        match &self.told {
+            Told::Rules { until, rules } => say("challenges-rules").with("until", until).with("rules", rules),
+            Told::Extension { until, reason } => why(say("challenges-extension").with("until", until), reason),
+            Told::Announcement => say("challenges-announcement"),
+            Told::Ranking { until } => say("challenges-ranking").with("until", until),
+            Told::Judging { until } => say("challenges-judging").with("until", until),
+            Told::Cancellation { reason } => why(say("challenges-cancellation"), reason),
+        }
+    }
+}
+
+impl Mail for News {
+    fn letter(&self) -> Letter {
+        Letter::about(self.subject())
+            .says(self.said())
+            .fact(say("facts-held-by"), &self.host)
+            .fact(say("facts-challenge"), &self.challenge)
+    }
+}
 
 /// How the share plan of a submission stands.
 pub(crate) struct Shares {
     /// The title of the challenge.
     pub(crate) title: String,
-    /// The name of the host.
+    /// The host, by its name.
     pub(crate) host: String,
-    /// How the plan stands.
+    /// How it stands.
     pub(crate) state: PlanState,
-    /// The day on which that ends by itself; empty where it does not.
-    pub(crate) until: String,
-    /// Why the host decided so; empty where it did not.
+    /// The last day of whoever is to act; empty when nobody is.
+    pub(crate) until: Value,
+    /// Why, in the words of the host; empty when it did not decide.
     pub(crate) why: String,
-    /// SHA-256 of the parts, which whoever attests restates.
+    /// The SHA-256 of the parts.
     pub(crate) sha256: String,
     /// The id of the submission.
     pub(crate) submission: String,
@@ -72,52 +107,50 @@ pub(crate) struct Shares {
 }
 
 impl Shares {
-    fn occasion(&self) -> &'static str {
-        match self.state {
-            PlanState::Proposed => "a share is proposed to your team",
-            PlanState::Objected => "a team objects to how prizes are divided",
-            PlanState::Fixed => "how prizes are divided is fixed",
-            PlanState::Lapsed => "how prizes are divided was not agreed",
-        }
+    fn subject(&self) -> Said {
+        let subject = match self.state {
+            PlanState::Proposed => say("challenges-shares-proposed-subject"),
+            PlanState::Objected => say("challenges-shares-objected-subject"),
+            PlanState::Fixed => say("challenges-shares-fixed-subject"),
+            PlanState::Lapsed => say("challenges-shares-lapsed-subject"),
+        };
+        subject.with("title", &self.title)
     }
 
-    fn sentence(&self) -> String {
-        let Shares { until, why, sha256, .. } = self;
-        match self.state {
-            PlanState::Proposed => format!(
-                "A team proposes how the prizes of its submission are divided, and names yours. Your team attests its part until {until}, or \
-                 objects to it; if it says nothing until then, that attests it. Whoever attests restates the SHA-256 of the parts: {sha256}"
-            ),
-            PlanState::Objected => format!(
-                "A team objects to its part. The team of the submission proposes other parts, or the host decides, until {until}; if neither \
-                 does, the plan lapses, and prizes go to the team of the submission whole."
-            ),
-            PlanState::Fixed if !why.is_empty() => {
-                format!("The host has decided about an objection, and nothing changes any more. It says why: {why}")
+    fn said(&self) -> Said {
+        match (self.state, self.why.as_str()) {
+            (PlanState::Proposed, _) => {
+                say("challenges-shares-proposed").with("until", &self.until).with("sha256", &self.sha256)
             }
-            PlanState::Fixed => {
-                "Every team has attested its part, or was silent, and nothing changes any more. Whatever the submission wins is divided so."
-                    .to_owned()
-            }
-            PlanState::Lapsed => {
-                "It was not agreed in time: what the submission wins goes to its team whole.".to_owned()
-            }
+            (PlanState::Objected, _) => say("challenges-shares-objected").with("until", &self.until),
+            (PlanState::Fixed, "") => say("challenges-shares-fixed"),
+            (PlanState::Fixed, why) => say("challenges-shares-decided").with("why", why),
+            (PlanState::Lapsed, _) => say("challenges-shares-lapsed"),
         }
     }
 }
-mail!(Shares: "challenges/shares.subject.txt", "challenges/shares.txt", "challenges/shares.html");
+
+impl Mail for Shares {
+    fn letter(&self) -> Letter {
+        Letter::about(self.subject())
+            .says(self.said())
+            .fact(say("facts-held-by"), &self.host)
+            .fact(say("facts-submission"), &self.submission)
+            .fact(say("facts-share-plan"), &self.plan)
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::templates::Mail as _;
+    use crate::mail::templates::Language;
 
     #[test]
     fn the_news_of_a_challenge_carry_their_facts() {
         let news = |told| {
             let news =
                 News { title: "Open drill".into(), host: "Commons Host".into(), challenge: "chl_abc".into(), told };
-            news.render().unwrap()
+            news.render(Language::English).unwrap()
         };
         let rules = news(Told::Rules { until: "4 December 2026".into(), rules: "ab12".into() });
         assert!(
@@ -147,7 +180,7 @@ mod tests {
                 submission: "sub_abc".into(),
                 plan: "shp_abc".into(),
             };
-            mail.render().unwrap()
+            mail.render(Language::English).unwrap()
         };
         let asked = shares(PlanState::Proposed, "");
         assert!(asked.subject.contains("proposed") && asked.text.contains("4 December 2026"), "{}", asked.text);

@@ -1,13 +1,14 @@
 //! Mails to the host about charges that donors' banks took back.
 
-use super::templates::mail;
+use super::templates::{Letter, Mail};
+use crate::texts::{Value, say};
 
 /// How a chargeback stands.
 pub(crate) enum Standing {
     /// The provider decides; evidence counts until a day.
     Open {
         /// The last day on which evidence counts.
-        until: String,
+        until: Value,
     },
     /// The provider gave the money back.
     Won,
@@ -20,9 +21,9 @@ pub(crate) enum Standing {
 /// The notice to a host that a charge was taken back, or how that ended.
 pub(crate) struct Chargeback {
     /// Amount and currency that were taken back.
-    pub(crate) amount: String,
+    pub(crate) amount: Value,
     /// Amount and currency of the provider's own fee.
-    pub(crate) fee: String,
+    pub(crate) fee: Value,
     /// The title of the campaign.
     pub(crate) campaign: String,
     /// The provider's own code of the reason.
@@ -34,12 +35,32 @@ pub(crate) struct Chargeback {
     /// How it stands.
     pub(crate) standing: Standing,
 }
-mail!(Chargeback: "pledging/chargeback.subject.txt", "pledging/chargeback.txt", "pledging/chargeback.html");
+
+impl Mail for Chargeback {
+    fn letter(&self) -> Letter {
+        let standing = match &self.standing {
+            Standing::Open { until } => say("pledging-chargeback-open").with("until", until),
+            Standing::Won => say("pledging-chargeback-won"),
+            Standing::LostUnborne => say("pledging-chargeback-lost-unborne"),
+            Standing::Lost => say("pledging-chargeback-lost"),
+        };
+        let subject = say("pledging-chargeback-subject").with("amount", &self.amount);
+        Letter::about(subject.with("campaign", &self.campaign))
+            .headed(say("pledging-chargeback"))
+            .says(standing)
+            .fact(say("facts-amount"), &self.amount)
+            .fact(say("facts-fee-of-the-provider"), &self.fee)
+            .fact(say("facts-for"), &self.campaign)
+            .fact(say("facts-reason"), &self.reason)
+            .fact(say("facts-charge"), &self.charge)
+            .fact(say("facts-chargeback"), &self.chargeback)
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::templates::Mail as _;
+    use crate::mail::templates::Language;
 
     #[test]
     fn the_mail_of_a_chargeback_says_how_it_stands_and_what_to_do() {
@@ -53,7 +74,7 @@ mod tests {
                 chargeback: "cbk_abc".into(),
                 standing,
             };
-            mail.render().unwrap()
+            mail.render(Language::English).unwrap()
         };
         let open = mail(Standing::Open { until: "4 December 2026".into() });
         assert!(open.subject.contains("100.00 USD") && open.text.contains("4 December 2026"));

@@ -1,128 +1,126 @@
 //! Mails about what became of a claim, or of a dispute about it.
 
-use super::templates::mail;
+use super::templates::{Letter, Mail};
+use crate::texts::{Said, Value, say};
 use ledger::milestones::rules::notice::Event;
 
-/// The notice that a claim or a dispute came to a state in which somebody may do something, or learns how it ended.
+/// What became of a claim, or of a dispute about it.
 pub(crate) struct ClaimNotice {
-    /// What has happened.
+    /// What happened.
     pub(crate) event: Event,
-    /// The team that claims.
+    /// The team, by its name.
     pub(crate) team: String,
-    /// The name of the milestone.
+    /// The milestone, by its name.
     pub(crate) milestone: String,
-    /// Amount and currency that it is about: what is approved, disputed, struck, to be written off, or had been released.
-    pub(crate) amount: String,
-    /// Amount and currency of what is at stake: all of the dispute, or of the claim.
-    pub(crate) of: String,
-    /// The day until which something can be done; empty where nothing can.
-    pub(crate) until: String,
-    /// Why: the words of the host, or of whoever objects; may be empty.
+    /// The amount that the event is about.
+    pub(crate) amount: Value,
+    /// The amount of the claim, or of the dispute.
+    pub(crate) of: Value,
+    /// The last day of whatever begins with it; empty when nothing does.
+    pub(crate) until: Value,
+    /// Why, in the words of whoever decided or objects; empty when nobody said.
     pub(crate) why: String,
     /// The id of the claim.
     pub(crate) claim: String,
-    /// The id of the dispute; empty where it is about none.
+    /// The id of the dispute; empty when it is about none.
     pub(crate) dispute: String,
     /// The page that shows what waits for the reader.
     pub(crate) link: String,
 }
 
 impl ClaimNotice {
-    /// The event in a few words.
-    fn headline(&self) -> &'static str {
+    fn headline(&self) -> Said {
         match self.event {
-            Event::Approved => "A claim is approved",
-            Event::ChangesAsked => "A reviewer asks for changes",
-            Event::Rejected => "A claim is rejected",
-            Event::Expired => "A claim has expired",
-            Event::RevocationAsked => "A revocation waits for your word",
-            Event::Revoked => "A claim is revoked",
-            Event::WriteOffAsked => "A write-off waits for your word",
-            Event::PaidBack => "A team has paid back",
-            Event::DisputeOpened => "A claim is disputed",
-            Event::DisputeAnswered => "The team has answered your objection",
-            Event::DisputeReplied => "A dispute waits for a decision",
-            Event::DisputeDecided => "A dispute is decided",
-            Event::DisputeAppealed => "An appeal waits for a decision",
-            Event::DisputeUpheld | Event::DisputeUpheldPart | Event::DisputeDismissed => "A dispute is over",
+            Event::Approved => say("milestones-approved"),
+            Event::ChangesAsked => say("milestones-changes-asked"),
+            Event::Rejected => say("milestones-rejected"),
+            Event::Expired => say("milestones-expired"),
+            Event::RevocationAsked => say("milestones-revocation-asked"),
+            Event::Revoked => say("milestones-revoked"),
+            Event::WriteOffAsked => say("milestones-write-off-asked"),
+            Event::PaidBack => say("milestones-paid-back"),
+            Event::DisputeOpened => say("milestones-dispute-opened"),
+            Event::DisputeAnswered => say("milestones-dispute-answered"),
+            Event::DisputeReplied => say("milestones-dispute-replied"),
+            Event::DisputeDecided => say("milestones-dispute-decided"),
+            Event::DisputeAppealed => say("milestones-dispute-appealed"),
+            Event::DisputeUpheld | Event::DisputeUpheldPart | Event::DisputeDismissed => say("milestones-dispute-over"),
         }
     }
 
-    /// What has happened, in a sentence.
-    fn said(&self) -> String {
-        let ClaimNotice { team, milestone, amount, of, .. } = self;
-        let claim = format!("the claim of {team} on {milestone}");
+    fn said(&self) -> Said {
+        let ClaimNotice { amount, of, .. } = self;
+        let about = |said: Said| said.with("team", &self.team).with("milestone", &self.milestone);
         match self.event {
-            Event::Approved => format!("{amount} of {claim} is approved."),
-            Event::ChangesAsked => format!("A reviewer asks for changes of {claim}."),
-            Event::Rejected => format!("Nothing of {claim} is paid: it is rejected."),
-            Event::Expired => format!("Nobody acted on {claim} in time: it has expired."),
-            Event::RevocationAsked => {
-                format!("Somebody of the host asks to revoke {claim}, of which {amount} is released.")
-            }
-            Event::Revoked => {
-                format!("Two people of the host have revoked {claim}, for good. {amount} had been released of it.")
-            }
-            Event::WriteOffAsked => format!("Somebody of the host asks to write off {amount} that is owed of {claim}."),
-            Event::PaidBack => {
-                format!("Of what {team} owes of its revoked claim on {milestone}, it has paid back {amount} by now.")
-            }
-            Event::DisputeOpened => format!("Somebody objects to {amount} of {claim}: that part is held back."),
-            Event::DisputeAnswered => format!("The team has answered your objection to {amount} of {claim}."),
-            Event::DisputeReplied => format!("The parties of a dispute over {amount} of {claim} were heard."),
+            Event::Approved => about(say("milestones-approved-what")).with("amount", amount),
+            Event::ChangesAsked => about(say("milestones-changes-asked-what")),
+            Event::Rejected => about(say("milestones-rejected-what")),
+            Event::Expired => about(say("milestones-expired-what")),
+            Event::RevocationAsked => about(say("milestones-revocation-asked-what")).with("amount", amount),
+            Event::Revoked => about(say("milestones-revoked-what")).with("amount", amount),
+            Event::WriteOffAsked => about(say("milestones-write-off-asked-what")).with("amount", amount),
+            Event::PaidBack => about(say("milestones-paid-back-what")).with("amount", amount),
+            Event::DisputeOpened => about(say("milestones-dispute-opened-what")).with("amount", amount),
+            Event::DisputeAnswered => about(say("milestones-dispute-answered-what")).with("amount", amount),
+            Event::DisputeReplied => about(say("milestones-dispute-replied-what")).with("amount", amount),
             Event::DisputeDecided => {
-                format!("Of the {of} of {claim} that are disputed, {amount} is to stay with the milestone.")
+                about(say("milestones-dispute-decided-what")).with("amount", amount).with("of", of)
             }
-            Event::DisputeAppealed => format!("A party appeals against the decision on {of} of {claim}."),
-            Event::DisputeUpheld => format!("{of} of {claim} stays with the milestone: the objection was upheld."),
+            Event::DisputeAppealed => about(say("milestones-dispute-appealed-what")).with("of", of),
+            Event::DisputeUpheld => about(say("milestones-dispute-upheld-what")).with("of", of),
             Event::DisputeUpheldPart => {
-                format!("{amount} of the disputed {of} of {claim} stays with the milestone; the rest is released.")
+                about(say("milestones-dispute-upheld-part-what")).with("amount", amount).with("of", of)
             }
-            Event::DisputeDismissed => format!("{of} of {claim} is released: the objection was dismissed."),
+            Event::DisputeDismissed => about(say("milestones-dispute-dismissed-what")).with("of", of),
         }
     }
 
-    /// What the reader can do until when, and what happens if nobody does; empty where nothing can be done.
-    fn next(&self) -> String {
-        let until = &self.until;
-        match self.event {
-            Event::Approved => format!("Whoever is concerned may object until {until}; then it is released."),
-            Event::ChangesAsked => format!("Change the claim and submit it again until {until}; otherwise it expires."),
-            Event::RevocationAsked => {
-                format!("Confirm it until {until} if it is right; otherwise it lapses. Until then nothing is released.")
-            }
-            Event::WriteOffAsked => format!("Confirm it until {until} if it is right; otherwise it lapses."),
-            Event::Revoked => "What was paid out the team owes: it pays it back to the host, or it is set off.".into(),
-            Event::DisputeOpened => {
-                format!("The team answers until {until}; if it is silent, the objection is upheld.")
-            }
-            Event::DisputeAnswered => {
-                format!(
-                    "Accept the answer, or say until {until} why you stand by it; if you are silent, it is dismissed."
-                )
-            }
-            Event::DisputeReplied => format!("Decide it until {until}; if nobody does, the objection is upheld."),
-            Event::DisputeDecided => {
-                format!("The party that the decision takes something from may appeal until {until}; then it stands.")
-            }
-            Event::DisputeAppealed => {
-                format!("Somebody who did not decide before decides until {until}; otherwise the decision stands.")
-            }
+    /// What comes next, if anything does.
+    fn next(&self) -> Option<Said> {
+        let next = match self.event {
+            Event::Approved => say("milestones-approved-next"),
+            Event::ChangesAsked => say("milestones-changes-asked-next"),
+            Event::RevocationAsked => say("milestones-revocation-asked-next"),
+            Event::WriteOffAsked => say("milestones-write-off-asked-next"),
+            Event::Revoked => return Some(say("milestones-revoked-next")),
+            Event::DisputeOpened => say("milestones-dispute-opened-next"),
+            Event::DisputeAnswered => say("milestones-dispute-answered-next"),
+            Event::DisputeReplied => say("milestones-dispute-replied-next"),
+            Event::DisputeDecided => say("milestones-dispute-decided-next"),
+            Event::DisputeAppealed => say("milestones-dispute-appealed-next"),
             Event::Rejected
             | Event::Expired
             | Event::PaidBack
             | Event::DisputeUpheld
             | Event::DisputeUpheldPart
-            | Event::DisputeDismissed => String::new(),
-        }
+            | Event::DisputeDismissed => return None,
+        };
+        Some(next.with("until", &self.until))
     }
 }
-mail!(ClaimNotice: "milestones/claim.subject.txt", "milestones/claim.txt", "milestones/claim.html");
+
+impl Mail for ClaimNotice {
+    fn letter(&self) -> Letter {
+        let subject = say("milestones-claim-subject").with("headline", self.headline());
+        let letter = Letter::about(subject.with("milestone", &self.milestone)).headed(self.headline());
+        let letter = letter.says(self.said());
+        let letter = match self.next() {
+            Some(next) => letter.says(next),
+            None => letter,
+        };
+        letter
+            .fact(say("facts-reason-given"), &self.why)
+            .fact(say("facts-claim"), &self.claim)
+            .fact(say("facts-dispute"), &self.dispute)
+            .says(say("milestones-claim-shown"))
+            .link(say("frame-waiting"), &self.link)
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::templates::Mail as _;
+    use crate::mail::templates::Language;
 
     #[test]
     fn every_event_says_what_it_is_and_each_window_until_when() {
@@ -139,8 +137,8 @@ mod tests {
                 dispute: "dsp_abc".into(),
                 link: "https://purse.example.org/me".into(),
             };
-            let waits = !mail.next().is_empty() && event != Event::Revoked;
-            let shown = mail.render().unwrap();
+            let waits = mail.next().is_some() && event != Event::Revoked;
+            let shown = mail.render(Language::English).unwrap();
             assert!(shown.subject.contains("Working prototype"), "{event}: {}", shown.subject);
             for text in [&shown.text, &shown.html] {
                 assert!(text.contains("clm_abc") && text.contains("No test data"), "{event}: {text}");

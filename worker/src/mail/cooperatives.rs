@@ -1,50 +1,78 @@
 //! Mails to members of cooperatives.
 
-use super::templates::mail;
+use super::templates::{Letter, Mail};
+use crate::texts::{Value, say};
 
-/// The statement of a member's share of a distribution.
+/// A member's statement of a distribution.
 pub(crate) struct MemberStatement {
     /// The member's name; empty when it is not known.
     pub(crate) name: String,
-    /// The name of the cooperative.
+    /// The cooperative, by its name.
     pub(crate) cooperative: String,
     /// The member's number.
     pub(crate) number: i32,
-    /// The first and the last day of the period that is distributed.
-    pub(crate) period: String,
-    /// The member's group.
+    /// The period of the distribution.
+    pub(crate) period: Value,
+    /// The group of members whose rule counted.
     pub(crate) group: String,
-    /// By what the group shares, and how much of it the member has, such as `1560.00 attested hours`.
-    pub(crate) basis: String,
-    /// The amount and currency that were distributed to all members together.
-    pub(crate) net: String,
-    /// The member's whole share.
-    pub(crate) share: String,
-    /// The part to be paid out.
-    pub(crate) cash: String,
-    /// The part that became the member's capital.
-    pub(crate) retained: String,
-    /// Whether the member had agreed to retained parts.
+    /// By what the member took part.
+    pub(crate) basis: Value,
+    /// What was distributed among all.
+    pub(crate) net: Value,
+    /// The member's share.
+    pub(crate) share: Value,
+    /// What of it is paid.
+    pub(crate) cash: Value,
+    /// What of it is retained.
+    pub(crate) retained: Value,
+    /// Whether the member agreed to retained parts.
     pub(crate) consents: bool,
-    /// The version of the allocation rule that was followed.
+    /// The version of the rule that counted.
     pub(crate) rule_version: i32,
-    /// The number of the distribution's journal entry in the book.
+    /// The number of the journal entry.
     pub(crate) entry: i64,
-    /// The day the statement was issued.
-    pub(crate) date: String,
+    /// The day of the statement.
+    pub(crate) date: Value,
     /// The id of the statement.
     pub(crate) statement: String,
 }
-mail!(
-    MemberStatement: "cooperatives/statement.subject.txt",
-    "cooperatives/statement.txt",
-    "cooperatives/statement.html"
-);
+
+impl Mail for MemberStatement {
+    fn letter(&self) -> Letter {
+        let subject = say("cooperatives-statement-subject").with("share", &self.share);
+        let consent = if self.consents {
+            say("cooperatives-statement-consents")
+        } else {
+            say("cooperatives-statement-consents-not")
+        };
+        let member = say("cooperatives-statement-number").with("number", self.number).with("group", &self.group);
+        let heading = match self.name.as_str() {
+            "" => say("cooperatives-statement"),
+            name => say("cooperatives-statement-of").with("name", name),
+        };
+        Letter::about(subject.with("cooperative", &self.cooperative).with("period", &self.period))
+            .headed(heading)
+            .says(say("cooperatives-statement-what").with("cooperative", &self.cooperative))
+            .large(&self.share)
+            .fact(say("facts-member"), member)
+            .fact(say("facts-period"), &self.period)
+            .fact(say("facts-basis"), &self.basis)
+            .fact(say("facts-net"), &self.net)
+            .fact(say("facts-cash"), &self.cash)
+            .fact(say("facts-retained"), &self.retained)
+            .fact(say("facts-consent"), consent)
+            .fact(say("facts-rule"), say("cooperatives-statement-version").with("version", self.rule_version))
+            .fact(say("facts-entry"), self.entry)
+            .fact(say("facts-date"), &self.date)
+            .fact(say("facts-statement"), &self.statement)
+            .aside(say("cooperatives-statement-shown"))
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::templates::Mail as _;
+    use crate::mail::templates::Language;
 
     #[test]
     fn k3_a_statement_names_basis_share_consent_period_and_rule() {
@@ -65,7 +93,7 @@ mod tests {
             date: "10 January 2028".into(),
             statement: "stm_abc".into(),
         };
-        let mail = statement(true).render().unwrap();
+        let mail = statement(true).render(Language::English).unwrap();
         assert!(mail.subject.contains("2592.02 USD") && mail.subject.contains("Press Makers"), "{}", mail.subject);
         for part in [&mail.text, &mail.html] {
             for fact in
@@ -75,6 +103,6 @@ mod tests {
             }
         }
         assert!(mail.text.contains("version 3") && mail.text.contains("you agreed"), "{}", mail.text);
-        assert!(statement(false).render().unwrap().html.contains("you have not agreed"));
+        assert!(statement(false).render(Language::English).unwrap().html.contains("you have not agreed"));
     }
 }

@@ -1,45 +1,72 @@
 //! Mails about claims on milestones, to reviewers and teams.
 
-use super::templates::mail;
+use super::templates::{Letter, Mail};
+use crate::texts::{Value, say};
 
-/// The notice to a team that money of a milestone was released.
+/// The notice to a team that money was released.
 pub(crate) struct Release {
-    /// The team that receives it.
+    /// The team, by its name.
     pub(crate) team: String,
-    /// Amount and currency that are released.
-    pub(crate) amount: String,
-    /// The name of the milestone.
+    /// Amount and currency that were released.
+    pub(crate) amount: Value,
+    /// The milestone, by its name.
     pub(crate) milestone: String,
-    /// The campaign or project it belongs to.
+    /// The title of the campaign.
     pub(crate) campaign: String,
-    /// The day of the release.
-    pub(crate) date: String,
+    /// The day.
+    pub(crate) date: Value,
     /// The id of the claim.
     pub(crate) claim: String,
 }
-mail!(Release: "milestones/release.subject.txt", "milestones/release.txt", "milestones/release.html");
 
-/// The request to a reviewer to review a claim.
+impl Mail for Release {
+    fn letter(&self) -> Letter {
+        let subject = say("milestones-release-subject").with("amount", &self.amount);
+        Letter::about(subject.with("milestone", &self.milestone))
+            .headed(say("milestones-release").with("team", &self.team))
+            .says(say("milestones-release-what").with("amount", &self.amount).with("team", &self.team))
+            .fact(say("facts-milestone"), &self.milestone)
+            .fact(say("facts-campaign"), &self.campaign)
+            .fact(say("facts-date"), &self.date)
+            .fact(say("facts-claim"), &self.claim)
+            .aside(say("milestones-release-shown"))
+    }
+}
+
+/// The request to a reviewer.
 pub(crate) struct Review {
-    /// The team that claims.
+    /// The team that claims, by its name.
     pub(crate) team: String,
-    /// Amount and currency that are claimed.
-    pub(crate) amount: String,
-    /// The name of the milestone.
+    /// Amount and currency that it claims.
+    pub(crate) amount: Value,
+    /// The milestone, by its name.
     pub(crate) milestone: String,
-    /// The day until which a review counts.
-    pub(crate) deadline: String,
+    /// The last day of the review.
+    pub(crate) deadline: Value,
     /// The id of the claim.
     pub(crate) claim: String,
-    /// The page that shows what waits for the reviewer.
+    /// The page that shows what waits for the reader.
     pub(crate) link: String,
 }
-mail!(Review: "milestones/review.subject.txt", "milestones/review.txt", "milestones/review.html");
+
+impl Mail for Review {
+    fn letter(&self) -> Letter {
+        Letter::about(say("milestones-review-subject").with("milestone", &self.milestone))
+            .headed(say("milestones-review"))
+            .fact(say("facts-team"), &self.team)
+            .fact(say("facts-amount"), &self.amount)
+            .fact(say("facts-milestone"), &self.milestone)
+            .fact(say("facts-review-by"), &self.deadline)
+            .fact(say("facts-claim"), &self.claim)
+            .says(say("milestones-review-how"))
+            .link(say("frame-waiting"), &self.link)
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::templates::Mail as _;
+    use crate::mail::templates::Language;
 
     #[test]
     fn the_mails_of_a_milestone_carry_their_facts() {
@@ -51,7 +78,7 @@ mod tests {
             date: "20 November 2026".into(),
             claim: "clm_abc".into(),
         };
-        assert!(mail.render().unwrap().subject.contains("3000.00 USD"));
+        assert!(mail.render(Language::English).unwrap().subject.contains("3000.00 USD"));
         let mail = Review {
             team: "Team Drum".into(),
             amount: "3000.00 USD".into(),
@@ -60,7 +87,7 @@ mod tests {
             claim: "clm_abc".into(),
             link: "https://purse.example.org/me".into(),
         };
-        let mail = mail.render().unwrap();
+        let mail = mail.render(Language::English).unwrap();
         assert!(mail.html.contains("4 December 2026") && mail.text.contains("https://purse.example.org/me"));
     }
 }

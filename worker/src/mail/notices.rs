@@ -1,134 +1,122 @@
 //! Mails that say one thing, in a sentence or two: a role, an entry to a challenge, what members of a cooperative may do.
 
-use super::templates::mail;
+use super::templates::{Letter, Mail};
+use crate::texts::{Said, Value, say};
 use ledger::challenges::rules::appeal::AppealState;
 
 /// A mail that says one thing.
 pub(crate) struct Notice {
     /// What it is, in a few words.
-    pub(crate) subject: String,
+    subject: Said,
     /// What it says, a paragraph each.
-    pub(crate) said: Vec<String>,
+    said: Vec<Said>,
     /// What it is about: names and ids.
-    pub(crate) facts: Vec<(&'static str, String)>,
+    facts: Vec<(Said, Value)>,
     /// The page that shows what waits for the reader.
-    pub(crate) link: String,
+    link: String,
 }
-mail!(Notice: "notices/notice.subject.txt", "notices/notice.txt", "notices/notice.html");
+
+impl Mail for Notice {
+    fn letter(&self) -> Letter {
+        let letter = Letter::about(self.subject.clone());
+        let letter = self.said.iter().fold(letter, |letter, said| letter.says(said.clone()));
+        let facts = self.facts.iter();
+        let letter = facts.fold(letter, |letter, (name, value)| letter.fact(name.clone(), value));
+        letter.link(say("frame-waiting"), &self.link)
+    }
+}
+
+/// Why, in the words of whoever decided.
+fn reason(reason: &str) -> Said {
+    say("notices-reason").with("reason", reason)
+}
 
 impl Notice {
     /// A person has a role in an organisation.
-    pub(crate) fn role(organisation: &str, role: &str, link: String) -> Notice {
+    pub(crate) fn role(organisation: &str, role: Value, link: String) -> Notice {
+        let of = |said: Said| said.with("role", &role).with("organisation", organisation);
         Notice {
-            subject: format!("You are {role} of {organisation}"),
-            said: vec![
-                format!("You have the role {role} in {organisation} from now on."),
-                "If you know nothing of this, tell an owner there: owners take roles away again.".into(),
-            ],
-            facts: vec![("Organisation", organisation.to_owned()), ("Role", role.to_owned())],
+            subject: of(say("notices-role-subject")),
+            said: vec![of(say("notices-role")), say("notices-role-unknown")],
+            facts: vec![(say("facts-organisation"), organisation.into()), (say("facts-role"), role.clone())],
             link,
         }
     }
 
     /// Somebody asks to join an organisation, to its owners.
-    pub(crate) fn join_asked((who, organisation): (&str, &str), until: &str, id: String, link: String) -> Notice {
+    pub(crate) fn join_asked((who, organisation): (&str, &str), until: Value, id: String, link: String) -> Notice {
+        let said = say("notices-join-asked").with("who", who).with("organisation", organisation).with("until", until);
         Notice {
-            subject: format!("{organisation}: somebody asks to join"),
-            said: vec![format!(
-                "{who} asks to join {organisation}. You accept with a role, or decline with a reason, until {until}; if no owner answers, \
-                 the request lapses."
-            )],
-            facts: vec![("Organisation", organisation.to_owned()), ("Request", id)],
+            subject: say("notices-join-asked-subject").with("organisation", organisation),
+            said: vec![said],
+            facts: vec![(say("facts-organisation"), organisation.into()), (say("facts-request"), id.into())],
             link,
         }
     }
 
     /// A request to join was declined, to who asked.
-    pub(crate) fn not_joined(organisation: &str, reason: &str, id: String, link: String) -> Notice {
+    pub(crate) fn not_joined(organisation: &str, why: &str, id: String, link: String) -> Notice {
         Notice {
-            subject: format!("{organisation}: your request to join is declined"),
-            said: vec![
-                format!("An owner of {organisation} has declined your request to join. You may ask again."),
-                format!("The reason given: {reason}"),
-            ],
-            facts: vec![("Organisation", organisation.to_owned()), ("Request", id)],
+            subject: say("notices-join-declined-subject").with("organisation", organisation),
+            said: vec![say("notices-join-declined").with("organisation", organisation), reason(why)],
+            facts: vec![(say("facts-organisation"), organisation.into()), (say("facts-request"), id.into())],
             link,
         }
     }
 
     /// Nobody answered a request to join in time, to who asked.
-    pub(crate) fn join_lapsed(organisation: &str, until: &str, id: String, link: String) -> Notice {
+    pub(crate) fn join_lapsed(organisation: &str, until: Value, id: String, link: String) -> Notice {
         Notice {
-            subject: format!("{organisation}: nobody has answered your request to join"),
-            said: vec![format!(
-                "No owner of {organisation} has answered your request to join by {until}: it has lapsed. You may ask again."
-            )],
-            facts: vec![("Organisation", organisation.to_owned()), ("Request", id)],
+            subject: say("notices-join-lapsed-subject").with("organisation", organisation),
+            said: vec![say("notices-join-lapsed").with("organisation", organisation).with("until", until)],
+            facts: vec![(say("facts-organisation"), organisation.into()), (say("facts-request"), id.into())],
+            link,
+        }
+    }
+
+    /// About an application of a team for a piece of work that a host has called for.
+    fn application(of: (&str, &str, &str), (subject, said): (Said, Said), id: String, link: String) -> Notice {
+        let (team, work, host) = of;
+        Notice {
+            subject: subject.with("team", team).with("work", work),
+            said: vec![said.with("team", team).with("work", work).with("host", host)],
+            facts: vec![(say("facts-team"), team.into()), (say("facts-application"), id.into())],
             link,
         }
     }
 
     /// A team applies for a call, to the owners of the host. `of`: the team, the work, the host.
-    pub(crate) fn applied(of: (&str, &str, &str), (last, until): (&str, &str), id: String, link: String) -> Notice {
-        let (team, work, host) = of;
-        Notice {
-            subject: format!("{work}: {team} applies"),
-            said: vec![format!(
-                "{team} applies for {work}, for which {host} has called. You can decline it at any time, and accept one team when the last \
-                 day, {last}, is over. If nobody is accepted until {until}, the call lapses."
-            )],
-            facts: vec![("Team", team.to_owned()), ("Application", id)],
-            link,
-        }
+    pub(crate) fn applied(of: (&str, &str, &str), (last, until): (Value, Value), id: String, link: String) -> Notice {
+        let said = say("notices-applied").with("last", last).with("until", until);
+        Notice::application(of, (say("notices-applied-subject"), said), id, link)
     }
 
     /// A team gets the milestone for which it applied.
-    pub(crate) fn application_accepted(of: (&str, &str, &str), amount: &str, id: String, link: String) -> Notice {
-        let (team, work, host) = of;
-        Notice {
-            subject: format!("{work}: your application is accepted"),
-            said: vec![format!(
-                "{host} has accepted {team} for {work}. Its milestone of {amount} is planned for your team; begin to claim when money is \
-                 set aside for it."
-            )],
-            facts: vec![("Team", team.to_owned()), ("Application", id)],
-            link,
-        }
+    pub(crate) fn application_accepted(of: (&str, &str, &str), amount: Value, id: String, link: String) -> Notice {
+        let said = say("notices-application-accepted").with("amount", amount);
+        Notice::application(of, (say("notices-application-accepted-subject"), said), id, link)
     }
 
     /// A team does not get what it applied for.
-    pub(crate) fn application_declined(of: (&str, &str, &str), reason: &str, id: String, link: String) -> Notice {
-        let (team, work, host) = of;
-        Notice {
-            subject: format!("{work}: your application is declined"),
-            said: vec![format!("{host} does not accept {team} for {work}."), format!("The reason given: {reason}")],
-            facts: vec![("Team", team.to_owned()), ("Application", id)],
-            link,
-        }
+    pub(crate) fn application_declined(of: (&str, &str, &str), why: &str, id: String, link: String) -> Notice {
+        let said = (say("notices-application-declined-subject"), say("notices-application-declined"));
+        let mut notice = Notice::application(of, said, id, link);
+        notice.said.push(reason(why));
+        notice
     }
 
     /// Nobody decided about the work for which a team applied.
-    pub(crate) fn application_lapsed(of: (&str, &str, &str), until: &str, id: String, link: String) -> Notice {
-        let (team, work, host) = of;
-        Notice {
-            subject: format!("{work}: nobody has decided about your application"),
-            said: vec![format!(
-                "{host} had until {until} to decide who does {work}: the application of {team} has lapsed."
-            )],
-            facts: vec![("Team", team.to_owned()), ("Application", id)],
-            link,
-        }
+    pub(crate) fn application_lapsed(of: (&str, &str, &str), until: Value, id: String, link: String) -> Notice {
+        let said = say("notices-application-lapsed").with("until", until);
+        Notice::application(of, (say("notices-application-lapsed-subject"), said), id, link)
     }
 
     /// A person is on the panel of a challenge.
     pub(crate) fn panel(organisation: &str, (title, id): (&str, String), link: String) -> Notice {
         Notice {
-            subject: format!("You judge {title}"),
-            said: vec![format!(
-                "{organisation} has put you on the panel of {title}. You are asked for scores when submissions have closed. Declare your \
-                 ties before, if you have any to a team that takes part."
-            )],
-            facts: vec![("Held by", organisation.to_owned()), ("Challenge", id)],
+            subject: say("notices-panel-subject").with("title", title),
+            said: vec![say("notices-panel").with("organisation", organisation).with("title", title)],
+            facts: vec![(say("facts-held-by"), organisation.into()), (say("facts-challenge"), id.into())],
             link,
         }
     }
@@ -136,12 +124,9 @@ impl Notice {
     /// The entry of a team was withdrawn, as it did not agree to changed rules in time.
     pub(crate) fn withdrawn((team, title): (&str, &str), entry: String, link: String) -> Notice {
         Notice {
-            subject: format!("{title}: your entry is withdrawn"),
-            said: vec![format!(
-                "{team} did not agree to the changed rules of {title} in time: its entry is withdrawn, and its work with it. What it \
-                 paid as a fee goes back."
-            )],
-            facts: vec![("Team", team.to_owned()), ("Entry", entry)],
+            subject: say("notices-withdrawn-subject").with("title", title),
+            said: vec![say("notices-withdrawn").with("team", team).with("title", title)],
+            facts: vec![(say("facts-team"), team.into()), (say("facts-entry-to-a-challenge"), entry.into())],
             link,
         }
     }
@@ -150,107 +135,86 @@ impl Notice {
     pub(crate) fn appeal(
         state: AppealState,
         (team, title): (&str, &str),
-        (until, why): (&str, &str),
+        (until, why): (Value, &str),
         appeal: String,
         link: String,
     ) -> Notice {
+        let of_team = |said: Said| said.with("team", team);
         let (subject, said) = match state {
             AppealState::Open => (
-                format!("{title}: an appeal waits for you"),
-                format!(
-                    "{team} appeals against the ranking of {title}. An owner of the host who is no judge of it decides until {until}; \
-                     if nobody does, the ranking stands."
-                ),
+                say("notices-appeal-open-subject"),
+                of_team(say("notices-appeal-open")).with("title", title).with("until", until),
             ),
-            AppealState::Upheld => (
-                format!("{title}: your appeal is upheld"),
-                format!("The appeal of {team} was right: the work is judged again."),
-            ),
-            AppealState::Dismissed => (
-                format!("{title}: your appeal is dismissed"),
-                format!("The appeal of {team} was dismissed: the ranking stands."),
-            ),
-            AppealState::Lapsed => (
-                format!("{title}: your appeal has lapsed"),
-                format!("Nobody decided the appeal of {team} until {until}: the ranking stands."),
-            ),
+            AppealState::Upheld => (say("notices-appeal-upheld-subject"), of_team(say("notices-appeal-upheld"))),
+            AppealState::Dismissed => {
+                (say("notices-appeal-dismissed-subject"), of_team(say("notices-appeal-dismissed")))
+            }
+            AppealState::Lapsed => {
+                (say("notices-appeal-lapsed-subject"), of_team(say("notices-appeal-lapsed")).with("until", until))
+            }
         };
-        let mut said = vec![said];
-        if !why.is_empty() {
-            said.push(format!("The reason given: {why}"));
+        let why = (!why.is_empty()).then(|| reason(why));
+        Notice {
+            subject: subject.with("title", title),
+            said: [Some(said), why].into_iter().flatten().collect(),
+            facts: vec![(say("facts-team"), team.into()), (say("facts-appeal"), appeal.into())],
+            link,
         }
-        Notice { subject, said, facts: vec![("Team", team.to_owned()), ("Appeal", appeal)], link }
+    }
+
+    /// About a distribution of a cooperative.
+    fn of_distribution(cooperative: &str, subject: Said, said: Vec<Said>, id: String, link: String) -> Notice {
+        Notice {
+            subject: subject.with("cooperative", cooperative),
+            said,
+            facts: vec![(say("facts-cooperative"), cooperative.into()), (say("facts-distribution"), id.into())],
+            link,
+        }
     }
 
     /// Members may object to a distribution.
     pub(crate) fn distribution(
         cooperative: &str,
-        (period, net, until): (&str, &str, &str),
+        (period, net, until): (Value, Value, Value),
         id: String,
         link: String,
     ) -> Notice {
-        Notice {
-            subject: format!("{cooperative}: a distribution is open"),
-            said: vec![format!(
-                "{cooperative} wants to distribute {net} of {period}. You may object until {until}; what nobody objects to is approved \
-                 and posted after that."
-            )],
-            facts: vec![("Cooperative", cooperative.to_owned()), ("Distribution", id)],
-            link,
-        }
+        let said = say("notices-distribution").with("cooperative", cooperative).with("net", net);
+        let said = said.with("period", period).with("until", until);
+        Notice::of_distribution(cooperative, say("notices-distribution-subject"), vec![said], id, link)
     }
 
     /// A member objects to a distribution, to those who decide.
-    pub(crate) fn objected((cooperative, period): (&str, &str), until: &str, id: String, link: String) -> Notice {
-        Notice {
-            subject: format!("{cooperative}: a member objects to a distribution"),
-            said: vec![format!(
-                "A member of {cooperative} objects to the distribution of {period}; the service's API shows the objection by its number. Somebody                  who neither drafted it nor objected approves it with an answer until {until}, or it is withdrawn then."
-            )],
-            facts: vec![("Cooperative", cooperative.to_owned()), ("Distribution", id)],
-            link,
-        }
+    pub(crate) fn objected((cooperative, period): (&str, Value), until: Value, id: String, link: String) -> Notice {
+        let said = say("notices-objected").with("cooperative", cooperative).with("period", period);
+        let said = vec![said.with("until", until)];
+        Notice::of_distribution(cooperative, say("notices-objected-subject"), said, id, link)
     }
 
     /// An objection was answered, to those who objected.
     pub(crate) fn objection_answered(
-        (cooperative, period): (&str, &str),
+        (cooperative, period): (&str, Value),
         answer: &str,
         id: String,
         link: String,
     ) -> Notice {
-        Notice {
-            subject: format!("{cooperative}: your objection is answered"),
-            said: vec![
-                format!("The distribution of {period} at {cooperative} is approved all the same."),
-                format!("The answer to your objection: {answer}"),
-            ],
-            facts: vec![("Cooperative", cooperative.to_owned()), ("Distribution", id)],
-            link,
-        }
+        let said = say("notices-objection-answered").with("cooperative", cooperative).with("period", period);
+        let said = vec![said, say("notices-objection-answer").with("answer", answer)];
+        Notice::of_distribution(cooperative, say("notices-objection-answered-subject"), said, id, link)
     }
 
     /// A distribution that was objected to is given up, to those who objected.
-    pub(crate) fn objection_held((cooperative, period): (&str, &str), why: &str, id: String, link: String) -> Notice {
-        Notice {
-            subject: format!("{cooperative}: the distribution that you objected to is withdrawn"),
-            said: vec![format!(
-                "Nothing of the distribution of {period} at {cooperative} is paid: it is withdrawn. The reason given: {why}"
-            )],
-            facts: vec![("Cooperative", cooperative.to_owned()), ("Distribution", id)],
-            link,
-        }
+    pub(crate) fn objection_held((cooperative, period): (&str, Value), why: &str, id: String, link: String) -> Notice {
+        let said = say("notices-objection-held").with("cooperative", cooperative).with("period", period);
+        Notice::of_distribution(cooperative, say("notices-objection-held-subject"), vec![said, reason(why)], id, link)
     }
 
     /// Hours wait for a member who attests them.
     pub(crate) fn hours(cooperative: &str, link: String) -> Notice {
         Notice {
-            subject: format!("{cooperative}: hours wait to be attested"),
-            said: vec![format!(
-                "Hours were written down at {cooperative}. They count for nothing until a member who did not work them attests them; \
-                 whoever knows that they are true can do so."
-            )],
-            facts: vec![("Cooperative", cooperative.to_owned())],
+            subject: say("notices-hours-subject").with("cooperative", cooperative),
+            said: vec![say("notices-hours").with("cooperative", cooperative)],
+            facts: vec![(say("facts-cooperative"), cooperative.into())],
             link,
         }
     }
@@ -259,7 +223,7 @@ impl Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::templates::Mail as _;
+    use crate::mail::templates::Language;
 
     #[test]
     fn a_notice_says_its_facts_and_what_people_wrote_is_text() {
@@ -267,8 +231,8 @@ mod tests {
         let of = ("Team <Drum>", "Open drill");
         for state in AppealState::ALL {
             let notice =
-                Notice::appeal(*state, of, ("4 December 2026", "No <b>test</b> data"), "apl_abc".into(), link());
-            let mail = notice.render().unwrap();
+                Notice::appeal(*state, of, ("4 December 2026".into(), "No <b>test</b> data"), "apl_abc".into(), link());
+            let mail = notice.render(Language::English).unwrap();
             assert!(
                 mail.subject.starts_with("Open drill: ") && mail.text.contains("No <b>test</b> data"),
                 "{}",
@@ -279,28 +243,35 @@ mod tests {
             assert_eq!(mail.text.contains("4 December 2026"), waits, "{state}");
         }
         let about = ("Team <Drum>", "Open <drill>", "Host <b>");
-        let days = ("1 December 2026", "31 December 2026");
+        let days = || ("1 December 2026".into(), "31 December 2026".into());
         for (notice, says) in [
-            (Notice::applied(about, days, "map_abc".into(), link()), "1 December 2026, is over"),
-            (Notice::application_accepted(about, "50.00 USD", "map_abc".into(), link()), "milestone of 50.00 USD"),
+            (Notice::applied(about, days(), "map_abc".into(), link()), "1 December 2026, is over"),
+            (
+                Notice::application_accepted(about, "50.00 USD".into(), "map_abc".into(), link()),
+                "milestone of 50.00 USD",
+            ),
             (Notice::application_declined(about, "It is <b>dear", "map_abc".into(), link()), "It is <b>dear"),
-            (Notice::application_lapsed(about, days.1, "map_abc".into(), link()), "until 31 December 2026"),
+            (Notice::application_lapsed(about, days().1, "map_abc".into(), link()), "until 31 December 2026"),
         ] {
-            let mail = notice.render().unwrap();
+            let mail = notice.render(Language::English).unwrap();
             assert!(mail.text.contains(says) && mail.text.contains(&link()), "{}", mail.text);
             assert!(mail.html.contains("map_abc") && !mail.html.contains("<b>") && !mail.html.contains("<drill>"));
         }
-        let role = Notice::role("Press Makers", "member", link()).render().unwrap();
+        let role = Notice::role("Press Makers", "member".into(), link()).render(Language::English).unwrap();
         assert_eq!(role.subject, "You are member of Press Makers");
         assert!(role.text.contains("owners take roles away") && role.text.contains(&link()), "{}", role.text);
         let asked = ("Ada <b>", "Press <Makers>");
-        let asked = Notice::join_asked(asked, "4 December 2026", "jrq_abc".into(), link()).render().unwrap();
+        let asked = Notice::join_asked(asked, "4 December 2026".into(), "jrq_abc".into(), link())
+            .render(Language::English)
+            .unwrap();
         assert!(asked.text.contains("until 4 December 2026") && asked.text.contains("Ada <b>"), "{}", asked.text);
-        let lapsed =
-            Notice::join_lapsed("Press <Makers>", "4 December 2026", "jrq_abc".into(), link()).render().unwrap();
+        let lapsed = Notice::join_lapsed("Press <Makers>", "4 December 2026".into(), "jrq_abc".into(), link())
+            .render(Language::English)
+            .unwrap();
         assert!(lapsed.text.contains("by 4 December 2026: it has lapsed"), "{}", lapsed.text);
-        let declined =
-            Notice::not_joined("Press <Makers>", "It is <b>full", "jrq_abc".into(), link()).render().unwrap();
+        let declined = Notice::not_joined("Press <Makers>", "It is <b>full", "jrq_abc".into(), link())
+            .render(Language::English)
+            .unwrap();
         assert!(
             declined.subject.ends_with("is declined") && declined.text.contains("It is <b>full"),
             "{}",
@@ -309,26 +280,30 @@ mod tests {
         for mail in [asked, declined] {
             assert!(mail.html.contains("jrq_abc") && !mail.html.contains("<b>") && !mail.html.contains("<Makers>"));
         }
-        let open = ("1 January 2027 – 31 December 2027", "12000.07 USD", "4 December 2026");
-        let open = Notice::distribution("Press Makers", open, "dst_abc".into(), link()).render().unwrap();
+        let open = ("1 January 2027 – 31 December 2027".into(), "12000.07 USD".into(), "4 December 2026".into());
+        let open =
+            Notice::distribution("Press Makers", open, "dst_abc".into(), link()).render(Language::English).unwrap();
         for said in ["12000.07 USD", "4 December 2026", "dst_abc"] {
             assert!(open.text.contains(said) && open.html.contains(said), "{said}: {}", open.text);
         }
-        let about = ("Press <Makers>", "1 January 2027 – 31 December 2027");
-        let objected = Notice::objected(about, "4 December 2026", "dst_abc".into(), link()).render().unwrap();
+        let about = || ("Press <Makers>", Value::from("1 January 2027 – 31 December 2027"));
+        let objected = Notice::objected(about(), "4 December 2026".into(), "dst_abc".into(), link())
+            .render(Language::English)
+            .unwrap();
         assert!(
             objected.text.contains("until 4 December 2026") && !objected.html.contains("<Makers>"),
             "{}",
             objected.text
         );
         for notice in [Notice::objection_answered, Notice::objection_held] {
-            let ended = notice(about, "It is <b>right", "dst_abc".into(), link()).render().unwrap();
+            let ended = notice(about(), "It is <b>right", "dst_abc".into(), link()).render(Language::English).unwrap();
             assert!(ended.text.contains("It is <b>right") && !ended.html.contains("<b>"), "{}", ended.html);
         }
-        let panel = Notice::panel("Commons Host", ("Open drill", "chl_abc".into()), link()).render().unwrap();
+        let panel =
+            Notice::panel("Commons Host", ("Open drill", "chl_abc".into()), link()).render(Language::English).unwrap();
         assert!(panel.text.contains("Declare your ties") && panel.html.contains("chl_abc"), "{}", panel.text);
-        let gone = Notice::withdrawn(of, "ent_abc".into(), link()).render().unwrap();
+        let gone = Notice::withdrawn(of, "ent_abc".into(), link()).render(Language::English).unwrap();
         assert!(gone.subject.contains("withdrawn") && gone.html.contains("ent_abc"), "{}", gone.text);
-        assert!(Notice::hours("Press Makers", link()).render().unwrap().text.contains("attest"));
+        assert!(Notice::hours("Press Makers", link()).render(Language::English).unwrap().text.contains("attest"));
     }
 }

@@ -1,6 +1,7 @@
 //! Mails to people who sign in.
 
-use super::templates::mail;
+use super::templates::{Letter, Mail};
+use crate::texts::{Value, say};
 
 /// The mail with the link that signs a person in.
 pub(crate) struct SignIn {
@@ -11,7 +12,20 @@ pub(crate) struct SignIn {
     /// How long they work, in minutes.
     pub(crate) minutes: i64,
 }
-mail!(SignIn: "parties/sign_in.subject.txt", "parties/sign_in.txt", "parties/sign_in.html");
+
+impl Mail for SignIn {
+    fn letter(&self) -> Letter {
+        let letter = Letter::about(say("parties-sign-in-subject").with("minutes", self.minutes))
+            .headed(say("parties-sign-in"))
+            .says(say("parties-sign-in-works").with("minutes", self.minutes))
+            .link(say("parties-sign-in"), &self.link);
+        let letter = match self.code.as_str() {
+            "" => letter,
+            code => letter.says(say("parties-sign-in-code")).large(code),
+        };
+        letter.aside(say("parties-sign-in-not-asked"))
+    }
+}
 
 /// The mail with the link by which a role is accepted.
 pub(crate) struct Invited {
@@ -19,25 +33,38 @@ pub(crate) struct Invited {
     pub(crate) link: String,
     /// The organisation, by its name.
     pub(crate) organisation: String,
-    /// The role, by its word.
-    pub(crate) role: String,
-    /// The last day of the invitation, as it is written.
-    pub(crate) until: String,
+    /// The role, in words.
+    pub(crate) role: Value,
+    /// The last day of the invitation.
+    pub(crate) until: Value,
 }
-mail!(Invited: "parties/invitation.subject.txt", "parties/invitation.txt", "parties/invitation.html");
+
+impl Mail for Invited {
+    fn letter(&self) -> Letter {
+        let organisation = &self.organisation;
+        let subject = say("parties-invitation-subject").with("organisation", organisation).with("role", &self.role);
+        Letter::about(subject)
+            .headed(say("parties-invitation").with("organisation", organisation))
+            .says(say("parties-invitation-what").with("organisation", organisation).with("role", &self.role))
+            .says(say("parties-invitation-how").with("until", &self.until))
+            .link(say("parties-invitation-accept"), &self.link)
+            .aside(say("parties-invitation-or-not"))
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::templates::Mail as _;
+    use crate::mail::templates::Language;
 
     #[test]
     fn the_mail_of_a_sign_in_carries_its_link_and_for_how_long_it_works() {
         let link = "https://purse.example.org/sign-in/t0ken";
-        let mail = SignIn { link: link.into(), code: "1234 5678".into(), minutes: 15 }.render().unwrap();
+        let mail =
+            SignIn { link: link.into(), code: "1234 5678".into(), minutes: 15 }.render(Language::English).unwrap();
         assert!(mail.text.contains(link) && mail.html.contains(link) && mail.text.contains("15 minutes"));
         assert!(mail.text.contains("1234 5678") && mail.html.contains("1234 5678"), "{}", mail.text);
-        let mail = SignIn { link: link.into(), code: String::new(), minutes: 15 }.render().unwrap();
+        let mail = SignIn { link: link.into(), code: String::new(), minutes: 15 }.render(Language::English).unwrap();
         assert!(!mail.text.contains("code") && !mail.html.contains("code"), "{}", mail.text);
     }
 
@@ -50,7 +77,7 @@ mod tests {
             role: "auditor".into(),
             until: "10 December 2026".into(),
         };
-        let mail = mail.render().unwrap();
+        let mail = mail.render(Language::English).unwrap();
         assert_eq!(mail.subject, "Press & Makers invites you as auditor");
         for text in [link, "Press & Makers", "auditor", "10 December 2026"] {
             assert!(mail.text.contains(text), "{text}: {}", mail.text);

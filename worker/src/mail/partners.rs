@@ -1,28 +1,40 @@
 //! Mails to the people of partners about what is sent to their endpoints.
 
-use super::templates::mail;
+use super::templates::{Letter, Mail};
+use crate::texts::{Said, Value, say};
 
 /// The notice that nothing more is sent to an endpoint.
 pub(crate) struct WebhooksStopped {
-    /// The name of the partner.
+    /// The partner, by its name.
     pub(crate) partner: String,
-    /// The id of the endpoint. Its address may hold a secret, and stays out.
+    /// The id of the endpoint.
     pub(crate) endpoint: String,
-    /// What its partner calls it.
+    /// What its partner calls it; empty when nothing.
     pub(crate) called: String,
-    /// The name of the book of which it is sent events.
+    /// The book, by its name.
     pub(crate) book: String,
-    /// Since when, by the clock of the book.
-    pub(crate) since: String,
-    /// Why, as half a sentence.
-    pub(crate) why: &'static str,
+    /// Since when.
+    pub(crate) since: Value,
+    /// Why.
+    pub(crate) why: Said,
 }
-mail!(WebhooksStopped: "partners/webhooks_stopped.subject.txt", "partners/webhooks_stopped.txt", "partners/webhooks_stopped.html");
+
+impl Mail for WebhooksStopped {
+    fn letter(&self) -> Letter {
+        Letter::about(say("partners-stopped").with("partner", &self.partner))
+            .says(say("partners-stopped-why").with("why", self.why.clone()))
+            .fact(say("facts-endpoint"), &self.endpoint)
+            .fact(say("facts-called"), &self.called)
+            .fact(say("facts-book"), &self.book)
+            .fact(say("facts-since"), &self.since)
+            .aside(say("partners-stopped-mend").with("endpoint", &self.endpoint))
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::templates::Mail as _;
+    use crate::mail::templates::Language;
 
     #[test]
     fn wh_the_notice_names_the_endpoint_and_why_and_what_its_partner_wrote_is_text() {
@@ -32,9 +44,9 @@ mod tests {
             called: "<b>shop</b>".into(),
             book: "Common Host".into(),
             since: "20 November 2026, 12:00:00 UTC".into(),
-            why: "it answered 410",
+            why: say("partners-stopped-gone"),
         };
-        let mail = mail.render().unwrap();
+        let mail = mail.render(Language::English).unwrap();
         assert!(mail.subject.contains("Fans <of> Machines") && !mail.html.contains("<of>"), "{}", mail.html);
         assert!(!mail.html.contains("<b>shop"), "{}", mail.html);
         for text in [mail.text, mail.html] {

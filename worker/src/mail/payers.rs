@@ -1,22 +1,32 @@
 //! Mails to the people of partners about those who pay through them.
 
-use super::templates::mail;
+use super::templates::{Letter, Mail};
+use crate::texts::{Value, say};
 
-/// The notice that somebody tries cards.
+/// The notice that somebody seems to try cards through a partner.
 pub(crate) struct CardTesting {
-    /// The name of the partner.
+    /// The partner, by its name.
     pub(crate) partner: String,
-    /// The name of the book in which pledges are refused.
+    /// The book, by its name.
     pub(crate) book: String,
-    /// When one was refused, by the wall clock.
-    pub(crate) since: String,
+    /// Since when.
+    pub(crate) since: Value,
 }
-mail!(CardTesting: "pledging/card_testing.subject.txt", "pledging/card_testing.txt", "pledging/card_testing.html");
+
+impl Mail for CardTesting {
+    fn letter(&self) -> Letter {
+        Letter::about(say("pledging-cards").with("partner", &self.partner))
+            .says(say("pledging-cards-what"))
+            .fact(say("facts-book"), &self.book)
+            .fact(say("facts-since"), &self.since)
+            .aside(say("pledging-cards-mend"))
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::templates::Mail as _;
+    use crate::mail::templates::Language;
 
     #[test]
     fn p14_the_notice_names_the_partner_the_book_and_since_when() {
@@ -25,7 +35,7 @@ mod tests {
             book: "Common Host".into(),
             since: "20 November 2026, 12:00:00 UTC".into(),
         };
-        let mail = mail.render().unwrap();
+        let mail = mail.render(Language::English).unwrap();
         assert!(mail.subject.contains("Fans <of> Machines") && !mail.html.contains("<of>"), "{}", mail.html);
         for text in [mail.text, mail.html] {
             assert!(text.contains("Common Host") && text.contains("12:00:00 UTC"), "{text}");

@@ -1,19 +1,20 @@
 //! Mails to whoever keeps a payee, or is one: about its bank accounts, of which four characters are told, and about its payouts.
 
-use super::templates::mail;
+use super::templates::{Letter, Mail};
+use crate::texts::{Said, Value, say};
 use ledger::payouts::rules::payout::PayoutState;
 
-/// How a bank account stands.
+/// Where a bank account stands.
 pub(crate) enum Standing {
-    /// Another person of the payee is to confirm it.
+    /// It waits for another person of the payee, or for the person themself.
     Proposed {
-        /// Until which day.
-        until: String,
+        /// The last day.
+        until: Value,
     },
-    /// It is confirmed.
+    /// It is confirmed, and waits.
     Waiting {
-        /// The day from which payouts go to it.
-        until: String,
+        /// From when payouts go to it.
+        until: Value,
     },
     /// Payouts go to it.
     Active,
@@ -24,114 +25,167 @@ pub(crate) enum Standing {
     },
 }
 
-/// The notice that a bank account was given, confirmed or rejected, or is active.
+/// How a bank account of a payee stands.
 pub(crate) struct BankAccount {
-    /// The name of the payee.
+    /// The payee, by its name.
     pub(crate) payee: String,
-    /// The name of the host that pays.
+    /// The host that pays, by its name.
     pub(crate) host: String,
-    /// The last four characters of its number.
+    /// The last characters of its number.
     pub(crate) last_four: String,
-    /// Where the bank is.
+    /// The country of its bank.
     pub(crate) country: String,
-    /// Of which payouts go to it.
+    /// Its currency.
     pub(crate) currency: String,
     /// The id of the account.
     pub(crate) account: String,
-    /// The state in a word.
-    pub(crate) word: String,
-    /// Whether the payee is a person, to whom the mail goes.
+    /// Whether the payee is a person.
     pub(crate) is_person: bool,
     /// How it stands.
     pub(crate) standing: Standing,
 }
 
 impl BankAccount {
-    /// Who is to confirm it.
-    fn confirmer(&self) -> String {
-        if self.is_person {
-            "You are, by the link of another mail,".to_owned()
-        } else {
-            format!("Another owner or treasurer of {} is", self.payee)
+    fn subject(&self) -> Said {
+        let subject = match &self.standing {
+            Standing::Proposed { .. } => say("payouts-account-proposed-subject"),
+            Standing::Waiting { .. } => say("payouts-account-waiting-subject"),
+            Standing::Active => say("payouts-account-active-subject"),
+            Standing::Rejected { .. } => say("payouts-account-rejected-subject"),
+        };
+        subject.with("digits", &self.last_four).with("payee", &self.payee)
+    }
+
+    fn said(&self) -> Said {
+        match &self.standing {
+            Standing::Proposed { until } if self.is_person => {
+                say("payouts-account-proposed-by-you").with("until", until)
+            }
+            Standing::Proposed { until } => {
+                say("payouts-account-proposed").with("payee", &self.payee).with("until", until)
+            }
+            Standing::Waiting { until } => say("payouts-account-waiting").with("until", until),
+            Standing::Active => say("payouts-account-active"),
+            Standing::Rejected { reason } => {
+                say("payouts-account-rejected").with("reason", reason.trim_end_matches('.'))
+            }
         }
     }
 
-    /// What to do against it.
-    fn warning(&self) -> String {
-        let BankAccount { payee, host, .. } = self;
+    fn warning(&self) -> Said {
         if self.is_person {
-            format!(
-                "If you know nothing of this, tell {host} at once: you can reject an account that is not active yet."
-            )
+            say("payouts-account-warning").with("host", &self.host)
         } else {
-            format!(
-                "If you know nothing of this, tell {host} and the other owners and treasurers of {payee} at once: any of you can reject \
-                 an account that is not active yet."
-            )
+            say("payouts-account-warning-of-several").with("host", &self.host).with("payee", &self.payee)
         }
     }
 }
-mail!(BankAccount: "payouts/bank_account.subject.txt", "payouts/bank_account.txt", "payouts/bank_account.html");
 
-/// The mail with the link by which a person confirms a bank account.
+impl Mail for BankAccount {
+    fn letter(&self) -> Letter {
+        Letter::about(self.subject())
+            .headed(say("payouts-account").with("payee", &self.payee))
+            .says(self.said())
+            .fact(say("facts-ends-in"), &self.last_four)
+            .fact(say("facts-country"), &self.country)
+            .fact(say("facts-currency"), &self.currency)
+            .fact(say("facts-paid-by"), &self.host)
+            .fact(say("facts-bank-account"), &self.account)
+            .says(self.warning())
+    }
+}
+
+/// The link by which a person confirms a bank account.
 pub(crate) struct BankAccountLink {
-    /// The name of the host that pays.
+    /// The host that pays, by its name.
     pub(crate) host: String,
-    /// The last four characters of its number.
+    /// The last characters of its number.
     pub(crate) last_four: String,
-    /// Where the bank is.
+    /// The country of its bank.
     pub(crate) country: String,
-    /// Of which payouts go to it.
+    /// Its currency.
     pub(crate) currency: String,
     /// The link with its secret.
     pub(crate) link: String,
-    /// The day on which it stops working.
-    pub(crate) until: String,
+    /// The last day on which it works.
+    pub(crate) until: Value,
 }
-mail!(BankAccountLink: "payouts/bank_account_link.subject.txt", "payouts/bank_account_link.txt", "payouts/bank_account_link.html");
 
-/// The mail to a payee that has no bank account.
+impl Mail for BankAccountLink {
+    fn letter(&self) -> Letter {
+        Letter::about(say("payouts-link-subject").with("digits", &self.last_four))
+            .headed(say("payouts-link"))
+            .says(
+                say("payouts-link-what")
+                    .with("digits", &self.last_four)
+                    .with("country", &self.country)
+                    .with("host", &self.host)
+                    .with("currency", &self.currency),
+            )
+            .says(say("payouts-link-how").with("until", &self.until))
+            .link(say("payouts-link-look"), &self.link)
+            .aside(say("payouts-link-or-not").with("host", &self.host))
+    }
+}
+
+/// A payout waits for a bank account.
 pub(crate) struct AccountWanted {
-    /// The name of the payee.
+    /// The payee, by its name.
     pub(crate) payee: String,
-    /// The name of the host that pays.
+    /// The host that pays, by its name.
     pub(crate) host: String,
-    /// Amount and currency of the payout that waits.
-    pub(crate) amount: String,
-    /// In which currency.
+    /// Amount and currency that wait.
+    pub(crate) amount: Value,
+    /// The currency.
     pub(crate) currency: String,
-    /// Who gives the account, and where.
-    pub(crate) how: &'static str,
-    /// What the host wrote beside the payout; may be empty.
+    /// Whether the payee is a person.
+    pub(crate) is_person: bool,
+    /// What the payout is about; empty when nobody said.
     pub(crate) memo: String,
     /// The id of the payout.
     pub(crate) payout: String,
 }
-mail!(AccountWanted: "payouts/account_wanted.subject.txt", "payouts/account_wanted.txt", "payouts/account_wanted.html");
 
-/// The notice that a payout was sent, left the bank, failed or came back.
+impl Mail for AccountWanted {
+    fn letter(&self) -> Letter {
+        let how = if self.is_person { say("payouts-wanted-of-a-person") } else { say("payouts-wanted-of-several") };
+        Letter::about(say("payouts-wanted-subject").with("host", &self.host).with("payee", &self.payee))
+            .headed(say("payouts-wanted"))
+            .says(
+                say("payouts-wanted-what")
+                    .with("host", &self.host)
+                    .with("amount", &self.amount)
+                    .with("payee", &self.payee),
+            )
+            .says(say("payouts-wanted-how").with("currency", &self.currency).with("how", how))
+            .fact(say("facts-about"), &self.memo)
+            .fact(say("facts-payout"), &self.payout)
+    }
+}
+
+/// How a payout stands, to the payee.
 pub(crate) struct Payout {
-    /// The name of the payee.
+    /// The payee, by its name.
     pub(crate) payee: String,
-    /// The name of the host that pays.
+    /// The host that pays, by its name.
     pub(crate) host: String,
     /// Amount and currency.
-    pub(crate) amount: String,
-    /// Amount and currency of what the bank kept.
-    pub(crate) fee: String,
-    /// Amount and currency of what is left.
-    pub(crate) arrives: String,
-    /// The last four characters of the account.
+    pub(crate) amount: Value,
+    /// What the bank kept.
+    pub(crate) fee: Value,
+    /// What arrives.
+    pub(crate) arrives: Value,
+    /// The last characters of the account's number.
     pub(crate) last_four: String,
-    /// The end-to-end id.
+    /// The reference by which the bank names it.
     pub(crate) reference: String,
-    /// What the host wrote beside it; may be empty.
+    /// What it is about; empty when nobody said.
     pub(crate) memo: String,
-    /// What it pays: names, and amount and currency of each.
-    pub(crate) pays: Vec<(String, String)>,
-    /// The day on which it was sent, or left the bank.
-    pub(crate) day: String,
-    /// Why it failed; empty otherwise.
+    /// What it pays, by name and in words: an amount of each.
+    pub(crate) pays: Vec<(String, Value)>,
+    /// When it was sent, or left the bank.
+    pub(crate) day: Value,
+    /// Why it failed or came back; empty when it did neither.
     pub(crate) reason: String,
     /// The id of the payout.
     pub(crate) payout: String,
@@ -140,43 +194,60 @@ pub(crate) struct Payout {
 }
 
 impl Payout {
-    /// What has become of it, in a sentence or two.
-    fn said(&self) -> String {
-        let Payout { host, amount, fee, arrives, last_four, day, reason, .. } = self;
-        match self.word {
-            PayoutState::Sent => {
-                format!("{host} sent {amount} on {day} to the account ending in {last_four}.")
-            }
-            PayoutState::Settled if arrives == amount => {
-                format!("{amount} left the bank of {host} on {day}, to the account ending in {last_four}.")
-            }
-            PayoutState::Settled => format!(
-                "{arrives} left the bank of {host} on {day}, to the account ending in {last_four}: {amount}, less {fee} that the \
-                 bank kept."
-            ),
-            PayoutState::Failed => format!(
-                "The bank did not accept {amount} to the account ending in {last_four}: {}. It is owed to you as before, and \
-                 {host} can pay it again.",
-                reason.trim_end_matches('.')
-            ),
-            PayoutState::Returned => format!(
-                "{amount} to the account ending in {last_four} came back. It is owed to you as before: see whether the account is \
-                 right, and {host} can pay it again."
-            ),
+    fn subject(&self) -> Said {
+        let subject = match self.word {
+            PayoutState::Sent => say("payouts-sent-subject"),
+            PayoutState::Settled => say("payouts-settled-subject"),
+            PayoutState::Failed => say("payouts-failed-subject"),
+            PayoutState::Returned => say("payouts-returned-subject"),
             PayoutState::Requested
             | PayoutState::Approved
             | PayoutState::Screened
             | PayoutState::Held
-            | PayoutState::Cancelled => format!("{amount} is not sent yet."),
+            | PayoutState::Cancelled => say("payouts-not-sent-subject"),
+        };
+        subject.with("amount", &self.amount).with("host", &self.host)
+    }
+
+    fn said(&self) -> Said {
+        let Payout { host, amount, day, .. } = self;
+        let to = |said: Said| said.with("amount", amount).with("host", host).with("digits", &self.last_four);
+        match self.word {
+            PayoutState::Sent => to(say("payouts-sent")).with("day", day),
+            PayoutState::Settled if self.arrives == *amount => to(say("payouts-settled")).with("day", day),
+            PayoutState::Settled => {
+                to(say("payouts-settled-less")).with("day", day).with("arrives", &self.arrives).with("fee", &self.fee)
+            }
+            PayoutState::Failed => to(say("payouts-failed")).with("reason", self.reason.trim_end_matches('.')),
+            PayoutState::Returned => to(say("payouts-returned")),
+            PayoutState::Requested
+            | PayoutState::Approved
+            | PayoutState::Screened
+            | PayoutState::Held
+            | PayoutState::Cancelled => say("payouts-not-sent").with("amount", amount),
         }
     }
 }
-mail!(Payout: "payouts/payout.subject.txt", "payouts/payout.txt", "payouts/payout.html");
+
+impl Mail for Payout {
+    fn letter(&self) -> Letter {
+        let letter = Letter::about(self.subject())
+            .headed(say("payouts-payout").with("amount", &self.amount))
+            .says(self.said())
+            .fact(say("facts-for"), &self.payee)
+            .fact(say("facts-amount"), &self.amount)
+            .fact(say("facts-reference"), &self.reference)
+            .fact(say("facts-about"), &self.memo);
+        let of = |(name, amount): &(String, Value)| say("payouts-part").with("amount", amount).with("name", name);
+        let letter = self.pays.iter().fold(letter, |letter, part| letter.fact(say("facts-pays"), of(part)));
+        letter.fact(say("facts-payout"), &self.payout)
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::templates::Mail as _;
+    use crate::mail::templates::Language;
 
     #[test]
     fn the_mail_of_a_bank_account_says_what_comes_next_and_what_to_do_against_it() {
@@ -188,11 +259,10 @@ mod tests {
                 country: "DE".into(),
                 currency: "EUR".into(),
                 account: "bac_abc".into(),
-                word: "waiting".into(),
                 is_person: false,
                 standing,
             };
-            mail.render().unwrap()
+            mail.render(Language::English).unwrap()
         };
         let proposed = mail(Standing::Proposed { until: "4 December 2026".into() });
         assert!(proposed.text.contains("Another owner or treasurer of Drill Team is to confirm it"));
@@ -221,7 +291,7 @@ mod tests {
                 payout: "pay_abc".into(),
                 word,
             };
-            mail.render().unwrap()
+            mail.render(Language::English).unwrap()
         };
         let sent = mail(PayoutState::Sent, "0.00 USD", "5.00 USD");
         assert!(sent.subject.contains("5.00 USD") && sent.text.contains("CP01") && sent.text.contains("6789"));
@@ -244,7 +314,7 @@ mod tests {
             link: link.into(),
             until: "4 December 2026".into(),
         };
-        let mail = mail.render().unwrap();
+        let mail = mail.render(Language::English).unwrap();
         for text in [link, "3000", "4 December 2026", "do not open it"] {
             assert!(mail.text.contains(text) && mail.html.contains(text), "{text}: {}", mail.text);
         }
@@ -253,11 +323,11 @@ mod tests {
             host: "Press & Makers".into(),
             amount: "5.00 EUR".into(),
             currency: "EUR".into(),
-            how: "by POST /v1/me/bank-accounts",
+            is_person: true,
             memo: String::new(),
             payout: "pay_abc".into(),
         };
-        let mail = mail.render().unwrap();
+        let mail = mail.render(Language::English).unwrap();
         assert!(mail.text.contains("5.00 EUR") && mail.text.contains("/v1/me/bank-accounts"), "{}", mail.text);
         assert!(mail.html.contains("Press &#38; Makers"), "{}", mail.html);
     }

@@ -1,6 +1,7 @@
 //! Mails to donors about plans that move to another partner or rail.
 
-use super::templates::mail;
+use super::templates::{Letter, Mail};
+use crate::texts::{Said, Value, say};
 
 /// The question whether somebody else shall collect a plan, and how that stands.
 pub(crate) struct PlanMoveMail {
@@ -11,19 +12,18 @@ pub(crate) struct PlanMoveMail {
     /// The title of the campaign that is paid for.
     pub(crate) campaign: String,
     /// What is collected, and how often.
-    pub(crate) terms: String,
+    pub(crate) terms: Value,
     /// Who collects it until then.
-    pub(crate) from: String,
+    pub(crate) from: Value,
     /// Who collects it from then on.
-    pub(crate) to: String,
-    /// The due date that is collected first in the new way.
-    pub(crate) first_on: String,
+    pub(crate) to: Value,
+    /// The due date that is collected first in the new way; none while the plan rests.
+    pub(crate) first_on: Value,
     /// The last day of the wait; empty when it does not wait.
-    pub(crate) until: String,
+    pub(crate) until: Value,
     /// The id of the pledge.
     pub(crate) pledge: String,
 }
-mail!(PlanMoveMail: "pledging/plan_move.subject.txt", "pledging/plan_move.txt", "pledging/plan_move.html");
 
 /// How a move stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,10 +40,52 @@ pub(crate) enum Step {
     Expired,
 }
 
+impl PlanMoveMail {
+    fn subject(&self) -> Said {
+        let subject = match self.step {
+            Step::Asked(_) => say("pledging-move-asked-subject"),
+            Step::Consented => say("pledging-move-consented-subject"),
+            Step::Active => say("pledging-move-active-subject"),
+            Step::Declined | Step::Expired => say("pledging-move-stays-subject"),
+        };
+        subject.with("campaign", &self.campaign)
+    }
+
+    fn said(&self) -> Said {
+        match (&self.step, self.first_on.is_empty()) {
+            (Step::Asked(_), _) => say("pledging-move-asked").with("until", &self.until),
+            (Step::Consented, _) => say("pledging-move-consented").with("until", &self.until),
+            (Step::Active, true) => say("pledging-move-active-while-it-rests"),
+            (Step::Active, false) => say("pledging-move-active").with("day", &self.first_on),
+            (Step::Declined, _) => say("pledging-move-declined"),
+            (Step::Expired, _) => say("pledging-move-expired"),
+        }
+    }
+}
+
+impl Mail for PlanMoveMail {
+    fn letter(&self) -> Letter {
+        let letter = Letter::about(self.subject())
+            .headed(say("pledging-move").with("campaign", &self.campaign))
+            .says(self.said())
+            .fact(say("facts-donor"), &self.donor)
+            .fact(say("facts-what"), &self.terms)
+            .fact(say("facts-until-now"), &self.from)
+            .fact(say("facts-then"), &self.to)
+            .fact(say("facts-pledge"), &self.pledge);
+        let Step::Asked(link) = &self.step else { return letter };
+        let first = if self.first_on.is_empty() { say("pledging-move-rests").into() } else { self.first_on.clone() };
+        letter
+            .fact(say("facts-first-payment"), first)
+            .link(say("pledging-move-answer"), link)
+            .aside(say("pledging-move-or-not"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::templates::Mail as _;
+    use crate::mail::templates::Language;
 
     #[test]
     fn each_mail_about_a_move_names_both_who_collect_and_what_and_only_the_question_has_a_link() {
@@ -66,7 +108,7 @@ mod tests {
                 until: "14 February 2027".into(),
                 pledge: "plg_abc".into(),
             };
-            let mail = mail.render().unwrap();
+            let mail = mail.render(Language::English).unwrap();
             for part in [&mail.text, &mail.html] {
                 for fact in ["Ada", "30.00 USD each month", "Old platform", "plg_abc", words] {
                     assert!(part.contains(fact), "{step:?}: {fact} is missing in {part}");

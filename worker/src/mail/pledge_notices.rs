@@ -1,6 +1,7 @@
 //! Mails to donors about pledges that are not charged any more.
 
-use super::templates::mail;
+use super::templates::{Letter, Mail};
+use crate::texts::{Said, Value, say};
 
 /// How a pledge stands that is not charged any more.
 pub(crate) struct PledgeNotice {
@@ -9,7 +10,7 @@ pub(crate) struct PledgeNotice {
     /// The title of the campaign that it is for.
     pub(crate) campaign: String,
     /// Amount and currency of one payment.
-    pub(crate) amount: String,
+    pub(crate) amount: Value,
     /// The id of the pledge.
     pub(crate) pledge: String,
     /// How it stands.
@@ -17,29 +18,65 @@ pub(crate) struct PledgeNotice {
     /// Whether this is a reminder.
     pub(crate) again: bool,
 }
-mail!(PledgeNotice: "pledging/pledge_notice.subject.txt", "pledging/pledge_notice.txt", "pledging/pledge_notice.html");
 
 /// How a pledge stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// It waits until that day for another means of payment.
-    NeedsMeans(String),
+    NeedsMeans(Value),
     /// It waits until that day for another campaign.
-    NeedsCampaign(String),
+    NeedsCampaign(Value),
     /// Nobody collects for it any more; it waits until that day for somebody who does.
-    NeedsCollector(String),
+    NeedsCollector(Value),
     /// It has lapsed, and can be revived until that day.
-    Lapsed(String),
+    Lapsed(Value),
     /// It is over.
     Cancelled,
     /// It is over, as its host closes: since that day nothing is charged.
-    HostCloses(String),
+    HostCloses(Value),
+}
+
+impl PledgeNotice {
+    fn subject(&self) -> Said {
+        let subject = match &self.standing {
+            Standing::NeedsMeans(_) | Standing::NeedsCampaign(_) => say("pledging-notice-waits-for-you"),
+            Standing::NeedsCollector(_) => say("pledging-notice-waits"),
+            Standing::Lapsed(_) => say("pledging-notice-has-lapsed"),
+            Standing::Cancelled => say("pledging-notice-is-cancelled"),
+            Standing::HostCloses(_) => say("pledging-notice-host-closes"),
+        };
+        let subject = subject.with("campaign", &self.campaign);
+        if self.again { say("pledging-notice-reminder").with("subject", subject) } else { subject }
+    }
+
+    fn standing(&self) -> Said {
+        match &self.standing {
+            Standing::NeedsMeans(day) => say("pledging-notice-needs-means").with("day", day),
+            Standing::NeedsCampaign(day) => say("pledging-notice-needs-campaign").with("day", day),
+            Standing::NeedsCollector(day) => say("pledging-notice-needs-collector").with("day", day),
+            Standing::Lapsed(day) => say("pledging-notice-lapsed").with("day", day),
+            Standing::Cancelled => say("pledging-notice-cancelled"),
+            Standing::HostCloses(day) => say("pledging-notice-closes").with("day", day),
+        }
+    }
+}
+
+impl Mail for PledgeNotice {
+    fn letter(&self) -> Letter {
+        Letter::about(self.subject())
+            .headed(say("pledging-notice").with("campaign", &self.campaign))
+            .says(self.standing())
+            .fact(say("facts-donor"), &self.donor)
+            .fact(say("facts-amount"), &self.amount)
+            .fact(say("facts-pledge"), &self.pledge)
+            .aside(say("pledging-platform-shows"))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::templates::Mail as _;
+    use crate::mail::templates::Language;
 
     #[test]
     fn a_notice_says_how_the_pledge_stands_and_until_when_what_can_be_done() {
@@ -52,9 +89,9 @@ mod tests {
                 standing,
                 again,
             };
-            notice.render().unwrap()
+            notice.render(Language::English).unwrap()
         };
-        let day = || "20 December 2026".to_owned();
+        let day = || Value::from("20 December 2026");
         for (standing, words) in [
             (Standing::NeedsMeans(day()), "another means of payment until 20 December 2026"),
             (Standing::NeedsCampaign(day()), "another campaign until 20 December 2026"),

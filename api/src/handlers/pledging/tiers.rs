@@ -6,7 +6,7 @@ use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::visibility::{Reader, actor, book_of};
+use crate::visibility::{Reader, Sight, actor, book_of};
 use crate::wire::{MoneyBody, bounded, paragraphs};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
@@ -55,7 +55,8 @@ pub struct TierBody {
     amount: MoneyBody,
     /// How many pledges it takes; null when it takes any number.
     places: Option<i32>,
-    /// How many places are free; null when it takes any number.
+    /// How many places are free; null when it takes any number. To those outside the book it moves when five more are taken, and when
+    /// the last one is.
     places_left: Option<i64>,
     position: i32,
     /// When it was made, by the book's clock.
@@ -63,17 +64,17 @@ pub struct TierBody {
 }
 
 impl TierBody {
-    fn new(it: Listed) -> TierBody {
-        let Listed { tier, taken } = it;
-        let limit = tier.places.map(|places| places.limit);
+    fn new(it: Listed, sight: Sight) -> TierBody {
+        let free = it.free(sight == Sight::Whole);
+        let tier = it.tier;
         TierBody {
             id: tier.id,
             campaign: tier.campaign,
             name: tier.name,
             description: tier.description,
             amount: tier.amount.into(),
-            places: limit,
-            places_left: limit.map(|limit| i64::from(limit) - taken.unwrap_or(0)),
+            places: tier.places.map(|places| places.limit),
+            places_left: free,
             position: tier.position,
             created_at: tier.created_at,
         }
@@ -104,7 +105,7 @@ pub(crate) async fn add_tier(
         caller.require_role(tx, book.organisation, "campaign").await?;
         let tier = operations::create(tx, asked.clone(), actor(&caller), ledger::calendar::now()).await?;
         let taken = tier.places.map(|_| 0);
-        Ok(Reply::created(&TierBody::new(Listed { tier, taken })))
+        Ok(Reply::created(&TierBody::new(Listed { tier, taken }, Sight::Whole)))
     })
     .await
 }
@@ -123,8 +124,8 @@ pub(crate) async fn list_tiers(
     let window = query.0.window::<(i32, i32)>()?;
     let client = state.client().await?;
     let book = book_of(&client, id.book, "campaign").await?;
-    Reader::of(&client, caller.as_ref(), &book).await?.require_campaigns("campaign").await?;
+    let sight = Reader::of(&client, caller.as_ref(), &book).await?.require_campaigns("campaign").await?;
     campaigns::get(&client, *id).await?;
     let rows = tiers::list(&client, *id, window.after.unwrap_or((-1, 0)), window.fetch()).await?;
-    Ok(window.page(rows, |row| (row.tier.position, row.tier.number), TierBody::new).respond(&http))
+    Ok(window.page(rows, |row| (row.tier.position, row.tier.number), |row| TierBody::new(row, sight)).respond(&http))
 }

@@ -5,7 +5,8 @@ use super::call::of_call;
 use super::milestones::of_milestone;
 use super::{named, sum};
 use crate::auth::Caller;
-use crate::extract::Params;
+use crate::extract::{Params, read_json};
+use crate::idempotency::IdempotencyKey;
 use crate::pages::forms::{Effect, Fields, Filled, Sentence, done, is_for_form};
 use crate::pages::page;
 use crate::pages::shown::Day;
@@ -27,6 +28,8 @@ use ledger::money::{Currency, Money};
 use ledger::pledging::rules::kind::Kind;
 use ledger::pledging::store::campaigns;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use uuid::Uuid;
 
 /// So many of each are shown, the oldest.
@@ -90,6 +93,23 @@ pub(in crate::pages) struct Lately {
 /// So many whole units of a currency, as they are typed.
 pub(super) fn whole(currency: Currency, units: i64) -> String {
     currency.format(i128::from(units) * 10_i128.pow(currency.exponent()))
+}
+
+/// Makes what a form describes, once, if it does what was read; else answers what it does now. `desk` is where the form is sent, `route`
+/// where the API takes the same.
+pub(super) async fn made_once<N: DeserializeOwned, M>(
+    sent: &Fields,
+    does: Sentence,
+    (desk, route): (&str, &'static str),
+    body: impl FnOnce() -> Result<Value, Problem>,
+    make: impl AsyncFnOnce(IdempotencyKey, N) -> Result<M, Problem>,
+) -> Result<Option<Effect>, Problem> {
+    if let Some(unread) = Effect::unread(sent, does) {
+        return Ok(Some(unread));
+    }
+    let key = sent.key(desk)?;
+    let new = read_json(body()?.to_string().as_bytes(), "POST", route)?;
+    make(key, new).await.map(|_| None)
 }
 
 /// What comes of a form: it leads to the host's desk once the thing is made; else it is shown again, with what it does now or with what is wrong.

@@ -1,10 +1,10 @@
 //! A new call on the desk of a book's keepers: the form of a milestone without a team, and with a last day on which teams apply.
 
-use super::host::{Begun, answered, kept_book};
+use super::host::{Begun, answered, kept_book, made_once};
 use super::host_milestone::{self as milestone, Offer, chosen, gate, offers, policy};
 use super::{named, sum};
 use crate::auth::Caller;
-use crate::extract::{Form, Params, read_json};
+use crate::extract::{Form, Params};
 use crate::handlers::milestones::calls::{NewMilestoneCall, create_once};
 use crate::pages::forms::{Effect, Fields, Filled, Sentence, wrong};
 use crate::pages::page;
@@ -113,13 +113,9 @@ pub(in crate::pages) async fn create(
     let book = kept_book(&state, &caller, id).await?;
     let offers = offers(&state, &book).await?;
     let made = async {
-        if let Some(unread) = Effect::unread(&sent, effect(&sent, &offers)?) {
-            return Ok(Some(unread));
-        }
-        let key = sent.key(&format!("/desk/books/{id}/calls"))?;
-        let text = body(&sent, &offers)?.to_string();
-        let new: NewMilestoneCall = read_json(text.as_bytes(), "POST", "/v1/milestone-calls")?;
-        create_once(&state, &caller, &key, &new).await.map(|_| None)
+        let make = async |key, new: NewMilestoneCall| create_once(&state, &caller, &key, &new).await;
+        let way = (format!("/desk/books/{id}/calls"), "/v1/milestone-calls");
+        made_once(&sent, effect(&sent, &offers)?, (&way.0, way.1), || body(&sent, &offers), make).await
     };
     let (made, leads_to) = (made.await, format!("/desk/books/{id}?made=call"));
     let says = effect(&sent, &offers).unwrap_or_default();

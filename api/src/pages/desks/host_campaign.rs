@@ -1,9 +1,9 @@
 //! A new campaign on the desk of a book's keepers, from a template.
 
-use super::host::{Begun, answered, kept_book, whole};
+use super::host::{Begun, answered, kept_book, made_once, whole};
 use super::{named, sum};
 use crate::auth::Caller;
-use crate::extract::{Form, Params, read_json};
+use crate::extract::{Form, Params};
 use crate::handlers::pledging::campaigns::{NewCampaign, create_once};
 use crate::pages::forms::{Effect, Fields, Filled, Sentence, wrong};
 use crate::pages::page;
@@ -155,12 +155,9 @@ pub(in crate::pages) async fn create(
     let (id, sent) = (named(asked)?, Fields::new(form.0));
     let book = kept_book(&state, &caller, id).await?;
     let made = async {
-        if let Some(unread) = Effect::unread(&sent, effect(&sent, &book)?) {
-            return Ok(Some(unread));
-        }
-        let key = sent.key(&format!("/desk/books/{id}/campaigns"))?;
-        let body: NewCampaign = read_json(body(&sent, &book).to_string().as_bytes(), "POST", "/v1/campaigns")?;
-        create_once(&state, &caller, &key, &body).await.map(|_| None)
+        let make = async |key, new: NewCampaign| create_once(&state, &caller, &key, &new).await;
+        let way = (format!("/desk/books/{id}/campaigns"), "/v1/campaigns");
+        made_once(&sent, effect(&sent, &book)?, (&way.0, way.1), || Ok(body(&sent, &book)), make).await
     };
     let (made, leads_to) = (made.await, format!("/desk/books/{id}?made=campaign"));
     let says = effect(&sent, &book).unwrap_or_default();

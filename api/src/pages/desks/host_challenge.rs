@@ -1,9 +1,9 @@
 //! A new challenge on the desk of a book's keepers, from a template: one stage, its criteria, and prizes by places.
 
-use super::host::{Begun, answered, is_ticked, kept_book, whole};
+use super::host::{Begun, answered, is_ticked, kept_book, made_once, whole};
 use super::{kind_in_words, named, sum};
 use crate::auth::Caller;
-use crate::extract::{Form, Params, read_json};
+use crate::extract::{Form, Params};
 use crate::handlers::challenges::challenge::{NewChallenge, create_once};
 use crate::pages::forms::{Effect, Fields, Filled, Sentence, wrong};
 use crate::pages::page;
@@ -294,13 +294,9 @@ pub(in crate::pages) async fn create(
     let (id, sent) = (named(asked)?, Fields::new(form.0));
     let book = kept_book(&state, &caller, id).await?;
     let made = async {
-        if let Some(unread) = Effect::unread(&sent, effect(&sent, &book)?) {
-            return Ok(Some(unread));
-        }
-        let key = sent.key(&format!("/desk/books/{id}/challenges"))?;
-        let text = body(&sent, &book)?.to_string();
-        let new: NewChallenge = read_json(text.as_bytes(), "POST", "/v1/challenges")?;
-        create_once(&state, &caller, &key, &new).await.map(|_| None)
+        let make = async |key, new: NewChallenge| create_once(&state, &caller, &key, &new).await;
+        let way = (format!("/desk/books/{id}/challenges"), "/v1/challenges");
+        made_once(&sent, effect(&sent, &book)?, (&way.0, way.1), || body(&sent, &book), make).await
     };
     let (made, leads_to) = (made.await, format!("/desk/books/{id}?made=challenge"));
     let says = effect(&sent, &book).unwrap_or_default();

@@ -1,9 +1,9 @@
 //! A new milestone on the desk of a book's keepers, from a template.
 
-use super::host::{Begun, SHOWN, answered, is_ticked, kept_book, whole};
+use super::host::{Begun, SHOWN, answered, is_ticked, kept_book, made_once, whole};
 use super::{named, sum};
 use crate::auth::Caller;
-use crate::extract::{Form, Params, read_json};
+use crate::extract::{Form, Params};
 use crate::handlers::milestones::milestone::{NewMilestone, create_once};
 use crate::pages::forms::{Effect, Fields, Filled, Sentence, wrong};
 use crate::pages::page;
@@ -179,13 +179,9 @@ pub(in crate::pages) async fn create(
     let book = kept_book(&state, &caller, id).await?;
     let offers = offers(&state, &book).await?;
     let made = async {
-        if let Some(unread) = Effect::unread(&sent, effect(&sent, &offers)?) {
-            return Ok(Some(unread));
-        }
-        let key = sent.key(&format!("/desk/books/{id}/milestones"))?;
-        let text = body(&sent, &offers)?.to_string();
-        let new: NewMilestone = read_json(text.as_bytes(), "POST", "/v1/milestones")?;
-        create_once(&state, &caller, &key, &new).await.map(|_| None)
+        let make = async |key, new: NewMilestone| create_once(&state, &caller, &key, &new).await;
+        let way = (format!("/desk/books/{id}/milestones"), "/v1/milestones");
+        made_once(&sent, effect(&sent, &offers)?, (&way.0, way.1), || body(&sent, &offers), make).await
     };
     let (made, leads_to) = (made.await, format!("/desk/books/{id}?made=milestone"));
     let says = effect(&sent, &offers).unwrap_or_default();

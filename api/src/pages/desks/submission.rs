@@ -90,7 +90,7 @@ fn begun(card: Option<&Scorecard>) -> Filled {
 /// The judge's own card in a sentence.
 fn said(card: &Scorecard, stage: &Stage, day: Day) -> String {
     let points: Vec<_> = card.points.iter().map(u8::to_string).collect();
-    let (total, (_, point)) = (card.total(stage), texts::marks(texts::read()));
+    let (total, (_, point)) = (card.total(stage), texts::read().marks());
     let total = format!("{}{point}{:02}", total / 100, total % 100);
     say("judge-you-gave").with("points", points.join(", ")).with("day", day).with("total", total).into()
 }

@@ -1,5 +1,6 @@
-//! Languages that people read.
+//! Languages that people read, and how each writes figures and days.
 
+use jiff::civil::Date;
 use serde::{Serialize, Serializer};
 
 /// A language that pages are written in.
@@ -29,6 +30,73 @@ impl Language {
         let primary = tag.split(['-', '_']).next().unwrap_or_default();
         Language::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
     }
+
+    /// What stands between thousands, and before the cents.
+    pub fn marks(self) -> (char, char) {
+        match self {
+            Language::English => (',', '.'),
+            Language::German => ('.', ','),
+        }
+    }
+
+    /// A decimal with a mark between thousands and a true minus sign: `−1,234.50`.
+    pub fn decimal(self, decimal: &str) -> String {
+        let (thousands, point) = self.marks();
+        let (sign, digits) = decimal.strip_prefix('-').map_or(("", decimal), |digits| ("\u{2212}", digits));
+        let whole = digits.find('.').unwrap_or(digits.len());
+        let mut written = sign.to_owned();
+        for (place, digit) in digits.char_indices() {
+            if place > 0 && place < whole && (whole - place) % 3 == 0 {
+                written.push(thousands);
+            }
+            written.push(if digit == '.' { point } else { digit });
+        }
+        written
+    }
+
+    /// A day: `31 January 2027`.
+    pub fn day(self, date: Date) -> String {
+        let (day, month, year) = (date.day(), self.month(date), date.year());
+        match self {
+            Language::English => format!("{day} {month} {year}"),
+            Language::German => format!("{day}. {month} {year}"),
+        }
+    }
+
+    /// The month of a day, written out.
+    pub fn month(self, day: Date) -> &'static str {
+        let names = match self {
+            Language::English => [
+                "January",
+                "February",
+                "March",
+                "April",
+                "May",
+                "June",
+                "July",
+                "August",
+                "September",
+                "October",
+                "November",
+                "December",
+            ],
+            Language::German => [
+                "Januar",
+                "Februar",
+                "März",
+                "April",
+                "Mai",
+                "Juni",
+                "Juli",
+                "August",
+                "September",
+                "Oktober",
+                "November",
+                "Dezember",
+            ],
+        };
+        names.get(usize::from(day.month().unsigned_abs()) - 1).copied().unwrap_or_default()
+    }
 }
 
 impl Serialize for Language {
@@ -55,5 +123,16 @@ mod tests {
         ] {
             assert_eq!(Language::of(tag), language, "{tag}");
         }
+    }
+
+    #[test]
+    fn figures_and_days_are_written_as_each_language_writes_them() {
+        let written = ["0.00", "1234567.89", "-1234.5", "1234567", "999"].map(|one| Language::German.decimal(one));
+        assert_eq!(written, ["0,00", "1.234.567,89", "\u{2212}1.234,5", "1.234.567", "999"]);
+        assert_eq!(Language::English.decimal("-1234.50"), "\u{2212}1,234.50");
+        let days = (1..=12).map(|month| jiff::civil::date(2027, month, 1));
+        let written: Vec<_> = days.map(|day| Language::ALL.map(|language| language.day(day))).collect();
+        assert_eq!(written[2], ["1 March 2027", "1. März 2027"]);
+        assert_eq!(written[11], ["1 December 2027", "1. Dezember 2027"]);
     }
 }

@@ -73,6 +73,18 @@ pub async fn update_disabled(
     Ok(person(&tx.query_one(&statement, &[/* id */ &id.0, /* disabled_at */ &disabled_at]).await?))
 }
 
+/// Of these addresses those of persons who chose a language, with it.
+pub async fn languages_of(client: &impl GenericClient, addresses: &[String]) -> Result<Vec<(String, Language)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- people::languages_of
+            SELECT email, language FROM person WHERE email = ANY ($1) AND language IS NOT NULL",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* email */ &addresses]).await?;
+    Ok(rows.iter().filter_map(|row| Some((row.get("email"), Language::of(row.get("language"))?))).collect())
+}
+
 /// Writes how a person is called and in which language pages are for them; their version rises.
 pub async fn update(tx: &Transaction<'_>, person: &Person) -> Result<Person, Error> {
     let statement = tx

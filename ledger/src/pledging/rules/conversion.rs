@@ -99,14 +99,6 @@ pub fn rate(original: Money, converted: Money) -> String {
     format!("{}.{:0digits$}", units / one, units % one, digits = RATE_DIGITS as usize)
 }
 
-/// An amount with what the donor paid for it in another currency, for people: `53.75 EUR (50.00 CHF at 1.0750000000)`.
-pub fn written(amount: Money, original: Option<Money>) -> String {
-    match original {
-        Some(original) => format!("{amount} ({original} at {})", rate(original, amount)),
-        None => amount.to_string(),
-    }
-}
-
 /// What of the original goes back with a further part of a payment, minor units: `sent` before and `given` with it are what other
 /// refunds gave back of the amount and of the original. Cut down: over all parts the last one takes what roundings left, so that
 /// both add up.

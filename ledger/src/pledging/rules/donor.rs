@@ -2,12 +2,13 @@
 
 use crate::id::{DonorId, OrganisationId};
 use crate::parties::rules::privacy::Privacy;
+use crate::reports::rules::sums::GIVERS_MIN;
 use jiff::Timestamp;
 use std::fmt;
 
 /// Whether a number of so many donors, and what they gave together, may be shown to everybody.
 pub fn are_enough(donors: i64) -> bool {
-    donors >= 5
+    usize::try_from(donors).is_ok_and(|donors| donors >= GIVERS_MIN)
 }
 
 /// A person known only by what a partner passes.

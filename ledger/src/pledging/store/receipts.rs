@@ -5,7 +5,6 @@ use crate::error::Error;
 use crate::id::{BookId, ChargeId};
 use crate::money::Money;
 use crate::pledging::rules::charge::State;
-use crate::pledging::rules::conversion::written;
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use std::fmt;
@@ -23,8 +22,8 @@ pub struct Receipt {
     pub name: String,
     /// The amount of the charge.
     pub amount: Money,
-    /// The amount with what the donor paid of it in another currency, in words.
-    pub written: String,
+    /// What the donor paid of it in another currency; none where they paid it as it is.
+    pub original: Option<Money>,
     /// Name of the campaign.
     pub campaign_title: String,
     /// Name of the book.
@@ -52,7 +51,7 @@ fn receipt(book: BookId, row: &Row) -> Result<Receipt, Error> {
         email: row.get("email"),
         name: row.get("name"),
         amount: charge.amount,
-        written: written(charge.amount, charge.conversion.map(|it| it.original)),
+        original: charge.conversion.map(|it| it.original),
         campaign_title: row.get("title"),
         book_name: row.get("book_name"),
         day,

@@ -4,7 +4,7 @@ use crate::book::AccountNumber;
 use crate::error::Error;
 use crate::id::{BookId, CampaignId, TierId};
 use crate::money::{Currency, Money};
-use crate::pledging::rules::tier::{Places, Tier};
+use crate::pledging::rules::tier::{Places, Tier, free_outside};
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
 
@@ -93,6 +93,14 @@ pub struct Listed {
     pub tier: Tier,
     /// Places that are taken, of those it has; none without a limit.
     pub taken: Option<i64>,
+}
+
+impl Listed {
+    /// How many places are free, exactly or as those outside are told; none without a limit.
+    pub fn free(&self, is_exact: bool) -> Option<i64> {
+        let (limit, taken) = (self.tier.places?.limit, self.taken.unwrap_or(0));
+        Some(if is_exact { i64::from(limit) - taken } else { free_outside(limit, taken) })
+    }
 }
 
 /// The tiers of a campaign by their position, after one of a position and number (below all: two zeros less one).

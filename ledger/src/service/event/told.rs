@@ -64,12 +64,10 @@ pub struct MailKind {
     pub purpose: Purpose,
     /// Whether it may be turned off.
     pub choice: Choice,
-    /// Why the reader gets it, after "because".
-    pub why: &'static str,
 }
 
-const fn mail(name: &'static str, purpose: Purpose, choice: Choice, why: &'static str) -> MailKind {
-    MailKind { name, purpose, choice, why }
+const fn mail(name: &'static str, purpose: Purpose, choice: Choice) -> MailKind {
+    MailKind { name, purpose, choice }
 }
 
 impl MailKind {
@@ -110,171 +108,50 @@ pub fn mail_kind(name: &str) -> Option<&'static MailKind> {
     MAILS.iter().find(|kind| kind.name == name)
 }
 
-/// All kinds of mail: what each is for, whether it may be turned off, and why somebody gets it.
+/// All kinds of mail: what each is for, and whether it may be turned off.
 pub const MAILS: &[MailKind] = &[
-    mail(
-        "account_wanted",
-        Purpose::Money,
-        Always("money waits for the reader, and the payout of it ends some day"),
-        "you are paid by this host, or keep an organisation that is",
-    ),
-    mail("appeal", Purpose::Work, ByState, "your team has appealed, or you are an owner of the host that decides"),
-    mail(
-        "application",
-        Purpose::Work,
-        ByState,
-        "your team has applied for a piece of work, or you are an owner of the host",
-    ),
-    mail(
-        "bank_account",
-        Purpose::Security,
-        Always("a changed bank account: money may go to somebody else"),
-        "you keep the payee whose bank account it is, or it is yours",
-    ),
-    mail(
-        "bank_account_link",
-        Purpose::Security,
-        Always("a changed bank account: money may go to somebody else"),
-        "somebody who is signed in as you has given a bank account",
-    ),
-    mail(
-        "card-testing",
-        Purpose::Security,
-        Always("somebody tries cards, and payments of others stop"),
-        "you are an owner of the partner through which payments come",
-    ),
-    mail(
-        "challenge_news",
-        Purpose::News,
-        ByState,
-        "you take part in this challenge, judge it, or are an owner of its sponsor",
-    ),
+    mail("account_wanted", Purpose::Money, Always("money waits for the reader, and the payout of it ends some day")),
+    mail("appeal", Purpose::Work, ByState),
+    mail("application", Purpose::Work, ByState),
+    mail("bank_account", Purpose::Security, Always("a changed bank account: money may go to somebody else")),
+    mail("bank_account_link", Purpose::Security, Always("a changed bank account: money may go to somebody else")),
+    mail("card-testing", Purpose::Security, Always("somebody tries cards, and payments of others stop")),
+    mail("challenge_news", Purpose::News, ByState),
     mail(
         "chargeback",
         Purpose::Money,
         Always("a bank takes money back, and there is a day until which it may be contested"),
-        "you keep the books of the host that had the payment",
     ),
-    mail("claim", Purpose::Work, ByState, "you belong to the team of the claim, decide for the host, or have objected"),
-    mail(
-        "consent",
-        Purpose::Money,
-        Always("what is collected of the donor changes only if they agree"),
-        "you pledged, and only you can agree to a change",
-    ),
-    mail(
-        "custodian-frozen",
-        Purpose::Money,
-        Always("money of the host cannot be moved"),
-        "you keep the books of the host whose money it is",
-    ),
-    mail(
-        "decline",
-        Purpose::Money,
-        Always("the pledge stops unless its donor acts"),
-        "you pledged, and a payment of it did not go through",
-    ),
-    mail(
-        "distribution",
-        Purpose::Work,
-        Always("who does not object in time has agreed"),
-        "you are a member of this cooperative",
-    ),
-    mail(
-        "entry",
-        Purpose::Work,
-        Always("an entry was withdrawn: whoever that wrongs must hear of it"),
-        "you belong to the team whose entry it is",
-    ),
-    mail(
-        "factor-reset",
-        Purpose::Security,
-        Always("a second factor is about to be removed"),
-        "you run this installation",
-    ),
-    mail("freeze", Purpose::Security, Always("a book differs from itself"), "you run this installation"),
-    mail("hours", Purpose::Work, May(MailGroup::Deadlines), "you are a member of this cooperative"),
-    mail("invitation", Purpose::Security, Always("it is the invitation itself"), "somebody has invited this address"),
-    mail("join_request", Purpose::Work, ByState, "you are an owner of the organisation, or have asked to join it"),
-    mail(
-        "not-collected",
-        Purpose::Money,
-        Always("a payment that was promised does not come"),
-        "you pledged, and a payment of it did not go through",
-    ),
-    mail(
-        "objection",
-        Purpose::Work,
-        ByState,
-        "you decide on distributions of this cooperative, or have objected to one",
-    ),
-    mail(
-        "payments-held",
-        Purpose::Money,
-        Always("payments of the donor wait"),
-        "you pledged, and whoever collects it is frozen",
-    ),
-    mail("payout", Purpose::Money, ByState, "you keep the payee, or are paid yourself"),
-    mail(
-        "plan-change",
-        Purpose::Money,
-        Always("what is collected of the donor has changed"),
-        "you pledged, and what is collected has changed",
-    ),
-    mail(
-        "plan-move",
-        Purpose::Money,
-        Always("somebody else collects from the donor, if they agree"),
-        "you pledged, and somebody else is to collect it",
-    ),
-    mail(
-        "pledge",
-        Purpose::Money,
-        Always("the pledge ends unless its donor acts"),
-        "you pledged, and your pledge is not collected any more",
-    ),
-    mail("receipt", Purpose::Money, May(MailGroup::Money), "you gave, and this is the receipt"),
-    mail("refund", Purpose::Money, May(MailGroup::Money), "you gave, and something of it goes back to you"),
-    mail("release", Purpose::Money, May(MailGroup::Money), "you belong to the team of the claim"),
-    mail(
-        "returnable",
-        Purpose::Money,
-        Always("who does not ask in time leaves the money where it is"),
-        "you gave, and what you gave waits unused",
-    ),
-    mail("review", Purpose::Work, May(MailGroup::Deadlines), "you review or decide on claims for this host"),
-    mail(
-        "role",
-        Purpose::Security,
-        Always("somebody was given access in the name of the reader"),
-        "a role was given to you",
-    ),
-    mail(
-        "second-factor",
-        Purpose::Security,
-        Always("the second factor of the reader has changed"),
-        "it is your second factor",
-    ),
-    mail("shares", Purpose::Work, ByState, "your team has a part in the work, or you are an owner of the host"),
-    mail("sign-in", Purpose::Security, Always("it is the way in"), "somebody has asked to sign in with this address"),
-    mail(
-        "statement",
-        Purpose::Money,
-        Always("a document about what is a member's by law"),
-        "you are a member of this cooperative",
-    ),
-    mail(
-        "webhooks-stopped",
-        Purpose::Work,
-        Always("nothing more is sent to the partner until somebody acts"),
-        "you are an owner of the partner whose endpoint it is",
-    ),
-    mail(
-        "yearly-receipt",
-        Purpose::Money,
-        Always("a document for the tax office"),
-        "you gave, and this is the receipt of a year",
-    ),
+    mail("claim", Purpose::Work, ByState),
+    mail("consent", Purpose::Money, Always("what is collected of the donor changes only if they agree")),
+    mail("custodian-frozen", Purpose::Money, Always("money of the host cannot be moved")),
+    mail("decline", Purpose::Money, Always("the pledge stops unless its donor acts")),
+    mail("distribution", Purpose::Work, Always("who does not object in time has agreed")),
+    mail("entry", Purpose::Work, Always("an entry was withdrawn: whoever that wrongs must hear of it")),
+    mail("factor-reset", Purpose::Security, Always("a second factor is about to be removed")),
+    mail("freeze", Purpose::Security, Always("a book differs from itself")),
+    mail("hours", Purpose::Work, May(MailGroup::Deadlines)),
+    mail("invitation", Purpose::Security, Always("it is the invitation itself")),
+    mail("join_request", Purpose::Work, ByState),
+    mail("not-collected", Purpose::Money, Always("a payment that was promised does not come")),
+    mail("objection", Purpose::Work, ByState),
+    mail("payments-held", Purpose::Money, Always("payments of the donor wait")),
+    mail("payout", Purpose::Money, ByState),
+    mail("plan-change", Purpose::Money, Always("what is collected of the donor has changed")),
+    mail("plan-move", Purpose::Money, Always("somebody else collects from the donor, if they agree")),
+    mail("pledge", Purpose::Money, Always("the pledge ends unless its donor acts")),
+    mail("receipt", Purpose::Money, May(MailGroup::Money)),
+    mail("refund", Purpose::Money, May(MailGroup::Money)),
+    mail("release", Purpose::Money, May(MailGroup::Money)),
+    mail("returnable", Purpose::Money, Always("who does not ask in time leaves the money where it is")),
+    mail("review", Purpose::Work, May(MailGroup::Deadlines)),
+    mail("role", Purpose::Security, Always("somebody was given access in the name of the reader")),
+    mail("second-factor", Purpose::Security, Always("the second factor of the reader has changed")),
+    mail("shares", Purpose::Work, ByState),
+    mail("sign-in", Purpose::Security, Always("it is the way in")),
+    mail("statement", Purpose::Money, Always("a document about what is a member's by law")),
+    mail("webhooks-stopped", Purpose::Work, Always("nothing more is sent to the partner until somebody acts")),
+    mail("yearly-receipt", Purpose::Money, Always("a document for the tax office")),
 ];
 
 /// Kinds of mail that tell of no event, and why.
@@ -575,9 +452,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_for_safety_is_never_turned_off_and_every_kind_says_why_it_is_sent() {
+    fn what_is_for_safety_is_never_turned_off() {
         for kind in MAILS {
-            assert!(kind.why.starts_with(char::is_lowercase) && !kind.why.ends_with('.'), "{}", kind.name);
             match kind.choice {
                 Always(why) => assert!(why.len() > 10, "{}", kind.name),
                 May(_) | ByState => assert_ne!(kind.purpose, Purpose::Security, "{}", kind.name),

@@ -13,7 +13,6 @@ use crate::pledging::store::{donors, plan_moves, pledges};
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::fmt;
 
 /// A move, as its donor reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,13 +39,6 @@ pub struct Told {
     pub about: Surroundings,
 }
 
-impl Told {
-    /// What is collected, as mails say it.
-    pub fn terms_written(&self) -> String {
-        self.terms.map_or_else(|| format!("{} once", self.amount), |terms| terms.to_string())
-    }
-}
-
 /// Who collects, by the names of those who have part in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Named {
@@ -67,17 +59,6 @@ pub enum Named {
         /// Through whom.
         partner: String,
     },
-}
-
-/// As mails say it.
-impl fmt::Display for Named {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Named::Partner { name } => f.write_str(name),
-            Named::Simulated { partner } => write!(f, "the simulated provider, for {partner}"),
-            Named::Stripe { host, partner } => write!(f, "Stripe, for {host}, through {partner}"),
-        }
-    }
 }
 
 /// What is told of a move, in words.

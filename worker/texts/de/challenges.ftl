@@ -1,0 +1,22 @@
+# Neues von Preisausschreiben, und wie Preise geteilt werden.
+challenges-rules-subject = { $title }: die Regeln haben sich geändert
+challenges-rules = Die Regeln haben sich geändert. Ihr Team stimmt ihnen bis { $until } zu oder tritt zurück und bekommt seine Teilnahmegebühr zurück. Tut es keines von beiden, wird seine Teilnahme dann beendet, und die Gebühr geht ebenfalls zurück. Wer zustimmt, wiederholt ihren SHA-256: { $rules }
+challenges-extension-subject = { $title }: mehr Zeit
+challenges-extension = Sie haben mehr Zeit: Beiträge können bis { $until } eingereicht werden. { $host } sagt, warum: { $reason }
+challenges-announcement-subject = { $title }: ausgeschrieben
+challenges-announcement = Es ist ausgeschrieben: Alle können die Regeln lesen, und Teams können teilnehmen. Sie erfahren es, weil Sie in der Jury sind oder zum Preisgeld gegeben haben.
+challenges-ranking-subject = { $title }: die Rangfolge steht fest
+challenges-ranking = Die Rangfolge ist bekannt und vorläufig: Ein Team, das etwas gegen sie hat, kann bis { $until } einmal Einspruch erheben. Danach werden die Preise vergeben.
+challenges-judging-subject = { $title }: Ihre Wertungen werden gebraucht
+challenges-judging = Die Frist für Beiträge ist um, und sie warten bis { $until } auf Ihre Wertungen. Sagen Sie vorher, wenn Sie mit einem Team verbunden sind, das teilnimmt: Sie werten dann nichts von ihm.
+challenges-cancellation-subject = { $title }: aufgegeben
+challenges-cancellation = Es ist aufgegeben. Teilnahmegebühren gehen zurück. { $host } sagt, warum: { $reason }
+challenges-shares-proposed-subject = { $title }: Ihrem Team wird ein Anteil vorgeschlagen
+challenges-shares-proposed = Ein Team schlägt vor, wie die Preise seines Beitrags geteilt werden, und nennt Ihres. Ihr Team bestätigt seinen Teil bis { $until } oder widerspricht ihm; sagt es bis dahin nichts, gilt das als Bestätigung. Wer bestätigt, wiederholt den SHA-256 der Teile: { $sha256 }
+challenges-shares-objected-subject = { $title }: ein Team widerspricht der Teilung der Preise
+challenges-shares-objected = Ein Team widerspricht seinem Teil. Das Team des Beitrags schlägt bis { $until } andere Teile vor, oder der Träger entscheidet; tut es keiner, verfällt der Plan, und Preise gehen ganz an das Team des Beitrags.
+challenges-shares-fixed-subject = { $title }: wie Preise geteilt werden, steht fest
+challenges-shares-fixed = Jedes Team hat seinen Teil bestätigt oder nichts gesagt, und nichts ändert sich mehr. Was der Beitrag gewinnt, wird so geteilt.
+challenges-shares-decided = Der Träger hat über einen Widerspruch entschieden, und nichts ändert sich mehr. Er sagt, warum: { $why }
+challenges-shares-lapsed-subject = { $title }: über die Teilung der Preise kam keine Einigung zustande
+challenges-shares-lapsed = Es kam nicht rechtzeitig zu einer Einigung: Was der Beitrag gewinnt, geht ganz an sein Team.

@@ -1,0 +1,22 @@
+# News of challenges, and how prizes are divided.
+challenges-rules-subject = { $title }: the rules changed
+challenges-rules = The rules changed. Your team agrees to them by { $until }, or withdraws, and gets its entry fee back. If it does neither, its entry is withdrawn then, and the fee goes back too. Whoever agrees restates their SHA-256: { $rules }
+challenges-extension-subject = { $title }: more time
+challenges-extension = You have more time: submissions close on { $until }. { $host } says why: { $reason }
+challenges-announcement-subject = { $title }: announced
+challenges-announcement = It is announced: everybody reads its rules, and teams may enter. You are told as you judge it, or have given to its purse.
+challenges-ranking-subject = { $title }: the ranking is known
+challenges-ranking = The ranking is known, and provisional: a team that has something against it may appeal, once, until { $until }. Prizes are awarded after that.
+challenges-judging-subject = { $title }: your scores are asked for
+challenges-judging = Submissions have closed, and wait for your scores until { $until }. Declare your ties before, if you have any to a team that takes part: you score none of its work.
+challenges-cancellation-subject = { $title }: given up
+challenges-cancellation = It is given up. Entry fees go back. { $host } says why: { $reason }
+challenges-shares-proposed-subject = { $title }: a share is proposed to your team
+challenges-shares-proposed = A team proposes how the prizes of its submission are divided, and names yours. Your team attests its part until { $until }, or objects to it; if it says nothing until then, that attests it. Whoever attests restates the SHA-256 of the parts: { $sha256 }
+challenges-shares-objected-subject = { $title }: a team objects to how prizes are divided
+challenges-shares-objected = A team objects to its part. The team of the submission proposes other parts, or the host decides, until { $until }; if neither does, the plan lapses, and prizes go to the team of the submission whole.
+challenges-shares-fixed-subject = { $title }: how prizes are divided is fixed
+challenges-shares-fixed = Every team has attested its part, or was silent, and nothing changes any more. Whatever the submission wins is divided so.
+challenges-shares-decided = The host has decided about an objection, and nothing changes any more. It says why: { $why }
+challenges-shares-lapsed-subject = { $title }: how prizes are divided was not agreed
+challenges-shares-lapsed = It was not agreed in time: what the submission wins goes to its team whole.
