@@ -85,7 +85,7 @@ async fn who_chose_german_gets_mails_in_german_and_who_chose_nothing_in_english(
 
 #[tokio::test]
 async fn a_reviewer_who_chose_german_reads_its_figures_and_days_and_another_one_english() -> Outcome {
-    let mut stage = Stage::set().await?;
+    let stage = Stage::set().await?;
     let campaign = stage.campaign().await?;
     let reviewer = stage.cast.reviewers[0].email()?.to_owned();
     in_german(browser(&stage.cast, &stage.cast.reviewers[0]).await?).await?;
