@@ -67,6 +67,19 @@ async fn export(host: &Host) -> anyhow::Result<String> {
 }
 
 #[tokio::test]
+async fn an_account_begins_with_nothing_so_that_no_floor_is_above_it() -> Outcome {
+    let host = Host::open("Sawmill", "private").await?;
+    for floor in ["0.01", "0000000009000", "9999999999.00"] {
+        let answer = account(&host, "assets:bank", "asset", Some(floor)).await?;
+        ensure!(answer.status == 422 && answer.body["errors"][0]["pointer"] == "/floor", "{floor}: {}", answer.body);
+    }
+    for (code, floor) in [("assets:bank", "0.00"), ("assets:till", "-5.00")] {
+        ensure!(account(&host, code, "asset", Some(floor)).await?.status == 201, "{code}");
+    }
+    host.app.finish().await
+}
+
+#[tokio::test]
 async fn what_is_posted_is_in_every_report_the_statement_and_the_export() -> Outcome {
     let host = Host::open("Sawmill", "private").await?;
     keep(&host).await?;

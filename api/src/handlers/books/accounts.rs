@@ -39,9 +39,9 @@ pub struct NewAccount {
     /// ISO 4217, or a unit of the book.
     #[schema(pattern = "^[A-Z][A-Z0-9._-]{1,15}$", example = "USD")]
     currency: String,
-    /// Lowest balance allowed on its own side after holds, as a decimal; no limit when it is not given. It holds after each
-    /// entry in the order of records, whatever the days on which entries count: the balance as of a day can be lower, when
-    /// money that came later counts earlier or the other way round.
+    /// Lowest balance allowed on its own side after holds, as a decimal of 0 or less, since the account begins with nothing on
+    /// it; no limit when it is not given. It holds after each entry in the order of records, whatever the days on which entries
+    /// count: the balance as of a day can be lower, when money that came later counts earlier or the other way round.
     #[schema(pattern = r"^-?[0-9]{1,16}(\.[0-9]{1,8})?$", max_length = 26, example = "0.00")]
     floor: Option<String>,
 }

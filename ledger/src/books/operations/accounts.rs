@@ -90,7 +90,7 @@ impl Known {
 ///
 /// # Errors
 ///
-/// `managed-class`, `code-of-operation`, `account-exists`, `too-many-accounts`; [`Error::Invalid`] at `/code`.
+/// `managed-class`, `code-of-operation`, `account-exists`, `too-many-accounts`; [`Error::Invalid`] at `/code` and `/floor`.
 pub async fn open(
     tx: &Transaction<'_>,
     book: &Book,
@@ -117,6 +117,9 @@ pub async fn open(
     }
     if accounts::find(tx, book.id, code).await?.is_some() {
         return Err(Refusal::new("account-exists", format!("the book has an account {code}")).into());
+    }
+    if floor.is_some_and(|floor| floor > 0) {
+        return Err(Error::invalid("/floor", "the account begins with nothing on it, so that no floor is above 0"));
     }
     let number = accounts::open(tx, book.id, code, class, unit.code(), floor, wall).await?;
     if number.0 > ACCOUNTS_MAX {
