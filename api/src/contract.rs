@@ -139,6 +139,9 @@ fn build(wanted: impl Fn(&str, Access) -> bool, webhooks: Webhooks) -> Value {
     document
 }
 
+/// How the path of a POST ends that only reckons: it keeps no answer, so that no key belongs to it.
+const WRITES_NOTHING: &str = ":preview";
+
 /// Adds to an operation what follows from the table and holds for all.
 fn complete(document: &Value, method: &str, path: &str, mut operation: Value, access: Access) -> Value {
     let tag = operation["tags"][0].as_str().unwrap_or("other").to_owned();
@@ -155,7 +158,7 @@ fn complete(document: &Value, method: &str, path: &str, mut operation: Value, ac
     for parameter in &mut parameters {
         shape::parameter(path, parameter);
     }
-    if method == "post" && !access.is_open() {
+    if method == "post" && !access.is_open() && !path.ends_with(WRITES_NOTHING) {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": true,
             "description": "Bare or as a quoted string. The same key with the same request gets the first answer again.",

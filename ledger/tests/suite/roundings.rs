@@ -13,6 +13,7 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
     ),
     ("cooperatives/rules/allocation_rule.rs", 1, "a bound of what may be asked for"),
     ("cooperatives/rules/cooperative.rs", 2, "hundredths as a text; a part of an amount, by what is posted"),
+    ("cooperatives/rules/inputs.rs", 1, "interest at a rate, half up: an amount that is posted"),
     (
         "cooperatives/rules/minima.rs",
         3,
@@ -20,7 +21,6 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
          are compared with the part itself",
     ),
     ("cooperatives/rules/result.rs", 1, "a bound of what a result may sum up"),
-    ("cooperatives/rules/waterfall.rs", 1, "interest at a rate, half up: an amount that is posted"),
     (
         "matching/rules/quadratic.rs",
         1,
@@ -54,6 +54,11 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
         "pledging/rules/stripe.rs",
         3,
         "an amount as a provider counts it, and back: refused unless it divides without a remainder; a step as a text",
+    ),
+    (
+        "pledging/rules/tier.rs",
+        2,
+        "free places in steps, as outsiders are told: whether one is free, the places themselves say",
     ),
 ];
 
