@@ -9,7 +9,7 @@ use ledger::engine::store::{books, journal};
 use ledger::id::{BookId, BookRef};
 use ledger::pledging::store::lineage;
 use migrations::testing::TestDatabase;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
