@@ -9,8 +9,8 @@ mod multipart;
 mod objects;
 mod spool;
 
-pub(crate) use objects::objects;
 pub use multipart::{FormWithFiles, Sent, SentFile};
+pub(crate) use objects::objects;
 pub use spool::{Spool, Spooled};
 
 use self::objects::Objects;

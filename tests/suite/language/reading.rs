@@ -79,7 +79,12 @@ pub(super) async fn sent_german(
 #[test]
 fn what_is_said_in_english_is_found_and_what_is_marked_as_english_is_left_out() {
     let page = |body: &str| format!("<html lang=\"de\"><body>{body}</body></html>");
-    for fine in ["Das ist hier was.", "mcl_aaaaaaibuirvpdi6on633dp5fj2qqrcm", "<span lang=\"en\">This <code>is</code> it</span> ja", "by Fans of Machines"] {
+    for fine in [
+        "Das ist hier was.",
+        "mcl_aaaaaaibuirvpdi6on633dp5fj2qqrcm",
+        "<span lang=\"en\">This <code>is</code> it</span> ja",
+        "by Fans of Machines",
+    ] {
         assert!(is_german("a page", &page(&format!("<p>{fine}</p>")), &["by Fans of Machines"]).is_ok(), "{fine}");
     }
     for wrong in ["Das ist not", "<span lang=\"en\">a</span> and", "<svg aria-label=\"The secret\"></svg>"] {
