@@ -10,7 +10,6 @@ mod objects;
 mod spool;
 
 pub use multipart::{FormWithFiles, Sent, SentFile};
-pub(crate) use objects::objects;
 pub use spool::{Spool, Spooled};
 
 use self::objects::Objects;

@@ -3,7 +3,7 @@
 //! From the bottom up, each storey naming only what is below it (a test reads the sources):
 //!
 //! - the *ground*: [`money`], [`id`], [`words`], [`calendar`], [`evidence`], [`document`], [`book`] (accounts, transfers, the fold),
-//!   [`movements`], [`chart`] (every account that the service opens), [`table`], [`mod@tagged`], [`export`], [`verify`], [`recount`]: pure, without a database, a runtime or a clock;
+//!   [`movements`], [`chart`] (every account that the service opens), [`table`], [`export`], [`verify`], [`recount`]: pure, without a database, a runtime or a clock;
 //! - [`engine`], which posts entries, and [`service`], which keeps jobs, replies and who did what;
 //! - a folder a domain: [`parties`] → [`books`] → [`reports`], [`treasury`], [`cooperatives`]; [`pledging`] and
 //!   [`challenges`] stand on [`treasury`], [`milestones`] and [`matching`] on [`pledging`], [`payouts`] on those to whose teams and
@@ -39,7 +39,6 @@ pub mod recount;
 pub mod reports;
 pub mod service;
 pub mod table;
-pub mod tagged;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;

@@ -22,7 +22,6 @@ const GROUND: &[(&str, &[&str])] = &[
     ("movements", &["book", "money"]),
     ("chart", &["book", "id", "money"]),
     ("table", &["money", "words"]),
-    ("tagged", &[]),
     ("export", &["book", "error", "money", "words"]),
     ("verify", &[]),
     ("recount", &[]),

@@ -5,18 +5,12 @@
 //! is wanted an array is of the wrong type, at whatever depth.
 
 use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, VariantAccess,
-    Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor,
 };
 use std::fmt;
 
 /// What is read, or what reads it: each hands on what lies within it in the same way.
 pub(super) struct Objects<T>(pub(super) T);
-
-/// Reads a field of a value that says in another what it is: what lies in such a value is read again after it was kept.
-pub(crate) fn objects<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
-    T::deserialize(Objects(deserializer))
-}
 
 /// What reads a struct.
 struct ObjectOnly<V>(V);

@@ -101,8 +101,6 @@ fn walk(document: &Value, schema: &Value, base: &Value, pointer: &str, found: &m
         }
         if !pointer.is_empty() {
             found.push((pointer.to_owned(), Try::OtherType, json!("no object")));
-            let values: Vec<_> = base.as_object().into_iter().flat_map(|object| object.values()).collect();
-            found.extend(turned(&values).map(|order| (pointer.to_owned(), Try::OtherType, json!(order))));
         }
         return;
     }
@@ -121,11 +119,6 @@ fn walk(document: &Value, schema: &Value, base: &Value, pointer: &str, found: &m
         return;
     }
     found.extend(of_schema(schema).into_iter().map(|(what, value)| (pointer.to_owned(), what, value)));
-}
-
-/// Values in their order, and turned so that each comes first once: derived code may read an object from an array of what it holds.
-fn turned<'a>(values: &'a [&'a Value]) -> impl Iterator<Item = Vec<&'a Value>> {
-    (0..values.len()).map(|first| values[first..].iter().chain(&values[..first]).copied().collect())
 }
 
 fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {

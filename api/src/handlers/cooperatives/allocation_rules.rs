@@ -2,7 +2,7 @@
 
 use super::members::cooperative;
 use crate::auth::Caller;
-use crate::extract::{Keyed, Params, objects};
+use crate::extract::{Keyed, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
@@ -78,7 +78,7 @@ fn money(minor: i64, currency: Currency) -> MoneyBody {
 
 /// One step of a rule. A step never takes more than what is left.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields, remote = "Self")]
+#[serde(tag = "step", rename_all = "snake_case", deny_unknown_fields)]
 #[schema(as = AllocationStep)]
 pub enum StepBody {
     /// A fixed amount, set aside before anything is shared.
@@ -87,7 +87,6 @@ pub enum StepBody {
         #[schema(min_length = 1, max_length = 200)]
         purpose: String,
         /// How much.
-        #[serde(deserialize_with = "objects")]
         amount: MoneyBody,
         /// `reserve`, `development_fund`, or `fund:` and a short name.
         #[schema(max_length = 45, example = "fund:workshop")]
@@ -105,7 +104,7 @@ pub enum StepBody {
         #[schema(max_length = 45, example = "development_fund")]
         to: String,
         /// How full the pot becomes by it; when it is not given, the step takes its part however full the pot is.
-        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "objects")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<TargetBody>,
     },
     /// Interest on the members' capital as it was when the period began, in proportion to it; also for those who have left and whose
@@ -135,7 +134,6 @@ pub enum StepBody {
         #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "seed-2026")]
         lender: String,
         /// What was lent.
-        #[serde(deserialize_with = "objects")]
         lent: MoneyBody,
         /// How much of it comes back at most, in percent.
         #[schema(max_length = 12, pattern = r"^[0-9]{1,9}(\.[0-9]{1,2})?$", example = "120")]
@@ -144,7 +142,6 @@ pub enum StepBody {
     /// What is left, for the members: the last step, and no other.
     Members {
         /// Who shares, and how.
-        #[serde(deserialize_with = "objects")]
         #[schema(min_items = 1, max_items = 20)]
         groups: Vec<GroupBody>,
         /// The part of each member's share, in percent, that stays in the cooperative as the member's capital.
@@ -152,8 +149,6 @@ pub enum StepBody {
         retained: Option<String>,
     },
 }
-
-ledger::tagged!(StepBody);
 
 impl StepBody {
     fn parse(&self, at: &str) -> Result<Step, Problem> {

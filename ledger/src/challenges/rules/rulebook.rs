@@ -74,7 +74,7 @@ pub struct EntryFee {
 
 /// What a prize is given for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields, remote = "Self")]
+#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Condition {
     /// The submissions at these places of the stage, one prize each: 1 to 20 are the first twenty.
     Rank {
@@ -149,7 +149,7 @@ pub struct Stage {
 /// Which of two submissions with the same score comes first. Where the rule leaves them alike, the earlier submission
 /// does, and of two at the same moment the one whose id is smaller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields, remote = "Self")]
+#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
 pub enum TieRule {
     /// The one that was submitted earlier.
     EarlierSubmission,
@@ -159,8 +159,6 @@ pub enum TieRule {
         criterion: String,
     },
 }
-
-crate::tagged!(Condition, TieRule);
 
 /// How long each waiting state lasts, in days: 1 to 730.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
