@@ -2,33 +2,38 @@
 //!
 //! Derived code takes an array for one as well, with that word before all else: `["rank", 1, 3]`. Here only an object is one.
 
-use serde::de::{Deserializer, Visitor};
-use serde::forward_to_deserialize_any;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde_json::{Map, Value};
 use std::fmt;
 
-/// What is read, of which only an object passes.
-pub struct ObjectOnly<D>(pub D);
-
-impl<D> fmt::Debug for ObjectOnly<D> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ObjectOnly")
-    }
+/// What stands in an object, each field once; an error for anything that is none.
+///
+/// # Errors
+///
+/// What is wrong with the text, that a field stands in it twice, or that it is no object.
+pub fn object_only<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    deserializer.deserialize_map(Fields)
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for ObjectOnly<D> {
-    type Error = D::Error;
+/// Reads the fields of an object.
+struct Fields;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_map(visitor)
+impl<'de> Visitor<'de> for Fields {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
     }
 
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct newtype_struct
-        seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-
-    fn is_human_readable(&self) -> bool {
-        self.0.is_human_readable()
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut fields = Map::new();
+        while let Some((name, value)) = entries.next_entry::<String, Value>()? {
+            if fields.contains_key(&name) {
+                return Err(Error::custom(format_args!("duplicate field `{name}`")));
+            }
+            fields.insert(name, value);
+        }
+        Ok(Value::Object(fields))
     }
 }
 
@@ -39,7 +44,7 @@ macro_rules! tagged {
         $(
             impl<'de> ::serde::Deserialize<'de> for $kind {
                 fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<$kind, D::Error> {
-                    <$kind>::deserialize($crate::tagged::ObjectOnly(deserializer))
+                    <$kind>::deserialize($crate::tagged::object_only(deserializer)?).map_err(::serde::de::Error::custom)
                 }
             }
 
@@ -73,7 +78,15 @@ mod tests {
             assert_eq!(serde_json::to_string(&way).unwrap(), text);
             assert_eq!(serde_json::from_str::<Way>(text).unwrap(), way);
         }
-        for text in [r#"["once"]"#, r#"["rank",1,3]"#, r#""once""#, "1", "null", "{}"] {
+        for text in [
+            r#"["once"]"#,
+            r#"["rank",1,3]"#,
+            r#""once""#,
+            "1",
+            "null",
+            "{}",
+            r#"{"by":"rank","first":1,"first":1,"last":3}"#,
+        ] {
             assert!(serde_json::from_str::<Way>(text).is_err(), "{text}");
             assert!(serde_json::from_str::<Vec<Way>>(&format!("[{text}]")).is_err(), "[{text}]");
         }

@@ -48,9 +48,9 @@ async fn a_donor_is_reminded_before_a_pledge_lapses_and_told_when_it_has_or_is_c
     stage.cast.advance(after(22)).await?;
     assert_eq!(told(&stage, "waits").await?, [""; 0]);
     stage.cast.advance(after(24)).await?;
-    assert_eq!(told(&stage, "waits").await?, ["Reminder: your pledge waits for you"]);
+    assert_eq!(told(&stage, "waits").await?, ["Reminder: Your pledge waits for you"]);
     stage.cast.advance(after(32)).await?;
-    assert_eq!(told(&stage, "waits").await?, ["Reminder: your pledge waits for you", "Your pledge has lapsed"]);
+    assert_eq!(told(&stage, "waits").await?, ["Reminder: Your pledge waits for you", "Your pledge has lapsed"]);
     assert_eq!(told(&stage, "answers").await?, [""; 0], "who has answered is not reminded");
     assert_eq!(told(&stage, "goes").await?, ["Your pledge is cancelled"]);
     ensure!(stage.again(&short).await?["state"] == "lapsed" && stage.again(&waits).await?["state"] == "lapsed");
@@ -68,6 +68,6 @@ async fn a_donor_whose_campaign_takes_no_money_any_more_is_told_at_once_and_remi
     stage.cast.advance(after(1)).await?;
     assert_eq!(told(&stage, "moves").await?, ["Your pledge waits for you"]);
     stage.cast.advance(after(24)).await?;
-    assert_eq!(told(&stage, "moves").await?, ["Your pledge waits for you", "Reminder: your pledge waits for you"]);
+    assert_eq!(told(&stage, "moves").await?, ["Your pledge waits for you", "Reminder: Your pledge waits for you"]);
     stage.app.finish().await
 }
