@@ -84,6 +84,8 @@ chart! {
         "What a team owes back, of charges that were lost after it was paid of them.";
     clawback_receivable(team: OrganisationId) = "assets:receivable:clawback:{team}", TeamReceivable,
         "What a team owes back, of claims that were revoked after it was paid of them.";
+    customer_receivable(customer: &str) = "assets:receivable:customer:{customer}", CustomerReceivable,
+        "What a customer has bought of a cooperative and has still to pay; a short name.";
     receivable(custodian: OrganisationId, day: Date) = "assets:receivable:{custodian}:{day}", Receivable,
         "What a custodian captured on a day and has not yet paid over.";
     shortfall(custodian: OrganisationId) = "assets:shortfall:{custodian}", Receivable,
@@ -111,6 +113,8 @@ chart! {
         "A lender's share of a surplus, not yet paid out.";
     costs_payable(supplier: &str) = "liabilities:costs:{supplier}", CostsPayable,
         "Costs of a cooperative that are not yet paid.";
+    loan(lender: &str) = "liabilities:loan:{lender}", LoanPayable,
+        "What a lender has lent to a cooperative and has not had back, nor is due to have; a short name.";
     fees(payee: &str) = "liabilities:fees:{payee}", FeePayable,
         "Fees of charges that terms name, to be passed on: `host`, the id of a platform, `processor-` and that of a custodian.";
     suspense(custodian: OrganisationId) = "liabilities:suspense:{custodian}", Suspense,
@@ -177,7 +181,7 @@ pub enum Owner<'a> {
     Campaign(&'a str),
     /// The challenge with this slug.
     Challenge(&'a str),
-    /// Somebody whom the book knows by a short name, a pseudonym: who holds a cooperative's money, or is to be paid.
+    /// Somebody whom the book knows by a short name, a pseudonym: who holds a cooperative's money, owes it some, or is to be paid.
     Party(&'a str),
 }
 
@@ -187,6 +191,9 @@ pub fn owner(code: &str) -> Option<Owner<'_>> {
     let organisation = |id: &str| id.parse().ok().map(Owner::Organisation);
     match parts[..] {
         ["assets", "cash", whose, ..] => organisation(whose).or(Some(Owner::Party(whose))),
+        ["assets", "receivable", "customer", party, ..] | ["liabilities", "costs" | "loan", party, ..] => {
+            Some(Owner::Party(party))
+        }
         ["assets", "receivable", "team" | "clawback", id, ..]
         | ["assets", "receivable" | "shortfall", id, ..]
         | ["liabilities", "payable", "team" | "prize", id, ..]
@@ -199,7 +206,6 @@ pub fn owner(code: &str) -> Option<Owner<'_>> {
         ["liabilities", "purse" | "entry-fees", slug, ..] | ["equity", "operating", slug, ..] => {
             Some(Owner::Challenge(slug))
         }
-        ["liabilities", "costs", supplier, ..] => Some(Owner::Party(supplier)),
         _ => None,
     }
 }
@@ -260,6 +266,7 @@ mod tests {
                 code = code.replace(&format!("{{{name}}}"), filled);
             }
             let code = code.replace("{challenge}", "drill").replace("{supplier}", "steel").replace("{name}", "bank");
+            let code = code.replace("{customer}", "cafe");
             let is = if row.code.contains("{custodian}") || row.code.contains("{team}") {
                 Some(Owner::Organisation(id))
             } else if row.code.contains("{campaign}") {

@@ -35,6 +35,7 @@ pub mod store {
 /// Lock, decide, save.
 pub mod operations {
     pub mod allocation_rules;
+    pub(crate) mod capital;
     pub mod distributions;
     mod inputs;
     pub mod member_indices;

@@ -1,11 +1,13 @@
 //! Every way money moves, as journal entries: one function a movement, mirroring the table of `book::movement`.
 
+mod bank_lines;
 mod clawbacks;
 mod differences;
 mod payouts;
 mod refunds;
 pub mod undo;
 
+pub use bank_lines::{bank_fee, capital_paid_in, cost_paid, customer_paid, interest, loan_received, loan_repaid};
 pub use clawbacks::{
     Against, Debt, clawed_back, debt_borne, debt_given_up, debt_recovered, debts_set_off, loss_set_off,
 };
@@ -13,7 +15,7 @@ pub use differences::{
     difference_short, difference_suspended, differences, with_exchange_gain, with_exchange_loss,
     with_exchange_loss_paid,
 };
-pub use payouts::{bank_fee, interest, payout_failed, payout_returned, payout_sent, payout_settled};
+pub use payouts::{payout_failed, payout_returned, payout_sent, payout_settled};
 pub use refunds::{
     ChargedFee, FundPart, UndoneFee, refund_failed, refund_sent, refund_settled, with_earned, with_fees,
 };
@@ -60,7 +62,7 @@ pub fn fund_moved(from: AccountNumber, to: AccountNumber, amount: Money, day: Da
     one(MovementKind::FundMoved, from, to, amount, day, "Redirected by the donor", pledge)
 }
 
-/// A cooperative sold something: cash → sales.
+/// A cooperative sold something: cash, or what a customer has still to pay → sales.
 pub fn sales_recorded(
     cash: AccountNumber,
     sales: AccountNumber,
@@ -117,6 +119,15 @@ pub fn surplus_allocated(
         outside_fact: false,
         note: Some(Note::new("Surplus allocated", distribution)),
     }
+}
+
+/// A distribution by which parts of loans fall due: loan payable → lender payable, besides.
+pub fn with_loans_due(entry: Entry, loans: &[(AccountNumber, AccountNumber, Money)]) -> Entry {
+    let due = |(loan, payable, amount): &(AccountNumber, AccountNumber, Money)| {
+        let kind = MovementKind::LoanDue;
+        Line { kind, debit: *loan, credit: *payable, amount: amount.minor() }
+    };
+    Entry { lines: entry.lines.into_iter().chain(loans.iter().map(due)).collect(), ..entry }
 }
 
 /// A custodian captured what a sponsor gave: receivable → purse. A fact from outside.

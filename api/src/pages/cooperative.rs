@@ -236,6 +236,10 @@ pub(super) fn waterfall(it: &Distribution) -> Vec<Row> {
         left -= part.amount;
         let what = match &part.to {
             Recipient::Pot(to) => say("cooperative-to").with("who", pot(to)).to_string(),
+            Recipient::Lender(name) if part.principal > 0 => {
+                let principal = Amount::of(part.principal, it.currency);
+                say("cooperative-to-lender-of-loan").with("name", name).with("principal", principal).to_string()
+            }
             Recipient::Lender(name) => say("cooperative-to-lender").with("name", name).to_string(),
         };
         add(what, Taken::Part, left, part.amount);

@@ -263,9 +263,23 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/bank-lines/{id}:book"],
     ),
     refusal(
+        "bank-line-currency",
+        "The line is in another currency than the book of the cooperative, in which its customers, suppliers, lenders and members are paid.",
+        "Leave it open, or book what it is in the book that is kept in its currency.",
+        &["POST /v1/bank-lines/{id}:book"],
+    ),
+    refusal(
+        "less-owed",
+        "By the book, less is owed with this customer, supplier or lender than the line moved.",
+        "Record what the line pays first: the sale on credit or the cost (`POST /v1/cooperatives/{book}/proceeds`), or book the line of the \
+         loan. Or book it with the party that it is of.",
+        &["POST /v1/bank-lines/{id}:book"],
+    ),
+    refusal(
         "bank-line-side",
-        "A charge of the bank leaves the account, and interest comes to it; this line goes the other way.",
-        "Book it as the other one, or leave it open.",
+        "Charges of the bank, costs and repaid loans leave the account; interest, payments of customers, loans and capital come to it. This \
+         line goes the other way.",
+        "Book it as what goes its way, or leave it open.",
         &["POST /v1/bank-lines/{id}:book"],
     ),
     refusal(

@@ -45,6 +45,7 @@ cooperative-losses = Verluste früherer Zeiträume
 cooperative-surplus = Überschuss
 cooperative-to = An { $who }
 cooperative-to-lender = An { $name }, zurückgezahlt
+cooperative-to-lender-of-loan = An { $name }, davon { $principal } aus dem Darlehen zurückgezahlt, und ebenso viel in die Rücklage
 cooperative-to-group = An { $group }, { $members ->
         [one] 1 Mitglied
        *[other] { $members } Mitglieder

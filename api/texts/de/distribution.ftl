@@ -30,6 +30,7 @@ distribution-group-cash = { $group }, { $members ->
        *[other] { $members } Mitglieder
     }, ausgezahlt
 distribution-group-capital = { $group }, { $members ->
+distribution-of-loan = { $account }, davon { $principal } aus dem Darlehen zurückgezahlt, und ebenso viel in die Rücklage
         [one] 1 Mitglied
        *[other] { $members } Mitglieder
     }, als ihr Kapital

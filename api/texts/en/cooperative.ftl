@@ -45,6 +45,7 @@ cooperative-losses = Losses of earlier periods
 cooperative-surplus = Surplus
 cooperative-to = To { $who }
 cooperative-to-lender = To the lender { $name }
+cooperative-to-lender-of-loan = To the lender { $name }, { $principal } of it paid back of the loan, and as much to the reserve
 cooperative-to-group = To { $group }, { $members ->
         [one] 1 member
        *[other] { $members } members

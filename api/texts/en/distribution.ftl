@@ -24,6 +24,7 @@ distribution-share = Your share as member { $number } is { $share }: { $cash } i
 distribution-is-distributed = What is distributed
 distribution-group-cash = { $group }, { $members } members, in cash
 distribution-group-capital = { $group }, { $members } members, as their capital
+distribution-of-loan = { $account }, { $principal } of it paid back of the loan, and as much to the reserve
 distribution-is-draft = a draft, which nobody but its makers sees
 distribution-is-objection = before the members, who may object
 distribution-is-objected = a member has objected

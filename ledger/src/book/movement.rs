@@ -184,6 +184,22 @@ kinds! {
     SuspenseReturned = 75, "suspense_returned";
     /// It was explained.
     DifferenceReturned = 76, "difference_returned";
+    /// What was booked as a customer's payment was none.
+    CustomerPaymentReturned = 85, "customer_payment_returned";
+    /// What was booked as the payment of a cost was none.
+    CostPaymentReturned = 86, "cost_payment_returned";
+    /// What was booked as a loan was none.
+    LoanReceiptReturned = 87, "loan_receipt_returned";
+    /// What was booked as the repayment of a loan was none.
+    LoanRepaymentReturned = 88, "loan_repayment_returned";
+    /// A member paid in capital.
+    CapitalPaidIn = 89, "capital_paid_in";
+    /// What was booked as capital was none.
+    CapitalPaymentReturned = 90, "capital_payment_returned";
+    /// A part of a loan fell due to its lender.
+    LoanDue = 91, "loan_due";
+    /// It is due no more: the distribution by which it fell due was taken back.
+    LoanDueReturned = 92, "loan_due_returned";
 }
 
 impl MovementKind {
@@ -313,6 +329,12 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::CustomerPaid, C::Cash, C::CustomerReceivable),
     (K::CostRecorded, C::Cost, C::CostsPayable),
     (K::CostPaid, C::CostsPayable, C::PayoutsInTransit),
+    (K::CostPaid, C::CostsPayable, C::Cash),
+    (K::CustomerPaymentReturned, C::CustomerReceivable, C::Cash),
+    (K::CostPaymentReturned, C::PayoutsInTransit, C::CostsPayable),
+    (K::CostPaymentReturned, C::Cash, C::CostsPayable),
+    (K::CapitalPaidIn, C::Cash, C::MemberCapital),
+    (K::CapitalPaymentReturned, C::MemberCapital, C::Cash),
     (K::ResultClosed, C::Sales, C::Surplus),
     (K::ResultClosed, C::FeeIncome, C::Surplus),
     (K::ResultClosed, C::InterestIncome, C::Surplus),
@@ -342,6 +364,12 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::SurplusRestored, C::LenderPayable, C::Surplus),
     (K::LoanReceived, C::Cash, C::LoanPayable),
     (K::LoanRepaid, C::LoanPayable, C::PayoutsInTransit),
+    (K::LoanRepaid, C::LoanPayable, C::Cash),
+    (K::LoanReceiptReturned, C::LoanPayable, C::Cash),
+    (K::LoanRepaymentReturned, C::PayoutsInTransit, C::LoanPayable),
+    (K::LoanRepaymentReturned, C::Cash, C::LoanPayable),
+    (K::LoanDue, C::LoanPayable, C::LenderPayable),
+    (K::LoanDueReturned, C::LenderPayable, C::LoanPayable),
     (K::InterBookSent, C::Fund, C::DueToBook),
     (K::InterBookSent, C::TeamPayable, C::DueToBook),
     (K::InterBookSent, C::PrizePayable, C::DueToBook),

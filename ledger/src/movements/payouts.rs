@@ -64,15 +64,3 @@ pub fn payout_returned(
     }
     Entry { lines, effective: day, outside_fact: true, note: Some(Note::new("Payout returned", payout)) }
 }
-
-/// The bank took something for its services: bank charges → cash. A fact from outside.
-pub fn bank_fee(charges: AccountNumber, cash: AccountNumber, minor: i64, day: Date, line: impl ToString) -> Entry {
-    let fee = Line { kind: Kind::BankFee, debit: charges, credit: cash, amount: minor };
-    Entry { lines: vec![fee], effective: day, outside_fact: true, note: Some(Note::new("Charge of the bank", line)) }
-}
-
-/// The bank paid interest: cash → interest. A fact from outside.
-pub fn interest(cash: AccountNumber, income: AccountNumber, minor: i64, day: Date, line: impl ToString) -> Entry {
-    let interest = Line { kind: Kind::Interest, debit: cash, credit: income, amount: minor };
-    Entry { lines: vec![interest], effective: day, outside_fact: true, note: Some(Note::new("Interest", line)) }
-}

@@ -35,7 +35,18 @@ pub fn of(kind: MovementKind) -> Undo {
         K::FeeUnearned => Undo::Again("When the refund fails, the fee is charged and earned again."),
         K::BankFee => by("POST /v1/bank-lines/{id}:unbook", K::BankFeeReturned),
         K::Interest => by("POST /v1/bank-lines/{id}:unbook", K::InterestReturned),
-        K::BankFeeReturned | K::InterestReturned => Undo::Again("The line of the bank is booked again."),
+        K::CustomerPaid => by("POST /v1/bank-lines/{id}:unbook", K::CustomerPaymentReturned),
+        K::CostPaid => by("POST /v1/bank-lines/{id}:unbook", K::CostPaymentReturned),
+        K::LoanReceived => by("POST /v1/bank-lines/{id}:unbook", K::LoanReceiptReturned),
+        K::LoanRepaid => by("POST /v1/bank-lines/{id}:unbook", K::LoanRepaymentReturned),
+        K::CapitalPaidIn => by("POST /v1/bank-lines/{id}:unbook", K::CapitalPaymentReturned),
+        K::BankFeeReturned
+        | K::InterestReturned
+        | K::CustomerPaymentReturned
+        | K::CostPaymentReturned
+        | K::LoanReceiptReturned
+        | K::LoanRepaymentReturned
+        | K::CapitalPaymentReturned => Undo::Again("The line of the bank is booked again."),
         K::PayoutSent => by("POST /v1/payouts/{id}:fail", K::PayoutFailed),
         K::PayoutFailed => Undo::Again("What is owed is paid by another payout."),
         K::PayoutSettled => Undo::Instead(
@@ -50,7 +61,8 @@ pub fn of(kind: MovementKind) -> Undo {
         K::SaleReversed => Undo::Again("The sale is recorded again."),
         K::CostReversed => Undo::Again("The cost is recorded again."),
         K::ResultReopened => Undo::Again("The result is closed again."),
-        K::SurplusRestored => Undo::Again("The period is distributed again."),
+        K::LoanDue => by("POST /v1/distributions/{id}:reverse", K::LoanDueReturned),
+        K::SurplusRestored | K::LoanDueReturned => Undo::Again("The period is distributed again."),
         K::ExchangeGain | K::ExchangeLoss => {
             Undo::Again("The result is posted again at the right rate, which posts the difference.")
         }
@@ -156,11 +168,7 @@ pub fn of(kind: MovementKind) -> Undo {
         K::WrittenOff => {
             Undo::Instead("A team that pays after all pays into the risk reserve: the host funds the reserve with it.")
         }
-        K::CustomerPaid
-        | K::CostPaid
-        | K::LoanReceived
-        | K::LoanRepaid
-        | K::InterBookSent
+        K::InterBookSent
         | K::InterBookMirrored
         | K::InterBookPaid
         | K::InterBookReceived

@@ -77,4 +77,12 @@ pub const MOVEMENTS: &[&str] = &[
     "difference_moved",
     "suspense_returned",
     "difference_returned",
+    "customer_payment_returned",
+    "cost_payment_returned",
+    "loan_receipt_returned",
+    "loan_repayment_returned",
+    "capital_paid_in",
+    "capital_payment_returned",
+    "loan_due",
+    "loan_due_returned",
 ];

@@ -113,6 +113,7 @@ impl Coop {
             kind,
             label: "presses".into(),
             party: "bank".into(),
+            on_credit: false,
             amount: usd(amount),
             occurred_on: Some(day),
             memo: String::new(),

@@ -214,7 +214,7 @@ async fn c1_a_charge_and_interest_of_the_hosts_own_bank_are_booked_by_people_and
     page(&owing, file.id).await;
     let book = async |id: BankLineId, kind| {
         let change = Change::by_service("of January");
-        ground.run(async |tx| bank_line_booking::book(tx, id, kind, change, ground.wall).await).await
+        ground.run(async |tx| bank_line_booking::book(tx, id, &kind, change, ground.wall).await).await
     };
     let unbook = async |id: BankLineId, reason: &'static str| {
         let change = Change::by_service(reason);

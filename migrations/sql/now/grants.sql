@@ -415,7 +415,7 @@ GRANT UPDATE (bank_account, approved_by, sent_by, fee, returned, sent_entry, end
     settled_on, state, screening, reason, approved) ON payout TO commonpurse_service;
 GRANT INSERT (id, custodian, amount, fee, recorded_at, book_id, value_on, is_debit, state, why, currency, reference, end_to_end,
     file, creditor_reference, bank_code, return_reason) ON bank_line TO commonpurse_service;
-GRANT UPDATE (payout, charge, suspense, entry, version, state, why, booked_as, stands_since) ON bank_line TO commonpurse_service;
+GRANT UPDATE (payout, charge, suspense, entry, version, state, why, booked_as, party, stands_since) ON bank_line TO commonpurse_service;
 GRANT INSERT (id, custodian, received_by, bytes, lines, skipped, received_at, book_id, format, state, sha256)
     ON bank_statement_file TO commonpurse_service;
 GRANT UPDATE (taken, known, version, state, problem) ON bank_statement_file TO commonpurse_service;

@@ -139,7 +139,7 @@ CREATE OR REPLACE TRIGGER payout_run_as_asked BEFORE UPDATE ON payout_run
 CREATE OR REPLACE FUNCTION bank_line_as_told() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    v_changes CONSTANT text[] := ARRAY['state', 'payout', 'charge', 'suspense', 'entry', 'why', 'booked_as', 'version', 'stands_since'];
+    v_changes CONSTANT text[] := ARRAY['state', 'payout', 'charge', 'suspense', 'entry', 'why', 'booked_as', 'party', 'version', 'stands_since'];
 BEGIN
     IF (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes)
        OR OLD.state IN ('matched', 'gift')

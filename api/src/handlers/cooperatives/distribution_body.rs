@@ -22,6 +22,9 @@ pub struct PartBody {
     /// Code of the account that it goes to.
     account: String,
     amount: BalanceBody,
+    /// Of a lender, how much of it is what was lent: it is paid of the loan, and as much of the surplus goes to the reserve. 0 for the
+    /// others.
+    principal: BalanceBody,
 }
 
 /// What a group of members gets.
@@ -199,7 +202,13 @@ fn approval(state: &DistributionState) -> Option<Approval> {
 }
 
 fn part_body(part: &StepPart, currency: Currency) -> PartBody {
-    PartBody { step: part.step, account: part.to.account().code, amount: BalanceBody::new(part.amount, currency) }
+    let money = |minor: i64| BalanceBody::new(minor, currency);
+    PartBody {
+        step: part.step,
+        account: part.to.account().code,
+        amount: money(part.amount),
+        principal: money(part.principal),
+    }
 }
 
 pub(super) fn share_body(part: &MemberPart, currency: Currency) -> ShareBody {

@@ -34,9 +34,14 @@ pub struct NewProceedsRequest {
     /// What was sold, or what it cost: last part of the account's code.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "presses")]
     pub(crate) label: String,
-    /// Of a sale: who holds the money, such as `bank`. Of a cost: who is to be paid. A pseudonym, never a name.
+    /// Of a sale: who holds the money, such as `bank`, or on credit the customer. Of a cost: who is to be paid. A pseudonym, never a
+    /// name.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "bank")]
     pub(crate) party: String,
+    /// Of a sale: whether the customer has still to pay. What it pays then comes with a line of the bank, booked as `customer_paid`. Of a
+    /// cost it stays false: each is owed until it is paid.
+    #[serde(default)]
+    pub(crate) on_credit: bool,
     /// In the currency of the book.
     pub(crate) amount: MoneyBody,
     /// When; the book's own day when it is not given. A book reaches back to 1 January, ten years before the year in which it
@@ -63,6 +68,8 @@ pub struct ProceedsBody {
     kind: String,
     label: String,
     amount: MoneyBody,
+    /// Whether the customer of the sale had still to pay when it was sold.
+    on_credit: bool,
     occurred_on: Date,
     memo: String,
     reference: String,
@@ -81,6 +88,7 @@ impl From<Proceeds> for ProceedsBody {
             kind: it.kind.to_string(),
             label: it.label,
             amount: it.amount.into(),
+            on_credit: it.on_credit,
             occurred_on: it.occurred_on,
             memo: it.memo,
             reference: it.reference,
@@ -91,7 +99,7 @@ impl From<Proceeds> for ProceedsBody {
     }
 }
 
-/// Records a sale (cash → sales) or a cost (cost → costs payable), with its journal entry. Reported again with the same
+/// Records a sale (cash, or on credit what its customer has still to pay → sales) or a cost (cost → costs payable), with its journal entry. Reported again with the same
 /// reference and the same content, it is the one that is there.
 #[utoipa::path(tag = "proceeds", params(("book" = String, Path, description = "The cooperative's book")),
     request_body = NewProceedsRequest,
@@ -114,6 +122,7 @@ impl NewProceedsRequest {
             kind: parse("/kind", &self.kind)?,
             label: self.label.clone(),
             party: self.party.clone(),
+            on_credit: self.on_credit,
             amount: self.amount.parse("/amount")?,
             occurred_on: self.occurred_on,
             memo: bounded("/memo", &self.memo, text::REFERENCE_OR_NONE)?,

@@ -112,9 +112,11 @@ pub struct BankLineBody {
     /// The money in suspense that it is, which may have been matched since; null when it is none.
     #[schema(value_type = Option<String>)]
     suspense: Option<SuspenseId>,
-    /// What a person of the host says that it is: `bank_fee`, `interest`, or `entry`, what the book has already; null when nobody has
-    /// said so.
+    /// What a person of the host says that it is: `bank_fee`, `interest`, `customer_paid`, `cost_paid`, `loan_received`, `loan_repaid`,
+    /// `capital_paid_in`, or `entry`, what the book has already; null when nobody has said so.
     booked_as: Option<String>,
+    /// With whom: the short name of the customer, the supplier or the lender, or the id of the member; null for the others.
+    party: Option<String>,
     /// Record number of the entry; null while it is open.
     entry: Option<i64>,
     /// By the book's clock.
@@ -156,6 +158,7 @@ impl From<BankLine> for BankLineBody {
             charge,
             suspense,
             booked_as,
+            party: given(it.party),
             entry,
             recorded_at: it.recorded_at,
         }
@@ -288,21 +291,71 @@ pub(crate) async fn again(
 #[serde(deny_unknown_fields)]
 pub struct BookBankLine {
     /// `bank_fee`: a charge of the bank, which left; `interest`: what the bank paid; `entry`: what an entry of the book has moved
-    /// already.
-    #[schema(pattern = "^(bank_fee|interest|entry)$", example = "bank_fee")]
+    /// already. Of a cooperative: `customer_paid`: what was sold on credit; `cost_paid`: a cost, which left; `loan_received` and
+    /// `loan_repaid`; `capital_paid_in`: capital of a member.
+    #[schema(
+        pattern = "^(bank_fee|interest|entry|customer_paid|cost_paid|loan_received|loan_repaid|capital_paid_in)$",
+        example = "bank_fee"
+    )]
     booked_as: String,
-    /// The record number of that entry; left out with the other two.
+    /// The record number of that entry; left out with the others.
     #[schema(minimum = 1)]
     entry: Option<i64>,
+    /// Of a cooperative, with whom: the short name of the customer, the supplier or the lender, or the id of the member
+    /// (`capital_paid_in`); left out with the others.
+    #[schema(pattern = "^([a-z0-9][a-z0-9-]{0,39}|mbr_[a-z2-7]+)$", example = "steel-works")]
+    party: Option<String>,
     /// Why, without personal data; may be left out.
     #[serde(default)]
     #[schema(max_length = 1000)]
     reason: String,
 }
 
+/// What a line is said to be.
+enum What {
+    /// Something that is posted of it.
+    Posted(Posted),
+    /// What this entry has moved already.
+    Entry(i64),
+}
+
+impl BookBankLine {
+    /// What it says, with an entry or with somebody exactly where one belongs.
+    fn parse(&self) -> Result<What, Problem> {
+        let kind: BookedAs = parse("/booked_as", &self.booked_as)?;
+        let party = || {
+            let party = self.party.clone();
+            party.ok_or_else(|| {
+                Problem::invalid("/party", "say with whom, by the short name, or by the id of the member")
+            })
+        };
+        let posted = match kind {
+            BookedAs::Entry => None,
+            BookedAs::BankFee => Some(Posted::BankFee),
+            BookedAs::Interest => Some(Posted::Interest),
+            BookedAs::CustomerPaid => Some(Posted::CustomerPaid(party()?)),
+            BookedAs::CostPaid => Some(Posted::CostPaid(party()?)),
+            BookedAs::LoanReceived => Some(Posted::LoanReceived(party()?)),
+            BookedAs::LoanRepaid => Some(Posted::LoanRepaid(party()?)),
+            BookedAs::CapitalPaidIn => Some(Posted::CapitalPaidIn(parse("/party", &party()?)?)),
+        };
+        if self.party.is_some() && posted.as_ref().is_none_or(|posted| posted.party().is_empty()) {
+            return Err(Problem::invalid("/party", "nobody else is on the other side of this: leave it out"));
+        }
+        match (posted, self.entry) {
+            (Some(posted), None) => Ok(What::Posted(posted)),
+            (None, Some(entry)) if entry > 0 => Ok(What::Entry(entry)),
+            (Some(_), Some(_)) | (None, _) => {
+                Err(Problem::invalid("/entry", "the number of an entry with `entry`, and none with the others"))
+            }
+        }
+    }
+}
+
 /// Books a line of the host's own account that is open, or in suspense, as a charge of the bank, which is an expense of the host, or as interest, which is
-/// income; or names the entry that has moved its custodian's cash by as much already, such as a settlement. Nothing else becomes
-/// either: what came for somebody stays open until it is known whose it is.
+/// income; in the book of a cooperative also as what a customer, a supplier, a lender or a member paid or got, on the day of the line; or
+/// names the entry that has moved its custodian's cash by as much already, such as a settlement. Nothing else becomes any of these: what
+/// came for somebody stays open until it is known whose it is.
 #[utoipa::path(tag = "bank-statements", params(("id" = String, Path, description = "The line")), request_body = BookBankLine,
     responses((status = 200, description = "The line as it is now", body = BankLineBody)))]
 #[post("/v1/bank-lines/{id}:book")]
@@ -312,22 +365,16 @@ pub(crate) async fn book_line(
     id: Path<BankLineId>,
     request: Keyed<BookBankLine>,
 ) -> Result<HttpResponse, Problem> {
-    let kind: BookedAs = parse("/booked_as", &request.body.booked_as)?;
-    let entry = request.body.entry;
-    let is_named = entry.is_some_and(|entry| entry > 0);
-    if is_named != (kind == BookedAs::Entry) || entry.is_some() != is_named {
-        return Err(Problem::invalid("/entry", "the number of an entry with `entry`, and none with the others"));
-    }
+    let what = request.body.parse()?;
     let reason = request.body.reason;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "bank line").await?;
         caller.require_role(tx, book.organisation, "bank line").await?;
         let change = Change { version: None, actor: actor(&caller), reason: &reason };
         let wall = ledger::calendar::now();
-        let line = match kind {
-            BookedAs::BankFee => bank_line_booking::book(tx, *id, Posted::BankFee, change, wall).await?,
-            BookedAs::Interest => bank_line_booking::book(tx, *id, Posted::Interest, change, wall).await?,
-            BookedAs::Entry => bank_line_booking::explain(tx, *id, entry.unwrap_or_default(), change, wall).await?,
+        let line = match &what {
+            What::Posted(posted) => bank_line_booking::book(tx, *id, posted, change, wall).await?,
+            What::Entry(entry) => bank_line_booking::explain(tx, *id, *entry, change, wall).await?,
         };
         Ok(Reply::ok(&BankLineBody::from(line)))
     })

@@ -91,6 +91,14 @@ kinds! {
     DifferenceMoved = "book-kind-difference-moved", "book-kind-difference-moved-means";
     SuspenseReturned = "book-kind-suspense-returned", "book-kind-suspense-returned-means";
     DifferenceReturned = "book-kind-difference-returned", "book-kind-difference-returned-means";
+    CustomerPaymentReturned = "book-kind-customer-payment-returned", "book-kind-customer-payment-returned-means";
+    CostPaymentReturned = "book-kind-cost-payment-returned", "book-kind-cost-payment-returned-means";
+    LoanReceiptReturned = "book-kind-loan-receipt-returned", "book-kind-loan-receipt-returned-means";
+    LoanRepaymentReturned = "book-kind-loan-repayment-returned", "book-kind-loan-repayment-returned-means";
+    CapitalPaidIn = "book-kind-capital-paid-in", "book-kind-capital-paid-in-means";
+    CapitalPaymentReturned = "book-kind-capital-payment-returned", "book-kind-capital-payment-returned-means";
+    LoanDue = "book-kind-loan-due", "book-kind-loan-due-means";
+    LoanDueReturned = "book-kind-loan-due-returned", "book-kind-loan-due-returned-means";
 }
 
 /// What a way is called.

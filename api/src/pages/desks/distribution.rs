@@ -127,7 +127,13 @@ fn lines(it: &Distribution) -> Vec<Line> {
         line(say("members-losses").into(), -it.loss_before, false),
         line(say("distribution-is-distributed").into(), it.net(), true),
     ];
-    lines.extend(it.plan.steps.iter().map(|part| line(part.to.account().code.clone(), part.amount, false)));
+    lines.extend(it.plan.steps.iter().map(|part| {
+        let code = part.to.account().code;
+        let principal = Amount::of(part.principal, it.currency);
+        let of_loan = || say("distribution-of-loan").with("account", &code).with("principal", principal).into();
+        let name = if part.principal > 0 { of_loan() } else { code.clone() };
+        line(name, part.amount, false)
+    }));
     let mut groups: BTreeMap<&str, (usize, i64, i64)> = BTreeMap::new();
     for part in &it.plan.members {
         let group = groups.entry(&part.group).or_default();

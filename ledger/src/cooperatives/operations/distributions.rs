@@ -1,14 +1,14 @@
 //! Distributions: drafted from the closed result, shown to the members, approved, posted by the worker, taken back.
 
-use super::{inputs, members, results, tellings};
+use super::{capital, inputs, members, results, tellings};
 use crate::book::entry::LINES_MAX;
 use crate::books::operations::{accounts, mirrors};
 use crate::calendar::later;
-use crate::cooperatives::rules::cooperative::{Cooperative, Member, Period};
+use crate::cooperatives::rules::cooperative::{Member, Period};
 use crate::cooperatives::rules::distribution::{Distribution, DistributionState, Due, Objection, WAIT_DAYS};
 use crate::cooperatives::rules::waterfall::{self, Plan};
 use crate::cooperatives::store::distributions::{self, Part};
-use crate::cooperatives::store::{allocation_rules, cooperatives, members as member_rows};
+use crate::cooperatives::store::{allocation_rules, members as member_rows};
 use crate::engine::posting;
 use crate::engine::store::books::Book;
 use crate::error::{Error, Refusal};
@@ -206,7 +206,7 @@ pub async fn withdraw(
 ///
 /// When it posts, what [`posting::post`] refuses; [`Error::NotFound`] for an unknown distribution.
 pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) -> Result<Distribution, Error> {
-    let (book, cooperative) = members::lock(tx, id.book).await?;
+    let (book, _) = members::lock(tx, id.book).await?;
     let distribution = distributions::lock(tx, id).await?;
     let now = book.now(wall);
     match distribution.due(now) {
@@ -218,8 +218,7 @@ pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) 
         Due::Post => {
             let entry = post(tx, &book, &distribution, wall).await?;
             if distribution.plan.members.iter().any(|part| part.retained > 0) {
-                let capital_most = inputs::capital_so_far(tx, &book, &cooperative).await?;
-                cooperatives::update(tx, book.id, Cooperative { capital_most, ..cooperative }).await?;
+                capital::grew(tx, &book).await?;
             }
             let posted = distribution.posted(entry, now)?;
             let job = Job::IssueStatements { distribution: id };
@@ -237,7 +236,14 @@ async fn post(tx: &Transaction<'_>, book: &Book, distribution: &Distribution, wa
         let to = accounts::ensure(tx, book, &credit.account, book.currency, wall).await?;
         parts.extend(Money::parts(credit.amount, book.currency).into_iter().map(|part| (to, part)));
     }
+    let mut loans = Vec::new();
+    for (lender, amount) in distribution.plan.principals() {
+        let loan = accounts::ensure(tx, book, &chart::loan(lender), book.currency, wall).await?;
+        let payable = accounts::ensure(tx, book, &chart::lender_payable(lender), book.currency, wall).await?;
+        loans.extend(Money::parts(amount, book.currency).into_iter().map(|part| (loan, payable, part)));
+    }
     let entry = movements::surplus_allocated(surplus, &parts, book.today(wall), distribution.id);
+    let entry = movements::with_loans_due(entry, &loans);
     Ok(posting::post(tx, book, entry, wall).await?.number)
 }
 

@@ -49,6 +49,7 @@ pub(super) async fn of_book(
     let asks_for_most = rule.targets().any(|(_, target)| target == Target::HighestCapital);
     Ok(Inputs {
         repaid: repaid(client, book, rule).await?,
+        loans: loans(client, book, rule).await?,
         pots: pots(client, book, rule).await?,
         highest_capital: if asks_for_most { capital_so_far(client, book, cooperative).await? } else { 0 },
         ..Inputs::default()
@@ -113,18 +114,33 @@ async fn repaid(client: &impl GenericClient, book: &Book, rule: &Rule) -> Result
     Ok(repaid)
 }
 
+/// What stands of the loans of a rule's lenders, by short name; none of zero.
+async fn loans(client: &impl GenericClient, book: &Book, rule: &Rule) -> Result<BTreeMap<String, i64>, Error> {
+    let mut loans = BTreeMap::new();
+    for lender in rule.lenders() {
+        let stands = balance(client, book, &chart::loan(lender)).await?;
+        if stands > 0 {
+            loans.insert(lender.to_owned(), stands);
+        }
+    }
+    Ok(loans)
+}
+
 /// What lies in each pot that a rule fills to a target.
 async fn pots(client: &impl GenericClient, book: &Book, rule: &Rule) -> Result<BTreeMap<Pot, i64>, Error> {
     let mut pots = BTreeMap::new();
     for (pot, _) in rule.targets() {
-        let account = accounts::find(client, book.id, &pot.account().code).await?;
-        let has = match account {
-            Some(account) => balances::get(client, book.id, account.number).await?.net(),
-            None => 0,
-        };
-        pots.insert(pot.clone(), has);
+        pots.insert(pot.clone(), balance(client, book, &pot.account()).await?);
     }
     Ok(pots)
+}
+
+/// What lies on an account, minor units; 0 where the book has none.
+async fn balance(client: &impl GenericClient, book: &Book, account: &chart::Account) -> Result<i64, Error> {
+    match accounts::find(client, book.id, &account.code).await? {
+        Some(account) => Ok(balances::get(client, book.id, account.number).await?.net()),
+        None => Ok(0),
+    }
 }
 
 /// The most that the members' capital has ever been, that of now included.

@@ -21,7 +21,7 @@ use jiff::civil::Date;
 /// # Errors
 ///
 /// `not-a-cooperative` when the book belongs to an organisation of another kind.
-pub(super) async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<(Book, Cooperative), Error> {
+pub(crate) async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<(Book, Cooperative), Error> {
     let book = book_of(tx, book).await?;
     let cooperative = cooperatives::lock(tx, book.id).await?;
     Ok((book, cooperative))

@@ -26,8 +26,10 @@ pub struct NewProceeds {
     pub kind: ProceedsKind,
     /// What was sold, or what it cost: last part of the account's code.
     pub label: String,
-    /// Who holds the money of a sale, or who is to be paid for a cost: a short name, a pseudonym.
+    /// Who holds the money of a sale, who has still to pay for one on credit, or who is to be paid for a cost: a short name, a pseudonym.
     pub party: String,
+    /// Whether the customer of a sale has still to pay.
+    pub on_credit: bool,
     /// The amount of the sale or cost, in the book's currency.
     pub amount: Money,
     /// The day on which it happened; the book's own day when none.
@@ -47,14 +49,14 @@ pub struct Recorded {
     pub was_known: bool,
 }
 
-/// Records a sale (cash → sales) or a cost (cost → costs payable) with its journal entry. Reported again with its reference, it
+/// Records a sale (cash, or on credit what its customer has still to pay → sales) or a cost (cost → costs payable) with its journal entry. Reported again with its reference, it
 /// is the one that is there, also when its period has been closed since.
 ///
 /// # Errors
 ///
 /// `period-closed` for a day whose result is closed; `reference-taken` when the reference stands for another one;
 /// `not-a-cooperative`; what [`posting::post`] refuses, such as `closed-period`. [`Error::Invalid`] at `/label`, `/party`,
-/// `/amount/currency` or `/occurred_on`; [`Error::NotFound`] for an unknown book.
+/// `/on_credit`, `/amount/currency` or `/occurred_on`; [`Error::NotFound`] for an unknown book.
 pub async fn record(
     tx: &Transaction<'_>,
     book: BookId,
@@ -81,6 +83,7 @@ pub async fn record(
         label: new.label,
         amount: new.amount,
         occurred_on: day,
+        on_credit: new.on_credit,
         memo: new.memo,
         reference: new.reference,
         entry: entry.number,
@@ -117,13 +120,19 @@ pub async fn latest(client: &impl GenericClient, book: &Book) -> Result<Option<(
         ProceedsKind::Sale => line.debit.as_str(),
         ProceedsKind::Cost => line.credit.as_str(),
     });
-    let party = code.and_then(|code| code.split(':').nth(2)).unwrap_or_default().to_owned();
+    let party = match code.and_then(chart::owner) {
+        Some(chart::Owner::Party(name)) => name.to_owned(),
+        Some(chart::Owner::Organisation(_) | chart::Owner::Campaign(_) | chart::Owner::Challenge(_)) | None => {
+            String::new()
+        }
+    };
     Ok(Some((last, party)))
 }
 
-/// Where the money of a sale lies, or who is owed that of a cost.
+/// Where the money of a sale lies, what its customer has still to pay, or who is owed that of a cost.
 fn account_of_party(new: &NewProceeds) -> chart::Account {
     match new.kind {
+        ProceedsKind::Sale if new.on_credit => chart::customer_receivable(&new.party),
         ProceedsKind::Sale => chart::cash_of(&new.party),
         ProceedsKind::Cost => chart::costs_payable(&new.party),
     }
@@ -134,6 +143,9 @@ fn check(book: &Book, new: &NewProceeds) -> Result<(), Error> {
         if !is_short_name(name) {
             return Err(Error::invalid(pointer, "1 to 40 of a-z, 0-9 and '-'"));
         }
+    }
+    if new.on_credit && new.kind == ProceedsKind::Cost {
+        return Err(Error::invalid("/on_credit", "a cost is owed until it is paid: only a sale is on credit or not"));
     }
     if new.amount.currency() != book.currency {
         return Err(Error::invalid("/amount/currency", format!("the book is kept in {}", book.currency)));

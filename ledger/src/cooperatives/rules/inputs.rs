@@ -92,6 +92,9 @@ pub struct Inputs {
     pub net: i64,
     /// What each lender has had so far, minor units by short name.
     pub repaid: BTreeMap<String, i64>,
+    /// What stands of the loans of lenders, minor units by short name; lenders of whom the book has no loan are left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub loans: BTreeMap<String, i64>,
     /// What lies in each pot that a step fills to a target, minor units.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pots: BTreeMap<Pot, i64>,

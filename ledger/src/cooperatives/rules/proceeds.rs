@@ -24,6 +24,8 @@ pub struct Proceeds {
     pub amount: Money,
     /// The day on which it happened.
     pub occurred_on: Date,
+    /// Whether its customer had still to pay when it was sold; a cost is never a sale.
+    pub on_credit: bool,
     /// Text for people.
     pub memo: String,
     /// The cooperative's own number of the invoice; empty when there is none.

@@ -26,6 +26,9 @@ pub struct StepPart {
     pub to: Recipient,
     /// What goes there, minor units, more than 0.
     pub amount: i64,
+    /// How much of it is what the lender has lent, minor units: it is paid of the loan, and as much of the surplus goes to the reserve.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub principal: i64,
 }
 
 /// Who receives the part of a step.
@@ -125,9 +128,15 @@ impl Recipient {
 }
 
 impl Plan {
-    /// What goes to which account, in the order of the plan; nothing of zero.
+    /// What goes of the surplus to which account, in the order of the plan; nothing of zero. Where a lender is paid of its loan, the
+    /// surplus that is saved goes to the reserve ([`Plan::principals`]).
     pub fn credits(&self) -> Vec<Credit> {
-        let steps = self.steps.iter().map(|part| Credit { account: part.to.account(), amount: part.amount });
+        let steps = self.steps.iter().flat_map(|part| {
+            [
+                Credit { account: part.to.account(), amount: part.amount - part.principal },
+                Credit { account: Pot::Reserve.account(), amount: part.principal },
+            ]
+        });
         let members = self.members.iter().flat_map(|part| {
             [
                 Credit { account: chart::member_payable(part.number), amount: part.cash },
@@ -135,6 +144,14 @@ impl Plan {
             ]
         });
         steps.chain(members).filter(|credit| credit.amount > 0).collect()
+    }
+
+    /// The lenders who are paid of what they have lent, each with how much of it, minor units.
+    pub fn principals(&self) -> impl Iterator<Item = (&str, i64)> {
+        self.steps.iter().filter(|part| part.principal > 0).filter_map(|part| match &part.to {
+            Recipient::Lender(name) => Some((name.as_str(), part.principal)),
+            Recipient::Pot(_) => None,
+        })
     }
 
     /// Minor units of interest on capital, all together.
@@ -240,7 +257,8 @@ pub fn walk(rule: &Rule, inputs: &Inputs) -> Result<(Plan, Vec<Taken>), Refusal>
         walked.push(taken(amount));
         left -= amount;
         if amount > 0 {
-            plan.steps.push(StepPart { step: index, to, amount });
+            let principal = plan.lacks_of_loan(&to, inputs).min(amount);
+            plan.steps.push(StepPart { step: index, to, amount, principal });
         }
     }
     plan.pay_interest(interest, inputs);
@@ -274,9 +292,22 @@ fn add_interest(given: &mut BTreeMap<i32, i64>, amount: i64, inputs: &Inputs) ->
 }
 
 impl Plan {
+    /// What a lender has lent and gets back by no step so far, minor units; 0 for a pot.
+    fn lacks_of_loan(&self, to: &Recipient, inputs: &Inputs) -> i64 {
+        match to {
+            Recipient::Lender(name) => {
+                let lent = inputs.loans.get(name).copied().unwrap_or(0);
+                let back: i64 = self.principals().filter(|(other, _)| other == name).map(|(_, part)| part).sum();
+                (lent - back).max(0)
+            }
+            Recipient::Pot(_) => 0,
+        }
+    }
+
     /// What a recipient has of it so far, minor units.
     fn given(&self, to: &Recipient) -> i64 {
-        self.steps.iter().filter(|part| part.to == *to).map(|part| part.amount).sum()
+        let saved = if *to == Recipient::Pot(Pot::Reserve) { self.principals().map(|(_, part)| part).sum() } else { 0 };
+        self.steps.iter().filter(|part| part.to == *to).map(|part| part.amount).sum::<i64>() + saved
     }
 
     /// Writes interest to the parts of those who get it, by number. Who has no other part gets one.

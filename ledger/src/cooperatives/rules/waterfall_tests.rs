@@ -132,6 +132,35 @@ fn a_lender_has_its_share_until_the_cap_and_then_the_members_have_it() {
     assert_eq!(with(120_000), (0, 993_000));
 }
 
+/// K25: 60,000.00 lent, 10 % of a gross of 1,000,000.00 until 120 % are back.
+#[test]
+fn k25_a_lender_is_paid_of_the_loan_first_and_what_that_saves_goes_to_the_reserve() {
+    let lender = Step::UntilCap {
+        of: Base::Gross,
+        percent: percent("10"),
+        lender: "seed".into(),
+        lent: 6_000_000,
+        cap: percent("120"),
+    };
+    let fill =
+        Step::Share { of: Base::Net, percent: percent("50"), to: Pot::Reserve, until: Some(Target::Amount(7_000_000)) };
+    let rule = Rule::new(vec![lender, fill, split(vec![group("workers", "100", Patronage::Hours)])]);
+    let with = |loan: i64, had: i64| {
+        let mut inputs = period(100_000_000, 0, vec![input(1, "workers", "10")]);
+        inputs.loans.insert("seed".into(), loan);
+        inputs.repaid.insert("seed".into(), had);
+        let plan = distribute(&rule, &inputs).expect("hours");
+        let credits = |code: &str| plan.credits().iter().filter(|to| to.account.code == code).map(|to| to.amount).sum();
+        let (reserve, payable): (i64, i64) = (credits("equity:reserve"), credits("liabilities:payable:lender:seed"));
+        let of_loan: i64 = plan.principals().map(|(_, part)| part).sum();
+        (of_loan, payable, reserve, plan.members[0].cash)
+    };
+    assert_eq!(with(6_000_000, 0), (6_000_000, 1_200_000, 7_000_000, 91_800_000), "60,000.00 and 12,000.00");
+    assert_eq!(with(0, 0), (0, 7_200_000, 7_000_000, 85_800_000), "a loan that no book has is paid of the surplus");
+    assert_eq!(with(6_000_000, 7_000_000), (200_000, 0, 7_000_000, 93_000_000), "2,000.00 are left to the cap");
+    assert_eq!(with(500_000, 6_500_000), (500_000, 200_000, 7_000_000, 92_800_000));
+}
+
 #[test]
 fn a_retained_share_becomes_the_members_capital() {
     let groups = vec![group("workers", "100", Patronage::Hours)];
@@ -224,6 +253,7 @@ fn with_capital(inputs: Inputs, seed: u64) -> Inputs {
     let with = |member: MemberInput| MemberInput { capital: capital(member.number), ..member };
     Inputs {
         pots: BTreeMap::from([(Pot::DevelopmentFund, capital(7))]),
+        loans: BTreeMap::from([("seed".into(), capital(11))]),
         highest_capital: 9_000,
         days: 1 + seed % 366,
         former: vec![with(input(900, "workers", "0"))],
@@ -293,6 +323,9 @@ proptest! {
         prop_assert!(plan.members.iter().all(|part| part.interest == 0 || part.capital > 0 && part.interest > 0));
         let credits: i64 = plan.credits().iter().map(|credit| credit.amount).sum();
         prop_assert_eq!(credits, inputs.net);
+        let principals: i64 = plan.principals().map(|(_, part)| part).sum();
+        prop_assert!(principals <= inputs.loans["seed"], "no loan is paid twice");
+        prop_assert!(plan.steps.iter().all(|part| (0..=part.amount).contains(&part.principal)));
 
         let mut shuffled = inputs.clone();
         shuffled.members.sort_by_key(|member| (u64::from(member.number.unsigned_abs()) ^ seed).wrapping_mul(0x9e37_79b9));

@@ -23,6 +23,7 @@ fn from_row(row: &Row, currency: Currency) -> Result<Proceeds, Error> {
         label: row.get("label"),
         amount: money(row.get("amount"), currency)?,
         occurred_on: row.get("occurred_on"),
+        on_credit: row.get("on_credit"),
         memo: row.get("memo"),
         reference: row.get("reference"),
         entry: row.get("entry_number"),
@@ -38,8 +39,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Proceeds) -> Result<(), Error> {
         .prepare_cached(
             "-- proceeds::insert
             INSERT INTO proceeds (book_id, id, kind, account, label, amount, occurred_on, memo, reference, entry_number,
-                                  recorded_by, recorded_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                                  recorded_by, recorded_at, on_credit)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         )
         .await?;
     tx.execute(
@@ -57,6 +58,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Proceeds) -> Result<(), Error> {
             /* entry_number */ &new.entry,
             /* recorded_by */ &new.recorded_by.0,
             /* recorded_at */ &new.recorded_at,
+            /* on_credit */ &new.on_credit,
         ],
     )
     .await?;

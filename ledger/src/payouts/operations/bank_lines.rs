@@ -121,6 +121,7 @@ async fn take_one(
         besides,
         file: None,
         state: LineState::Open(Why::ReferenceUnknown),
+        party: String::new(),
         recorded_at: book.now(wall),
     };
     bank_lines::insert(tx, &new).await?;

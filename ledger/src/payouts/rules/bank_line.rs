@@ -52,6 +52,16 @@ words! {
         Interest = "interest",
         /// What an entry of the book says that it has already, such as a settlement of a custodian.
         Entry = "entry",
+        /// What a customer had bought on credit and has paid.
+        CustomerPaid = "customer_paid",
+        /// A cost that was paid.
+        CostPaid = "cost_paid",
+        /// What a lender lent.
+        LoanReceived = "loan_received",
+        /// Some of a loan that was paid back.
+        LoanRepaid = "loan_repaid",
+        /// Capital that a member paid in.
+        CapitalPaidIn = "capital_paid_in",
     }
 }
 
@@ -152,6 +162,9 @@ pub struct BankLine {
     pub file: Option<StatementFileId>,
     /// Where it stands.
     pub state: LineState,
+    /// With whom, while it is booked as something that has somebody on its other side: the short name of a customer, a supplier or a
+    /// lender, or the id of a member; else empty.
+    pub party: String,
     /// In book time.
     pub recorded_at: Timestamp,
 }
@@ -219,6 +232,24 @@ impl BankLine {
         }
         let detail = format!("the line is of an account of {}, and not of the host", self.custodian);
         Err(Refusal::new("bank-line-not-own", detail))
+    }
+
+    /// Refuses to book a line as something whose money goes the other way.
+    ///
+    /// # Errors
+    ///
+    /// `bank-line-side`.
+    pub fn require_direction(&self, booked_as: BookedAs, goes: Direction) -> Result<(), Refusal> {
+        if self.told.direction == goes {
+            return Ok(());
+        }
+        let detail = match goes {
+            Direction::Debit => format!("money of the kind {booked_as} leaves the account, and that of this line came"),
+            Direction::Credit => {
+                format!("money of the kind {booked_as} comes to the account, and that of this line left")
+            }
+        };
+        Err(Refusal::new("bank-line-side", detail))
     }
 
     /// What a booked line is booked as, and in which entry.

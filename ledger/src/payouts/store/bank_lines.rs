@@ -43,6 +43,7 @@ fn from_row(row: &Row) -> Result<BankLine, Error> {
         },
         file: file.map(|file| StatementFileId::new(book, file)),
         state,
+        party: row.get("party"),
         recorded_at: row.get("recorded_at"),
     })
 }
@@ -153,13 +154,25 @@ pub async fn with_references(
     rows.iter().map(from_row).collect()
 }
 
-/// Writes what became of a line, or why it matches nothing, and when in book time; it stands so since, if it did not before.
+/// Writes what became of a line, or why it matches nothing, and when in book time; it stands so since, if it did not before. Nobody is on
+/// its other side.
 pub async fn update(tx: &Transaction<'_>, id: BankLineId, state: LineState, at: Timestamp) -> Result<BankLine, Error> {
+    update_with(tx, id, state, "", at).await
+}
+
+/// Does as [`update`], and says who is on its other side.
+pub async fn update_with(
+    tx: &Transaction<'_>,
+    id: BankLineId,
+    state: LineState,
+    party: &str,
+    at: Timestamp,
+) -> Result<BankLine, Error> {
     let statement = tx
         .prepare_cached(
-            "-- bank_lines::update
+            "-- bank_lines::update_with
             UPDATE bank_line SET state = $3, why = $4, payout = $5, entry = $6, booked_as = $7, charge = $8, suspense = $9,
-                                 stands_since = CASE state WHEN $3 THEN stands_since ELSE $10 END, version = version + 1
+                                 stands_since = CASE state WHEN $3 THEN stands_since ELSE $10 END, party = $11, version = version + 1
              WHERE book_id = $1 AND id = $2
             RETURNING *",
         )
@@ -184,6 +197,7 @@ pub async fn update(tx: &Transaction<'_>, id: BankLineId, state: LineState, at: 
                 /* book_id */ &id.book.0, /* id */ &id.object, /* state */ &word, /* why */ &why,
                 /* payout */ &payout, /* entry */ &entry, /* booked_as */ &booked_as,
                 /* charge */ &charge, /* suspense */ &item, /* stands_since */ &at,
+                /* party */ &party,
             ],
         )
         .await?;

@@ -179,6 +179,14 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::BankFee
         | K::Interest
         | K::BankFeeReturned
+        | K::CustomerPaymentReturned
+        | K::CostPaymentReturned
+        | K::LoanReceiptReturned
+        | K::LoanRepaymentReturned
+        | K::CapitalPaidIn
+        | K::CapitalPaymentReturned
+        | K::LoanDue
+        | K::LoanDueReturned
         | K::InterestReturned
         | K::SuspenseReceived
         | K::SuspenseExplained

@@ -98,6 +98,14 @@ pub fn is_of_one_giver(kind: K) -> bool {
         | K::JournalEntry
         | K::Reversal
         | K::BankFeeReturned
+        | K::CustomerPaymentReturned
+        | K::CostPaymentReturned
+        | K::LoanReceiptReturned
+        | K::LoanRepaymentReturned
+        | K::CapitalPaidIn
+        | K::CapitalPaymentReturned
+        | K::LoanDue
+        | K::LoanDueReturned
         | K::InterestReturned
         | K::DifferenceMoved
         | K::DifferenceReturned => false,

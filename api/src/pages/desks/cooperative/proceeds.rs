@@ -117,6 +117,7 @@ fn request(sent: &Fields, book: &Book) -> Result<NewProceedsRequest, Problem> {
         kind: sent.get("kind").to_owned(),
         label: sent.get("label").trim().to_owned(),
         party: sent.get("party").trim().to_owned(),
+        on_credit: sent.given("on_credit").is_some(),
         amount: MoneyBody { amount: sent.get("amount").trim().to_owned(), currency: book.currency.code().to_owned() },
         occurred_on: sent.given("occurred_on").map(day).transpose()?,
         memo: sent.get("memo").trim().to_owned(),
@@ -129,6 +130,7 @@ fn effect(new: &NewProceeds) -> Sentence {
     let on = |day: Date| say("members-on-day").with("day", Day(day));
     Sentence::of(|| {
         let what = match new.kind {
+            ProceedsKind::Sale if new.on_credit => say("members-effect-credit"),
             ProceedsKind::Sale => say("members-effect-sale"),
             ProceedsKind::Cost => say("members-effect-cost"),
         };
@@ -143,7 +145,7 @@ fn effect(new: &NewProceeds) -> Sentence {
 /// The field that a JSON Pointer of a new sale or cost means.
 pub(super) fn field_of(pointer: &str) -> Option<String> {
     let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let known = ["kind", "label", "party", "amount", "occurred_on", "memo", "reference"];
+    let known = ["kind", "label", "party", "on_credit", "amount", "occurred_on", "memo", "reference"];
     known.contains(&name).then(|| name.to_owned())
 }
 

@@ -146,6 +146,7 @@ fn row(rows: &Rows<&[u8]>, places: &[Option<usize>; COLUMNS.len()], book: &Book)
         kind: cell(0)?,
         label: cell(1)?,
         party: cell(2)?,
+        on_credit: false,
         amount: MoneyBody { amount, currency: book.currency.code().to_owned() },
         occurred_on,
         memo: cell(5)?,

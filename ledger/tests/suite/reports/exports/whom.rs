@@ -113,6 +113,7 @@ async fn a_sale_and_a_cost_have_their_text_invoice_and_party_for_those_who_may_l
             kind,
             label: "bread".into(),
             party: party.into(),
+            on_credit: false,
             amount: usd("400.00"),
             occurred_on: None,
             memo: memo.into(),
