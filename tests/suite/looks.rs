@@ -4,6 +4,7 @@
 use crate::chromium::{Chromium, DevTools, READERS, Reader};
 use crate::contract::{Piece, npm_modules, target};
 use crate::pages::{Browser, links, readable};
+use crate::scene::payouts::account;
 use crate::scene::{Known, Scene};
 use anyhow::{Context as _, ensure};
 use api::demo::cast::organisation;
@@ -12,8 +13,10 @@ use api::stack::programs_beside_this_one;
 use api::who_may::{Found, PAGES, find};
 use fantoccini::Client;
 use ledger::calendar;
-use ledger::id::{BookId, BookRef};
+use ledger::id::{BookId, BookRef, EventId, WebhookEndpointId};
 use ledger::parties::operations::sign_in;
+use ledger::partners::rules::endpoint::{Attempt, AttemptFailure};
+use ledger::partners::store::deliveries;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -22,6 +25,7 @@ use std::time::Duration;
 use tests::OPERATOR;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
+use uuid::Uuid;
 
 type Outcome = anyhow::Result<()>;
 
@@ -116,14 +120,11 @@ const NOT_LOOKED_AT: &[(&str, &str)] = &[
     ("/milestones/{id}/updates.{form}", "for programs"),
     ("/challenges/{id}/updates.{form}", "for programs"),
     ("/style.css", "the style sheet"),
-    ("/desk/endpoints/{id}/deliveries/{event}", "no event of the scene is on its way to the endpoint"),
     ("/desk/payout-files/{id}/content", "for a bank"),
     ("/desk/files/{id}", "a file that somebody has uploaded"),
     ("/challenges/{id}/badge.svg", "a picture"),
     ("/campaigns/{id}/badge.svg", "a picture"),
     ("/donors/{token}/data.json", "for programs"),
-    ("/plan-changes/{id}/{secret}", "no mail of the scene leads there"),
-    ("/bank-accounts/{id}/{secret}", "no mail of the scene leads there"),
     ("/donors/{token}/years/{year}", "a receipt's"),
     ("/donors/{token}/receipts/{number}", "the receipt of its mail"),
     ("/donors/{token}/yearly-receipts/{id}", "the receipt of its mail"),
@@ -161,6 +162,9 @@ pub(crate) async fn addresses(scene: &Scene) -> anyhow::Result<BTreeMap<&'static
         let at = at.replace("{platform}", &scene.cast.platform).replace("{endpoint}", endpoint);
         paths.insert(*route, sample(&scene.known, &at)?);
     }
+    paths.insert("/plan-changes/{id}/{secret}", plan_change(scene).await?);
+    paths.insert("/bank-accounts/{id}/{secret}", changed_bank_account(scene).await?);
+    paths.insert("/desk/endpoints/{id}/deliveries/{event}", attempts(scene, endpoint.parse()?).await?);
     for file in std::fs::read_dir(scene.app.mail_dir())? {
         for link in links(&readable(&file?.path())?) {
             let path = link.strip_prefix(scene.app.base_url()).context("a link of ours")?;
@@ -180,6 +184,64 @@ async fn join_requests(scene: &Scene) -> anyhow::Result<String> {
     cast.operator.post(&format!("/v1/organisations/{workshop}/join-requests"), &note).await?.ok()?;
     let asked = cast.stranger.post(&format!("/v1/organisations/{}/join-requests", cast.team), &note).await?.ok()?;
     Ok(text(&asked, "/id")?.to_owned())
+}
+
+/// The secret of the newest link that is to be mailed by jobs of a kind: nobody sends mails when the scene is set.
+async fn secret_of(scene: &Scene, kind: &str) -> anyhow::Result<String> {
+    let newest = "SELECT payload->>'token' FROM job WHERE kind = $1 ORDER BY id DESC LIMIT 1";
+    Ok(scene.app.connection().await?.query_one(newest, &[&kind]).await?.get(0))
+}
+
+/// A donor is asked to pay more: where they say so.
+async fn plan_change(scene: &Scene) -> anyhow::Result<String> {
+    for pledge in scene.known.all("plg") {
+        let found = scene.partner.get(&format!("/v1/pledges/{pledge}")).await?.body;
+        let more = json!({"amount": "99999.00", "currency": found["amount"]["currency"]});
+        let change = json!({"amount": more, "reason": "The donor asked for it"});
+        let asked = scene.partner.post(&format!("/v1/pledges/{pledge}:change"), &change).await?;
+        if asked.status == 201 && asked.body["consent"] == "link" {
+            let secret = secret_of(scene, "send_consent_link").await?;
+            return Ok(format!("/plan-changes/{}/{secret}", text(&asked.body, "/id")?));
+        }
+    }
+    anyhow::bail!("no plan of the scene can be changed")
+}
+
+/// Somebody who is paid gives a second bank account: where they confirm it.
+async fn changed_bank_account(scene: &Scene) -> anyhow::Result<String> {
+    let mut changed = json!(null);
+    for number in ["000123456789", "000987654321"] {
+        let given = account(&scene.cast.book, "USD", number);
+        changed = scene.cast.treasurer.post("/v1/me/bank-accounts", &given).await?.ok()?;
+    }
+    ensure!(changed["state"] == "proposed", "{changed}");
+    let secret = secret_of(scene, "send_bank_account_link").await?;
+    Ok(format!("/bank-accounts/{}/{secret}", text(&changed, "/id")?))
+}
+
+/// An endpoint has refused an event: where its partner sees that.
+async fn attempts(scene: &Scene, id: WebhookEndpointId) -> anyhow::Result<String> {
+    let mut client = scene.app.connection().await?;
+    let tx = client.transaction().await?;
+    let event = "SELECT id, number, kind FROM event WHERE book_id = $1 ORDER BY number LIMIT 1";
+    let event = tx.query_one(event, &[&id.book.0]).await?;
+    let delivery = "INSERT INTO webhook_delivery
+                           (book_id, endpoint, event, number, kind, state, created_at, attempts, tries)
+                    VALUES ($1, $2, $3, $4, $5, 'given_up', now(), 1, 1)";
+    let (object, number): (Uuid, i64) = (event.get("id"), event.get("number"));
+    let kind: String = event.get("kind");
+    tx.execute(delivery, &[&id.book.0, &id.object, &object, &number, &kind]).await?;
+    let event = EventId::new(id.book, object);
+    let refused = Attempt {
+        number: 1,
+        at: calendar::now(),
+        status: Some(500),
+        failure: Some(AttemptFailure::Status),
+        milliseconds: 40,
+    };
+    deliveries::insert_attempts(&tx, id, &[(event, refused)]).await?;
+    tx.commit().await?;
+    Ok(format!("/desk/endpoints/{id}/deliveries/{event}"))
 }
 
 fn sample(known: &Known, at: &str) -> anyhow::Result<String> {
