@@ -202,7 +202,7 @@ async fn b10_the_rest_of_the_account_to_which_donors_transfer_waits_until_it_is_
     let (ground, wall) = (&scene.ground, scene.ground.wall);
     let why = |reason| Change::by_service(reason);
     let interest = async |tx: &Transaction<'_>| {
-        bank_line_booking::book(tx, second.id, Posted::Interest, why("interest of January"), wall).await
+        bank_line_booking::book(tx, second.id, &Posted::Interest, why("interest of January"), wall).await
     };
     let booked = ground.run(interest).await.unwrap();
     assert!(matches!(booked.state, LineState::Booked { .. }));
