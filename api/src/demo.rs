@@ -172,9 +172,14 @@ async fn start(place: &PlaceOptions, database: &str, fresh: bool, operator: &str
         state,
         listen: free_address(&place.listen)?,
         // All people of the story sign in within a minute, from one address; and what a partner tries receives on this machine.
-        environment: [("COMMONPURSE_GUESSES_PER_MINUTE", "600"), ("COMMONPURSE_FETCH_ANYWHERE", "true")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into(),
+        environment: [
+            ("COMMONPURSE_GUESSES_PER_MINUTE", "600"),
+            ("COMMONPURSE_FETCH_ANYWHERE", "true"),
+            // The story is the same at every hour.
+            ("COMMONPURSE_TASKS_MAIL_AT", "never"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into(),
     };
     let workers = usize::from(place.workers);
     let stack = tokio::task::spawn_blocking(move || Stack::start(settings, workers)).await??;

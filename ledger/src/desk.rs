@@ -17,7 +17,8 @@ pub mod store {
     pub mod watch;
 }
 
-/// Reads.
+/// Reads, and once a day a word to everybody for whom something waits.
 pub mod operations {
+    pub mod daily;
     pub mod waiting;
 }

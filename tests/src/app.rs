@@ -20,6 +20,9 @@ pub const OPERATOR: &str = "operator@test.example";
 /// Whoever waits for a turn in a test waits: the machine may be busy.
 pub(crate) const PATIENT: (&str, &str) = ("COMMONPURSE_PATIENCE_MS", "60000");
 
+/// Mails of the day come at no hour: a test that wants one has it sent.
+const NO_DAILY_MAIL: (&str, &str) = ("COMMONPURSE_TASKS_MAIL_AT", "never");
+
 /// How long the worker may take until nothing is due.
 const IDLE_MAX: Duration = Duration::from_mins(5);
 
@@ -55,7 +58,7 @@ impl TestApp {
             programs: programs_beside_this_one()?,
             state: state.path().to_owned(),
             listen: "127.0.0.1:0".into(),
-            environment: [PATIENT]
+            environment: [PATIENT, NO_DAILY_MAIL]
                 .iter()
                 .chain(environment)
                 .map(|&(name, value)| (name.to_owned(), value.to_owned()))

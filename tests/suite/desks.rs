@@ -4,6 +4,7 @@
 mod browsers;
 mod claims;
 mod cooperative;
+mod daily;
 mod german;
 mod host;
 mod judging;

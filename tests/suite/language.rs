@@ -57,8 +57,8 @@ fn of_inline(inline: &InlineExpression<String>, places: &mut Places) {
     }
 }
 
-/// The rooms that say something: what pages say, and what mails do.
-const ROOMS: &[&str] = &["api", "worker"];
+/// The rooms that say something: what pages say, what mails do, and what both do.
+const ROOMS: &[&str] = &["api", "worker", "api/catalogue"];
 
 /// The texts of a room in a language, by their names.
 fn texts(room: &str, language: &str) -> anyhow::Result<BTreeMap<String, Places>> {
@@ -92,7 +92,10 @@ fn quoted(room: &str, beginning: &str) -> anyhow::Result<BTreeSet<String>> {
 
 fn written(room: &str) -> anyhow::Result<Vec<String>> {
     let mut all: Vec<_> = sources(&root().join(room).join("src"))?.into_iter().map(|(_, text)| text).collect();
-    templates(&root().join(room).join("templates"), &mut all)?;
+    let pages = root().join(room).join("templates");
+    if pages.exists() {
+        templates(&pages, &mut all)?;
+    }
     Ok(all)
 }
 
@@ -111,7 +114,7 @@ fn every_text_stands_once_in_every_language_with_the_same_values_and_is_said_som
 
 fn is_whole(room: &str) -> Outcome {
     let (english, german) = (texts(room, "en")?, texts(room, "de")?);
-    ensure!(english.len() > 250, "{} texts of {room}", english.len());
+    ensure!(english.len() > if room == "api/catalogue" { 25 } else { 250 }, "{} texts of {room}", english.len());
     for (name, places) in &english {
         ensure!(german.get(name) == Some(places), "{name}: {places:?} and {:?}", german.get(name));
     }
@@ -132,9 +135,9 @@ fn is_whole(room: &str) -> Outcome {
     let files: BTreeSet<_> = std::fs::read_dir(root().join(room).join("texts/en"))?
         .map(|entry| Ok(entry?.path().file_stem().and_then(|stem| stem.to_str()).context("a name")?.to_owned()))
         .collect::<anyhow::Result<_>>()?;
-    let catalogue = std::fs::read_to_string(root().join(room).join("src/texts.rs"))?;
     for file in files {
-        ensure!(catalogue.contains(&format!("\"{file}\"")), "{file}.ftl is read by nobody");
+        let is_read = |text: &String| text.contains("files![") && text.contains(&format!("\"{file}\""));
+        ensure!(sources.iter().any(is_read), "{file}.ftl is read by nobody");
     }
     Ok(())
 }

@@ -1,10 +1,12 @@
 //! What the worker needs to know, from flags or environment variables. Development defaults never start in production.
 
 use clap::Parser;
+use jiff::civil::Time;
 use migrations::settings::{DatabaseConfig, StripeConfig};
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 use url::Url;
 use vault::{Vault, VaultError};
@@ -78,6 +80,10 @@ pub struct Config {
           value_parser = clap::value_parser!(u16).range(8..=3_600))]
     pub lease_s: u16,
 
+    /// When persons are mailed what waits for them, once a day: a time of the day in UTC, such as 06:00, or never.
+    #[arg(long, env = "COMMONPURSE_TASKS_MAIL_AT", default_value = "06:00")]
+    pub tasks_mail_at: DailyAt,
+
     /// Dies on purpose, for tests of crashes; development builds only.
     #[arg(long, env = "COMMONPURSE_FAULT", hide = true, value_parser = Fault::parse)]
     pub fault: Option<Fault>,
@@ -134,6 +140,21 @@ impl Config {
     /// How long to wait before looking again when nothing is due.
     pub fn poll(&self) -> Duration {
         Duration::from_millis(self.poll_ms)
+    }
+}
+
+/// When something is done once a day, in UTC; none for never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DailyAt(pub Option<Time>);
+
+impl FromStr for DailyAt {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<DailyAt, &'static str> {
+        if text == "never" {
+            return Ok(DailyAt(None));
+        }
+        Time::strptime("%H:%M", text).map(|at| DailyAt(Some(at))).map_err(|_| "a time such as 06:00, or never")
     }
 }
 
@@ -206,6 +227,16 @@ mod tests {
     fn config(flags: &[&str]) -> Result<Config, clap::Error> {
         let fixed = ["commonpurse-worker", "--database-url", "postgresql://u:hunter2@h/db"];
         Config::try_parse_from(fixed.iter().chain(flags))
+    }
+
+    #[test]
+    fn what_is_done_once_a_day_is_done_at_a_time_or_never() {
+        let read = |text: &str| text.parse::<DailyAt>();
+        assert_eq!(read("never"), Ok(DailyAt(None)));
+        assert_eq!(read("06:00"), Ok(DailyAt(Some(jiff::civil::time(6, 0, 0, 0)))));
+        for wrong in ["", "24:00", "6", "06:00:00", "Never", "6 am"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

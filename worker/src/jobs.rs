@@ -10,6 +10,7 @@ mod challenges;
 mod chargebacks;
 mod cooperatives;
 mod custodians;
+mod desk;
 mod fetching;
 mod mailing;
 mod matching;
@@ -175,6 +176,8 @@ impl Context {
                 let news = JoinNews::of(*answered, *lapsed);
                 Box::pin(self.send_join_notice(leased, *request, news))
             }
+            Job::TellTasks { day, after } => Box::pin(self.tell_tasks(leased, *day, *after)),
+            Job::SendTasks { person, day } => Box::pin(self.send_tasks(leased, *person, *day)),
             Job::SendApplicationNotice { application, state } => {
                 Box::pin(self.send_application_notice(leased, *application, state))
             }

@@ -83,6 +83,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
         concurrency: usize::from(config.concurrency),
         lease: jiff::SignedDuration::from_secs(config.lease_s.into()),
         poll: config.poll(),
+        tasks_mail_at: config.tasks_mail_at.0,
         clocks: clock::Clocks::new(pool.clone()),
         pulse: pulse::Pulse::default(),
         context: jobs::Context {

@@ -20,6 +20,7 @@ pub(crate) mod pledge_notices;
 pub(crate) mod pledging;
 pub(crate) mod returnables;
 pub(crate) mod second_factors;
+pub(crate) mod tasks;
 pub(crate) mod templates;
 pub(crate) mod why;
 

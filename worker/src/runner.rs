@@ -13,6 +13,7 @@ use crate::jobs::Context;
 use crate::pulse::Pulse;
 use futures_util::future::join_all;
 use jiff::SignedDuration;
+use jiff::civil::Time;
 use ledger::id::BookId;
 use ledger::pledging::operations::beginnings::Beginning;
 use ledger::service::store::adoptions;
@@ -50,6 +51,8 @@ pub(crate) struct Worker {
     pub(crate) poll: Duration,
     /// The clocks of sandbox books that walk.
     pub(crate) clocks: Clocks,
+    /// When persons are told what waits for them, in UTC; none for never.
+    pub(crate) tasks_mail_at: Option<Time>,
     /// When it last said that it is alive.
     pub(crate) pulse: Pulse,
     /// What its jobs may use.

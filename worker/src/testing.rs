@@ -66,6 +66,7 @@ impl Database {
             lease: SignedDuration::from_secs(60),
             poll: Duration::from_millis(20),
             clocks: Clocks::new(self.pool.clone()),
+            tasks_mail_at: None,
             pulse: Pulse::default(),
             context: Context {
                 breakers: Breakers::default(),

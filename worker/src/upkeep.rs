@@ -1,7 +1,9 @@
-//! What is done again and again rather than once: the heartbeat, the roll-up of totals, and the deletion of what is over and old.
+//! What is done again and again rather than once: the heartbeat, the roll-up of totals, the call to tell persons what waits for them, and
+//! the deletion of what is over and old.
 
 use crate::explain::explain;
 use crate::runner::Worker;
+use ledger::desk::operations::daily;
 use ledger::id::BookId;
 use ledger::reports::store::day_totals;
 use ledger::service::store::{heartbeats, pruning};
@@ -31,11 +33,19 @@ const PRUNE_EVERY: Duration = Duration::from_secs(10);
 pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>) {
     let mut compared = Instant::now();
     let (mut pruned, mut after) = (Instant::now(), BookId::INSTALLATION);
+    let mut called = None;
     while !*stopping.borrow() {
         if compared.elapsed() >= CLOCKS_EVERY {
             compared = Instant::now();
             if let Err(error) = compare_clocks(&worker).await {
                 tracing::warn!(%error, "the clocks cannot be compared");
+            }
+        }
+        let today = daily::day_of(ledger::calendar::now());
+        if called != Some(today) {
+            match call(&worker).await {
+                Ok(()) => called = Some(today),
+                Err(error) => tracing::warn!("nobody is told of the day's tasks: {}", explain(&error)),
             }
         }
         if worker.pulse.age().is_none_or(|age| age >= HEARTBEAT) {
@@ -59,6 +69,15 @@ pub(crate) async fn run(worker: Arc<Worker>, mut stopping: watch::Receiver<bool>
             () = tokio::time::sleep(ROLL_UP) => {}
         }
     }
+}
+
+/// Has persons told today what waits for them.
+async fn call(worker: &Worker) -> Result<(), ledger::Error> {
+    let Some(at) = worker.tasks_mail_at else { return Ok(()) };
+    let mut client = worker.context.pool.get().await?;
+    let tx = client.transaction().await?;
+    daily::call(&tx, at, ledger::calendar::now()).await?;
+    Ok(tx.commit().await?)
 }
 
 async fn compare_clocks(worker: &Worker) -> anyhow::Result<()> {

@@ -2,8 +2,11 @@
 //!
 //! The texts are written in [Fluent](https://projectfluent.org). The English ones are whole; a text that another language lacks is said
 //! in English.
+//!
+//! What pages and mails say alike stands here: what somebody is to do ([`task`]).
 
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+use ledger::desk::rules::task::TaskKind;
 use ledger::parties::rules::language::Language;
 
 pub use fluent_bundle::FluentValue;
@@ -22,6 +25,44 @@ macro_rules! files {
     };
 }
 
+/// What is said in every room.
+static SHARED: [(&str, &str); 1] = files!["task"];
+
+/// What is to be done, for people: the name of its text.
+pub fn task(kind: TaskKind) -> &'static str {
+    match kind {
+        TaskKind::AcceptInvitation => "task-accept-invitation",
+        TaskKind::AnswerJoinRequest => "task-answer-join-request",
+        TaskKind::DecideCall => "task-decide-call",
+        TaskKind::ReviewClaim => "task-review-claim",
+        TaskKind::ChangeClaim => "task-change-claim",
+        TaskKind::AnswerDispute => "task-answer-dispute",
+        TaskKind::ReplyDispute => "task-reply-dispute",
+        TaskKind::ResolveDispute => "task-resolve-dispute",
+        TaskKind::ConfirmRequest => "task-confirm-request",
+        TaskKind::OpenDistribution => "task-open-distribution",
+        TaskKind::ApproveDistribution => "task-approve-distribution",
+        TaskKind::AttestHours => "task-attest-hours",
+        TaskKind::ScoreSubmission => "task-score-submission",
+        TaskKind::AttestShare => "task-attest-share",
+        TaskKind::ReviseShares => "task-revise-shares",
+        TaskKind::DecideShares => "task-decide-shares",
+        TaskKind::AnswerChargeback => "task-answer-chargeback",
+        TaskKind::CheckCapture => "task-check-capture",
+        TaskKind::ChaseSettlement => "task-chase-settlement",
+        TaskKind::FundReserve => "task-fund-reserve",
+        TaskKind::ConfirmEnded => "task-confirm-ended",
+        TaskKind::ConfirmBankAccount => "task-confirm-bank-account",
+        TaskKind::ApprovePayout => "task-approve-payout",
+        TaskKind::DecidePayout => "task-decide-payout",
+        TaskKind::SendPayout => "task-send-payout",
+        TaskKind::ChasePayout => "task-chase-payout",
+        TaskKind::MatchBankLine => "task-match-bank-line",
+        TaskKind::MatchSuspense => "task-match-suspense",
+        TaskKind::ReleaseCustodian => "task-release-custodian",
+    }
+}
+
 /// All that a room says.
 pub struct Catalogue {
     english: Bundle,
@@ -31,8 +72,9 @@ pub struct Catalogue {
 impl Catalogue {
     /// Of files, in English and in German.
     pub fn new(files: &[(&'static str, &'static str)]) -> Catalogue {
-        let english = bundle(Language::English, files.iter().map(|(english, _)| *english));
-        let german = bundle(Language::German, files.iter().map(|(_, german)| *german));
+        let all = || files.iter().chain(&SHARED);
+        let english = bundle(Language::English, all().map(|(english, _)| *english));
+        let german = bundle(Language::German, all().map(|(_, german)| *german));
         Catalogue { english, german }
     }
 

@@ -108,37 +108,7 @@ const DESKS_SHOWN: i64 = 50;
 impl TaskBody {
     /// What is to be done, for people.
     fn what(&self) -> Said {
-        match self.kind {
-            TaskKind::AcceptInvitation => say("me-accept-an-invitation"),
-            TaskKind::AnswerJoinRequest => say("me-answer-somebody-who-asks-to"),
-            TaskKind::DecideCall => say("me-accept-a-team-for"),
-            TaskKind::ReviewClaim => say("me-review-a-claim"),
-            TaskKind::ChangeClaim => say("me-change-your-claim-and-submit"),
-            TaskKind::AnswerDispute => say("me-answer-a-dispute-about-your"),
-            TaskKind::ReplyDispute => say("me-reply-to-the-answer-to"),
-            TaskKind::ResolveDispute => say("me-decide-a-dispute"),
-            TaskKind::ConfirmRequest => say("me-confirm-a-revocation-or-a"),
-            TaskKind::OpenDistribution => say("me-open-a-distribution-to-the"),
-            TaskKind::ApproveDistribution => say("me-approve-a-distribution"),
-            TaskKind::AttestHours => say("me-attest-hours"),
-            TaskKind::ScoreSubmission => say("me-score-a-submission"),
-            TaskKind::AttestShare => say("me-attest-the-share-of-your"),
-            TaskKind::ReviseShares => say("me-propose-anew-how-the-prizes"),
-            TaskKind::DecideShares => say("me-decide-how-the-prizes-of"),
-            TaskKind::AnswerChargeback => say("me-give-evidence-against-a-chargeback"),
-            TaskKind::CheckCapture => say("me-check-a-capture-that-the"),
-            TaskKind::ChaseSettlement => say("me-ask-a-custodian-for-money"),
-            TaskKind::FundReserve => say("me-fund-the-risk-reserve-for"),
-            TaskKind::ConfirmEnded => say("me-confirm-that-the-mandate-of"),
-            TaskKind::ConfirmBankAccount => say("me-confirm-a-bank-account-or"),
-            TaskKind::ApprovePayout => say("me-approve-a-payout"),
-            TaskKind::DecidePayout => say("me-decide-about-a-payout-that"),
-            TaskKind::SendPayout => say("me-send-a-payout"),
-            TaskKind::ChasePayout => say("me-find-out-what-became-of"),
-            TaskKind::MatchBankLine => say("me-find-out-what-a-line"),
-            TaskKind::MatchSuspense => say("me-say-whose-payment-this-money"),
-            TaskKind::ReleaseCustodian => say("me-get-the-money-of-a"),
-        }
+        say(catalogue::task(self.kind))
     }
 
     /// The desk on which it is done; none where only the API has it.

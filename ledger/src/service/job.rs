@@ -13,6 +13,7 @@ use crate::id::{
 use crate::service::store::activity::Actor;
 use crate::words::words;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use std::fmt;
 use uuid::Uuid;
 
@@ -495,6 +496,20 @@ pub enum Job {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         lapsed: bool,
     },
+    /// Look for whom something waits, a page of persons, and have each of them told, once a day.
+    TellTasks {
+        /// The day, in UTC.
+        day: Date,
+        /// The person after whom the page begins; none for the first.
+        after: Option<PersonId>,
+    },
+    /// Tell a person what waits for them.
+    SendTasks {
+        /// The person.
+        person: PersonId,
+        /// The day, in UTC: on a later one nothing is told.
+        day: Date,
+    },
     /// Tell the owners of the host that a team applied, or the team what became of its application.
     SendApplicationNotice {
         /// The application.
@@ -689,6 +704,8 @@ impl Job {
             Job::SendSecondFactorNotice { .. } => JobKind::SendSecondFactorNotice,
             Job::SendRoleNotice { .. } => JobKind::SendRoleNotice,
             Job::SendJoinNotice { .. } => JobKind::SendJoinNotice,
+            Job::TellTasks { .. } => JobKind::TellTasks,
+            Job::SendTasks { .. } => JobKind::SendTasks,
             Job::SendApplicationNotice { .. } => JobKind::SendApplicationNotice,
             Job::AdvanceMilestoneCall { .. } => JobKind::AdvanceMilestoneCall,
             Job::SendEntryNotice { .. } => JobKind::SendEntryNotice,
@@ -791,6 +808,8 @@ impl fmt::Debug for Job {
                 let answered = if *answered { ", answered" } else { "" };
                 write!(f, "send_join_notice of {request}{answered}{}", if *lapsed { ", lapsed" } else { "" })
             }
+            Job::TellTasks { day, .. } => write!(f, "tell_tasks of {day}"),
+            Job::SendTasks { person, day } => write!(f, "send_tasks to {person} of {day}"),
             Job::SendApplicationNotice { application, state } => {
                 write!(f, "send_application_notice of {application}, {state}")
             }
@@ -958,6 +977,10 @@ pub enum JobKind {
     SendRoleNotice,
     /// [`Job::SendJoinNotice`]
     SendJoinNotice,
+    /// [`Job::TellTasks`]
+    TellTasks,
+    /// [`Job::SendTasks`]
+    SendTasks,
     /// [`Job::SendApplicationNotice`]
     SendApplicationNotice,
     /// [`Job::AdvanceMilestoneCall`]
@@ -980,7 +1003,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 80] = [
+    pub const ALL: [JobKind; 82] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -1052,6 +1075,8 @@ impl JobKind {
         JobKind::SendSecondFactorNotice,
         JobKind::SendRoleNotice,
         JobKind::SendJoinNotice,
+        JobKind::TellTasks,
+        JobKind::SendTasks,
         JobKind::SendApplicationNotice,
         JobKind::AdvanceMilestoneCall,
         JobKind::SendEntryNotice,
@@ -1137,6 +1162,8 @@ impl JobKind {
             JobKind::SendSecondFactorNotice => "send_second_factor_notice",
             JobKind::SendRoleNotice => "send_role_notice",
             JobKind::SendJoinNotice => "send_join_notice",
+            JobKind::TellTasks => "tell_tasks",
+            JobKind::SendTasks => "send_tasks",
             JobKind::SendApplicationNotice => "send_application_notice",
             JobKind::AdvanceMilestoneCall => "advance_milestone_call",
             JobKind::SendEntryNotice => "send_entry_notice",
@@ -1222,6 +1249,8 @@ impl JobKind {
             | JobKind::SendSecondFactorNotice
             | JobKind::SendRoleNotice
             | JobKind::SendJoinNotice
+            | JobKind::TellTasks
+            | JobKind::SendTasks
             | JobKind::SendApplicationNotice
             | JobKind::AdvanceMilestoneCall
             | JobKind::SendEntryNotice
@@ -1398,6 +1427,8 @@ mod tests {
                 challenge: Some(ChallengeId::generate(book)),
             },
             Job::SendJoinNotice { request: JoinRequestId::generate(), answered: true, lapsed: false },
+            Job::TellTasks { day: Date::constant(2027, 3, 4), after: Some(PersonId::generate()) },
+            Job::SendTasks { person: PersonId::generate(), day: Date::constant(2027, 3, 4) },
             Job::SendApplicationNotice {
                 application: MilestoneApplicationId::generate(book),
                 state: "declined".into(),

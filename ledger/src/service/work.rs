@@ -136,6 +136,8 @@ impl JobKind {
             | JobKind::SendRoleNotice
             | JobKind::SendJoinNotice
             | JobKind::SendEntryNotice
+            | JobKind::TellTasks
+            | JobKind::SendTasks
             | JobKind::SendApplicationNotice
             | JobKind::TellMembers
             | JobKind::SendObjectionNotice

@@ -41,6 +41,7 @@ const WHY: &[(&str, &str)] = &[
     ("shares", "why-shares"),
     ("sign-in", "why-sign-in"),
     ("statement", "why-distribution"),
+    ("tasks", "why-tasks"),
     ("webhooks-stopped", "why-webhooks-stopped"),
     ("yearly-receipt", "why-yearly-receipt"),
 ];

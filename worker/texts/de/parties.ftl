@@ -48,3 +48,14 @@ parties-reset-look = Sehen Sie auf anderem Weg als durch E-Mail nach, wer das ve
 parties-reset-agree = Zwei von Ihnen müssen zustimmen, jeweils mit
 parties-reset-refuse = Jede und jeder von Ihnen lehnt ab mit
 parties-reset-lapses = Es verfällt am { $until }.
+parties-tasks = Was auf Sie wartet
+parties-tasks-subject = { $count ->
+    [one] Etwas wartet auf Sie
+   *[other] { $count } Dinge warten auf Sie
+}
+parties-task = { $title }
+parties-task-in = { $title }, { $book }
+parties-task-until = { $title }, bis { $until }
+parties-task-in-until = { $title }, { $book }, bis { $until }
+parties-tasks-more = Und { $more } weitere.
+parties-tasks-all = Alles, was auf Sie wartet

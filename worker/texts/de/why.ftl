@@ -32,5 +32,6 @@ why-role = Ihnen eine Rolle gegeben wurde
 why-second-factor = es Ihr zweiter Faktor ist
 why-shares = Ihr Team einen Anteil an der Arbeit hat oder Sie zur Eigentümerschaft des Trägers gehören
 why-sign-in = jemand sich mit dieser Adresse anmelden wollte
+why-tasks = etwas auf Sie wartet, in einer Ihrer Rollen
 why-webhooks-stopped = Sie zur Eigentümerschaft der Partnerplattform gehören, deren Endpunkt es ist
 why-yearly-receipt = Sie gespendet haben und das die Quittung eines Jahres ist

@@ -48,3 +48,14 @@ parties-reset-look = Look who asks, by another way than mail: whoever reads thei
 parties-reset-agree = Two of you have to agree, each by
 parties-reset-refuse = Any of you refuses by
 parties-reset-lapses = It lapses on { $until }.
+parties-tasks = What waits for you
+parties-tasks-subject = { $count ->
+    [one] One thing waits for you
+   *[other] { $count } things wait for you
+}
+parties-task = { $title }
+parties-task-in = { $title }, { $book }
+parties-task-until = { $title }, until { $until }
+parties-task-in-until = { $title }, { $book }, until { $until }
+parties-tasks-more = And { $more } more.
+parties-tasks-all = All that waits for you

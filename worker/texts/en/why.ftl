@@ -32,5 +32,6 @@ why-role = a role was given to you
 why-second-factor = it is your second factor
 why-shares = your team has a part in the work, or you are an owner of the host
 why-sign-in = somebody has asked to sign in with this address
+why-tasks = something waits for you, by a role that you have
 why-webhooks-stopped = you are an owner of the partner whose endpoint it is
 why-yearly-receipt = you gave, and this is the receipt of a year

@@ -150,6 +150,7 @@ pub const MAILS: &[MailKind] = &[
     mail("shares", Purpose::Work, ByState),
     mail("sign-in", Purpose::Security, Always("it is the way in")),
     mail("statement", Purpose::Money, Always("a document about what is a member's by law")),
+    mail("tasks", Purpose::Work, May(MailGroup::Deadlines)),
     mail("webhooks-stopped", Purpose::Work, Always("nothing more is sent to the partner until somebody acts")),
     mail("yearly-receipt", Purpose::Money, Always("a document for the tax office")),
 ];
@@ -163,6 +164,7 @@ pub const OF_NO_EVENT: &[(&str, &str)] = &[
     ("not-collected", "the last decline of a charge, which the mail of each decline may turn out to be later"),
     ("second-factor", "a second factor belongs to no book"),
     ("sign-in", "a sign-in belongs to no book"),
+    ("tasks", "it sums up once a day what waits, of which other mails have told"),
 ];
 
 /// What is told of each kind of event, in the order of the list of events.
