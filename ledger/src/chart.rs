@@ -267,6 +267,7 @@ mod tests {
             }
             let code = code.replace("{challenge}", "drill").replace("{supplier}", "steel").replace("{name}", "bank");
             let code = code.replace("{customer}", "cafe");
+            let code = if row.code == "liabilities:loan:{lender}" { code.replace("{lender}", "seed") } else { code };
             let is = if row.code.contains("{custodian}") || row.code.contains("{team}") {
                 Some(Owner::Organisation(id))
             } else if row.code.contains("{campaign}") {
@@ -274,8 +275,14 @@ mod tests {
             } else if row.code.contains("{challenge}") {
                 Some(Owner::Challenge("drill"))
             } else {
-                let short = if code.ends_with(":steel") { "steel" } else { "bank" };
-                ["assets:cash:bank", "liabilities:costs:steel"].contains(&&*code).then_some(Owner::Party(short))
+                let parties = [
+                    "assets:cash:bank",
+                    "assets:receivable:customer:cafe",
+                    "liabilities:costs:steel",
+                    "liabilities:loan:seed",
+                ];
+                let of_party = parties.contains(&&*code);
+                code.rsplit(':').next().filter(|_| of_party).map(Owner::Party)
             };
             assert_eq!(owner(&code), is, "{code}");
             assert_eq!(owner(&format!("{code}:eur")), is, "{code}:eur");

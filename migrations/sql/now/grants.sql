@@ -383,7 +383,7 @@ GRANT INSERT (id, member_id, recorded_by, hours, recorded_at, book_id, worked_fr
 GRANT UPDATE (attested_by, attested_at, reversed_by, reversed_at, reversal_reason) ON contribution TO commonpurse_service;
 GRANT INSERT (id, published_by, published_at, book_id, version, effective_from, window_days, digest, rule) ON allocation_rule
     TO commonpurse_service;
-GRANT INSERT (id, recorded_by, amount, entry_number, recorded_at, book_id, account, occurred_on, kind, label, memo, reference)
+GRANT INSERT (id, recorded_by, amount, entry_number, recorded_at, book_id, account, occurred_on, kind, label, memo, reference, on_credit)
     ON proceeds TO commonpurse_service;
 GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON proceeds TO commonpurse_service;
 GRANT INSERT (id, closed_by, sales, costs, loss_before, carried, entry_number, closed_at, book_id, period_from, period_to) ON
