@@ -77,4 +77,8 @@ pub const MOVEMENTS: &[&str] = &[
     "difference_moved",
     "suspense_returned",
     "difference_returned",
+    "capital_redeemed",
+    "capital_restored",
+    "loss_borne",
+    "loss_restored",
 ];

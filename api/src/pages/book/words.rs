@@ -91,6 +91,10 @@ kinds! {
     DifferenceMoved = "book-kind-difference-moved", "book-kind-difference-moved-means";
     SuspenseReturned = "book-kind-suspense-returned", "book-kind-suspense-returned-means";
     DifferenceReturned = "book-kind-difference-returned", "book-kind-difference-returned-means";
+    CapitalRedeemed = "book-kind-capital-redeemed", "book-kind-capital-redeemed-means";
+    CapitalRestored = "book-kind-capital-restored", "book-kind-capital-restored-means";
+    LossBorne = "book-kind-loss-borne", "book-kind-loss-borne-means";
+    LossRestored = "book-kind-loss-restored", "book-kind-loss-restored-means";
 }
 
 /// What a way is called.
@@ -109,6 +113,7 @@ const PURPOSES: &[(&str, &str)] = &[
     ("assets:cash:{name}", "account-for-cash-of"),
     ("assets:receivable:team:{team}", "account-for-team-receivable"),
     ("assets:receivable:clawback:{team}", "account-for-clawback-receivable"),
+    ("assets:receivable:member:{member}", "account-for-member-receivable"),
     ("assets:receivable:{custodian}:{day}", "account-for-receivable"),
     ("assets:shortfall:{custodian}", "account-for-shortfall"),
     ("assets:disputes:{campaign}", "account-for-disputes"),

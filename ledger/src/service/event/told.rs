@@ -416,6 +416,13 @@ pub const TOLD: &[(&str, Told)] = &[
         No("work of who keeps the book: the list of what waits says it; members have their statements"),
     ),
     ("distribution.withdrawn", Mails(&[("objection", "members who objected")])),
+    ("redemption.requested", No("work of who keeps the book: the list of redemptions says it")),
+    (
+        "redemption.approved",
+        No("the member's statements say what of each share is left, and the payout that follows is told"),
+    ),
+    ("redemption.withdrawn", No("work of who keeps the book: the list of redemptions says it")),
+    ("redemption.reversed", No("the member's statements say what of each share is left")),
     ("statement.issued", Mails(&[("statement", "the member")])),
 ];
 

@@ -28,7 +28,7 @@ fn scop() -> Rule {
         Step::CapitalInterest { of: Base::Net, percent: percent("10"), rate: Some(percent("5")) },
         workers(Percent::ZERO),
     ];
-    Rule { steps, minima: Some(Minima::FrScop) }
+    Rule { minima: Some(Minima::FrScop), ..Rule::new(steps) }
 }
 
 async fn publish(coop: &Coop, rule: Rule, from: i16) {
