@@ -1,5 +1,6 @@
 //! A cooperative over HTTP: two years shared to the cent by the worker, statements by mail, and who sees whose share.
 
+mod capital;
 mod weights;
 
 use crate::host::Host;

@@ -94,20 +94,32 @@ pub async fn find_requested(client: &impl GenericClient, book: BookId) -> Result
     row.as_ref().map(from_row).transpose()
 }
 
-/// The redemptions of a book, the oldest first, after an id.
+/// The redemptions of a book, the oldest first, after an id: all of them, or those of all members and of some.
 pub async fn list(
     client: &impl GenericClient,
     book: BookId,
+    members: Option<&[MemberId]>,
     after: Uuid,
     limit: i64,
 ) -> Result<Vec<Redemption>, Error> {
     let statement = client
         .prepare_cached(
             "-- redemptions::list
-            SELECT * FROM redemption WHERE book_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+            SELECT * FROM redemption
+             WHERE book_id = $1 AND id > $2 AND ($3::uuid[] IS NULL OR member_id IS NULL OR member_id = ANY($3))
+             ORDER BY id LIMIT $4",
         )
         .await?;
-    let rows = client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
+    let members = members.map(|some| some.iter().map(|member| member.object).collect::<Vec<_>>());
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &book.0, /* after */ &after, /* members */ &members,
+                /* limit */ &limit,
+            ],
+        )
+        .await?;
     rows.iter().map(from_row).collect()
 }
 
