@@ -81,7 +81,7 @@ impl Coop {
     }
 
     /// Drafts, opens and approves a year; the clock passes the window, and the worker does the rest.
-    async fn distribute(&self, year: i16, until: &str) -> anyhow::Result<Value> {
+    pub(crate) async fn distribute(&self, year: i16, until: &str) -> anyhow::Result<Value> {
         let period = json!({"from": format!("{year}-01-01"), "to": format!("{year}-12-31")});
         let draft = self.host.treasurer.post(&self.at("/distributions"), &period).await?.ok()?;
         assert_eq!(draft["state"], "draft");

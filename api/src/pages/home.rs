@@ -120,6 +120,7 @@ impl TaskBody {
             TaskKind::ConfirmRequest => say("me-confirm-a-revocation-or-a"),
             TaskKind::OpenDistribution => say("me-open-a-distribution-to-the"),
             TaskKind::ApproveDistribution => say("me-approve-a-distribution"),
+            TaskKind::ApproveRedemption => say("me-approve-a-redemption"),
             TaskKind::AttestHours => say("me-attest-hours"),
             TaskKind::ScoreSubmission => say("me-score-a-submission"),
             TaskKind::AttestShare => say("me-attest-the-share-of-your"),
@@ -155,6 +156,7 @@ impl TaskBody {
             TaskKind::OpenDistribution | TaskKind::ApproveDistribution => {
                 Some(format!("/desk/distributions/{}", self.object))
             }
+            TaskKind::ApproveRedemption => self.book.map(|book| format!("/desk/cooperatives/{book}/redemptions")),
             TaskKind::AttestHours => self.book.map(|book| format!("/desk/cooperatives/{book}/hours")),
             TaskKind::AcceptInvitation
             | TaskKind::AnswerDispute

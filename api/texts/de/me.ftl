@@ -40,6 +40,7 @@ me-decide-a-dispute = Über einen Einspruch entscheiden
 me-confirm-a-revocation-or-a = Einen Widerruf oder eine Abschreibung bestätigen, die jemand anderes wünscht
 me-open-a-distribution-to-the = Den Mitgliedern eine Verteilung vorlegen
 me-approve-a-distribution = Eine Verteilung bewilligen
+me-approve-a-redemption = Die Auszahlung einbehaltener Anteile bewilligen
 me-attest-hours = Stunden bestätigen
 me-score-a-submission = Einen Beitrag bewerten
 me-attest-the-share-of-your = Den Anteil Ihres Teams an dem, was ein Beitrag gewinnt, bestätigen oder ihm widersprechen

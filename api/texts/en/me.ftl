@@ -40,6 +40,7 @@ me-decide-a-dispute = Decide a dispute
 me-confirm-a-revocation-or-a = Confirm a revocation or a write-off that somebody else asks for
 me-open-a-distribution-to-the = Open a distribution to the members
 me-approve-a-distribution = Approve a distribution
+me-approve-a-redemption = Approve that retained shares are paid back
 me-attest-hours = Attest hours
 me-score-a-submission = Score a submission
 me-attest-the-share-of-your = Attest the share of your team in what a submission wins, or object to it

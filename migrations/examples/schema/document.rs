@@ -369,7 +369,7 @@ const DOMAINS: &[Domain] = &[
             "redemption",
             "retained_use",
         ],
-        functions: &["surplus_as_allocated", "retained_not_twice", "redemption_as_asked"],
+        functions: &["surplus_as_allocated", "loss_as_borne", "retained_not_twice", "redemption_as_asked"],
     },
     Domain {
         name: "service",

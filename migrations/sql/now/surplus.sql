@@ -30,6 +30,43 @@ DROP TRIGGER IF EXISTS surplus_as_allocated ON transfer;
 CREATE CONSTRAINT TRIGGER surplus_as_allocated AFTER INSERT ON transfer DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.kind IN (51, 94)) EXECUTE FUNCTION surplus_as_allocated();
 
+-- A loss takes of the reserve, of members' capital and of their next shares just what costs of its entry were not covered, so that
+-- nothing of it becomes a surplus: 95 is loss_borne, 42 result_closed. And it comes back as the mirror of that, linked to it, and no
+-- more of it: 96 is loss_restored.
+CREATE OR REPLACE FUNCTION loss_as_borne() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_entry CONSTANT bigint := NEW.pos >> 16;
+    v_moved bigint;
+    v_due bigint;
+BEGIN
+    IF NEW.kind = 95 THEN
+        SELECT coalesce(sum(t.amount) FILTER (WHERE t.kind = 95), 0),
+               coalesce(sum(t.amount) FILTER (WHERE t.kind = 42 AND t.debit = NEW.credit), 0)
+          INTO v_moved, v_due
+          FROM public.transfer t
+         WHERE t.book_id = NEW.book_id AND t.pos BETWEEN v_entry << 16 AND (v_entry << 16) + 65535;
+    ELSE
+        SELECT sum(t.amount) INTO v_moved
+          FROM public.transfer t
+         WHERE t.book_id = NEW.book_id AND t.pos BETWEEN v_entry << 16 AND (v_entry << 16) + 65535
+           AND t.kind = 96 AND t.credit = NEW.credit;
+        SELECT coalesce(sum(t.amount), 0) INTO v_due
+          FROM public.reversal r
+          JOIN public.transfer t ON t.book_id = r.book_id AND t.pos BETWEEN r.number << 16 AND (r.number << 16) + 65535
+         WHERE r.book_id = NEW.book_id AND r.reversed_by = v_entry AND t.kind = 95 AND t.debit = NEW.credit;
+    END IF;
+    IF v_moved <> v_due THEN
+        RAISE EXCEPTION 'book %: entry % moves % of a loss, and not %', NEW.book_id, v_entry, v_moved, v_due
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+DROP TRIGGER IF EXISTS loss_as_borne ON transfer;
+CREATE CONSTRAINT TRIGGER loss_as_borne AFTER INSERT ON transfer DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.kind IN (95, 96)) EXECUTE FUNCTION loss_as_borne();
+
 -- No more goes of a retained share than was retained by a distribution that stands; and what went comes back once.
 CREATE OR REPLACE FUNCTION retained_not_twice() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$

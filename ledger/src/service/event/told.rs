@@ -416,6 +416,7 @@ pub const TOLD: &[(&str, Told)] = &[
         No("work of who keeps the book: the list of what waits says it; members have their statements"),
     ),
     ("distribution.withdrawn", Mails(&[("objection", "members who objected")])),
+    ("statement.issued", Mails(&[("statement", "the member")])),
     ("redemption.requested", No("work of who keeps the book: the list of redemptions says it")),
     (
         "redemption.approved",
@@ -423,7 +424,6 @@ pub const TOLD: &[(&str, Told)] = &[
     ),
     ("redemption.withdrawn", No("work of who keeps the book: the list of redemptions says it")),
     ("redemption.reversed", No("the member's statements say what of each share is left")),
-    ("statement.issued", Mails(&[("statement", "the member")])),
 ];
 
 #[cfg(test)]

@@ -2,15 +2,20 @@
 
 use super::capital::{lived, publish, share, workers};
 use super::{Coop, percent, year};
+use crate::support::waits;
 use deadpool_postgres::Transaction;
 use jiff::civil::date;
 use ledger::Error;
+use ledger::book::{Entry, Line, MovementKind};
 use ledger::cooperatives::operations::{distributions, members, redemptions, results};
 use ledger::cooperatives::rules::allocation_rule::{Losses, Pot, Rule};
 use ledger::cooperatives::rules::cooperative::{Percent, ProceedsKind};
 use ledger::cooperatives::rules::distribution::Distribution;
 use ledger::cooperatives::store::{distributions as rows, statements};
+use ledger::engine::posting;
+use ledger::engine::store::accounts;
 use ledger::testing::{refusal, usd};
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 const HOURS: [&str; 4] = ["2080", "1560", "1040", "520"];
@@ -128,15 +133,24 @@ async fn k4_the_reserve_bears_a_loss_first_where_the_version_of_the_rule_says_so
 async fn a_loss_before_the_members_closes_no_other_result_and_falls_when_what_was_to_bear_it_is_gone() {
     let mut coop = after_a_good_year("0").await;
     record(&coop, 2027, "1000.00", "11000.00").await;
+    // Hours still count when the result is closed first, as the loss is divided by them.
+    let late = async |tx: &Transaction<'_>| {
+        results::close(tx, coop.ground.book.id, year(2027), coop.clerk, coop.ground.wall).await?;
+        coop.hours(tx, 0, "10", 2027).await
+    };
+    let late = coop.ground.run(late).await.unwrap();
+    let second = coop.members[1].person;
+    assert_eq!(waits(&coop.ground, second).await, ["attest_hours"]);
     let draft = drafted(&coop, 2027).await.unwrap();
     assert_eq!(draft.plan.members[3].stands, 70_000, "of 1,000.00 the fourth's 300.00 bear a part");
     let (clerk, approver, wall) = (coop.clerk, coop.approver, coop.ground.wall);
+    assert_eq!(waits(&coop.ground, second).await, [""; 0], "the draft counts what was attested");
+    let attest = async |tx: &Transaction<'_>| members::attest(tx, late.id, second, wall).await;
+    assert_eq!(refusal(coop.ground.run(attest).await), "period-distributed");
     let open = async |tx: &Transaction<'_>| distributions::open(tx, draft.id, clerk, wall).await;
     coop.ground.run(open).await.unwrap();
     let approve = async |tx: &Transaction<'_>| distributions::approve(tx, draft.id, None, "", approver, wall).await;
     coop.ground.run(approve).await.unwrap();
-    let start = coop.ground.book.start_of(date(2028, 1, 2));
-    coop.ground.leap_to(start).await;
     let close = async |tx: &Transaction<'_>| {
         let first = ledger::cooperatives::rules::cooperative::Period { from: date(2028, 1, 1), to: date(2028, 1, 1) };
         results::close(tx, coop.ground.book.id, first, clerk, wall).await
@@ -166,5 +180,38 @@ async fn a_rule_that_is_silent_leaves_the_loss_to_the_next_result_and_one_that_b
     publish(&coop, silent, 2027).await;
     record(&coop, 2027, "1000.00", "11000.00").await;
     assert_eq!(refusal(drafted(&coop, 2027).await), "no-surplus");
+    coop.ground.audit().await;
+}
+
+#[tokio::test]
+async fn nothing_is_taken_of_reserve_and_capital_but_a_loss_and_nothing_comes_back_but_one() {
+    let coop = after_a_good_year("50").await;
+    coop.ground
+        .run(async |tx| {
+            coop.record(tx, ProceedsKind::Sale, "1000.00", date(2027, 6, 1)).await?;
+            results::close(tx, coop.ground.book.id, year(2027), coop.clerk, coop.ground.wall).await
+        })
+        .await
+        .unwrap();
+    let account = async |code: &str| {
+        let found = accounts::find(&coop.ground.client().await, coop.ground.book.id, code).await.unwrap();
+        found.unwrap().number
+    };
+    let surplus = account("equity:surplus").await;
+    let (reserve, capital) = (account("equity:reserve").await, account("equity:capital:member:1").await);
+    for (kind, debit, credit) in [
+        (MovementKind::LossBorne, reserve, surplus),
+        (MovementKind::LossBorne, capital, surplus),
+        (MovementKind::LossRestored, surplus, reserve),
+        (MovementKind::LossRestored, surplus, capital),
+    ] {
+        let mut client = coop.ground.client().await;
+        let tx = client.transaction().await.unwrap();
+        let line = Line { kind, debit, credit, amount: 1 };
+        let entry = Entry { lines: vec![line], effective: date(2028, 1, 9), outside_fact: false, note: None };
+        posting::post(&tx, &coop.ground.book, entry, coop.ground.wall).await.unwrap();
+        let why = tx.commit().await.expect_err("there is no loss");
+        assert_eq!(why.code(), Some(&SqlState::CHECK_VIOLATION), "{}", kind.as_str());
+    }
     coop.ground.audit().await;
 }

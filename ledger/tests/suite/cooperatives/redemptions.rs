@@ -2,6 +2,7 @@
 
 use super::Coop;
 use super::capital::{lived, publish, workers};
+use crate::support::waits;
 use deadpool_postgres::Transaction;
 use ledger::Error;
 use ledger::cooperatives::operations::{distributions, redemptions as operations};
@@ -10,6 +11,7 @@ use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::rules::redemption::Redemption;
 use ledger::cooperatives::store::redemptions::{self as rows, Wanted};
 use ledger::id::{MemberId, PersonId};
+use ledger::parties::rules::role::Role;
 use ledger::testing::{refusal, usd};
 use tokio_postgres::error::SqlState;
 
@@ -65,6 +67,9 @@ async fn k20_of_one_member_the_oldest_notices_are_redeemed_by_two_people_and_the
     assert_eq!(parts, [(2026, 50_000, 0), (2027, 50_000, 30_000)]);
     assert_eq!(capital_and_owed(&coop).await[0], (200_000, 0), "asked for, nothing moves");
     assert_eq!(refusal(asked(&coop, None, "1.00").await), "redemption-open");
+    coop.ground.give(coop.approver, Role::Approver).await;
+    assert_eq!(waits(&coop.ground, coop.approver).await, ["approve_redemption"]);
+    assert_eq!(waits(&coop.ground, clerk).await, [""; 0], "who asks does not approve");
     assert_eq!(refusal(approved(&coop, &it, clerk).await), "same-person", "who asks does not approve");
     assert_eq!(refusal(approved(&coop, &it, ada.person).await), "same-person", "nor whose shares they are");
     let other = Redemption { digest: [0; 32], ..it.clone() };
@@ -72,6 +77,7 @@ async fn k20_of_one_member_the_oldest_notices_are_redeemed_by_two_people_and_the
 
     let done = approved(&coop, &it, coop.approver).await.unwrap();
     assert_eq!(done.state.as_str(), "approved");
+    assert_eq!(waits(&coop.ground, coop.approver).await, [""; 0]);
     assert_eq!(refusal(approved(&coop, &it, coop.approver).await), "redemption-state", "nothing is redeemed twice");
     assert_eq!(capital_and_owed(&coop).await[0], (100_000, 100_000));
     let of_ada: Vec<_> = left(&coop).await.into_iter().filter(|(number, ..)| *number == 1).collect();
