@@ -7,7 +7,7 @@ use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::wire::{BalanceBody, MoneyBody, etag, paragraphs};
+use crate::wire::{BalanceBody, MoneyBody, etag, paragraphs, parse};
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
@@ -32,8 +32,8 @@ use uuid::Uuid;
 pub struct NewRedemption {
     /// Whose; when it is not given, those of all members: the oldest year first, and in a year that the amount does not cover, each
     /// in proportion to what is left.
-    #[schema(value_type = Option<String>)]
-    pub(crate) member: Option<MemberId>,
+    #[schema(min_length = 36, max_length = 36, pattern = "^mbr_[a-z2-7]{32}$")]
+    pub(crate) member: Option<String>,
     /// How much, at most what is left of the shares that may be redeemed.
     pub(crate) amount: MoneyBody,
 }
@@ -165,7 +165,8 @@ pub(crate) async fn ask_once(
     new: &NewRedemption,
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let (member, amount) = (new.member, new.amount.parse("/amount")?);
+    let member: Option<MemberId> = new.member.as_ref().map(|member| parse("/member", member)).transpose()?;
+    let amount = new.amount.parse("/amount")?;
     if member.is_some_and(|member| member.book != id.book) {
         return Err(Error::NotFound("member").into());
     }

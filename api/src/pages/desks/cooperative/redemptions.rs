@@ -175,7 +175,7 @@ pub(in crate::pages) async fn ask(
     let taken = async {
         let amount =
             MoneyBody { amount: sent.get("amount").trim().to_owned(), currency: book.currency.code().to_owned() };
-        let new = NewRedemption { member: member_of(&client, &book, &sent).await?, amount };
+        let new = NewRedemption { member: member_of(&client, &book, &sent).await?.map(|id| id.to_string()), amount };
         ask_once(&state, &caller, id, &sent.key(&path)?, &new).await
     };
     match taken.await {
