@@ -113,6 +113,8 @@ const FLOORED: &[&str] = &[
     "POST /v1/distributions/{id}:approve",
     "POST /v1/distributions/{id}:withdraw",
     "POST /v1/distributions/{id}:reverse",
+    "POST /v1/redemptions/{id}:approve",
+    "POST /v1/redemptions/{id}:reverse",
 ];
 
 /// All of them, by code.

@@ -525,6 +525,12 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/distributions/{id}:approve", Access::Role(DECIDERS)),
     ("POST", "/v1/distributions/{id}:withdraw", Access::Role(KEEPERS)),
     ("POST", "/v1/distributions/{id}:reverse", Access::Role(REVERSERS)),
+    ("POST", "/v1/cooperatives/{book}/redemptions", Access::Role(KEEPERS)),
+    ("GET", "/v1/cooperatives/{book}/redemptions", Access::Role(COOPERATORS)),
+    ("GET", "/v1/redemptions/{id}", Access::Role(COOPERATORS)),
+    ("POST", "/v1/redemptions/{id}:approve", Access::Role(DECIDERS)),
+    ("POST", "/v1/redemptions/{id}:withdraw", Access::Role(KEEPERS)),
+    ("POST", "/v1/redemptions/{id}:reverse", Access::Role(REVERSERS)),
 ];
 
 /// Whom a route asks for a second factor that was proved a short while ago. Partners have none.
@@ -726,6 +732,10 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("POST", "/desk/cooperatives/{id}/distributions", Access::Role(KEEPERS)),
     ("POST", "/desk/cooperatives/{id}/results", Access::Role(KEEPERS)),
     ("GET", "/desk/cooperatives/{id}/me", Access::Role(COOPERATORS)),
+    ("GET", "/desk/cooperatives/{id}/redemptions", Access::Role(COOPERATORS)),
+    ("POST", "/desk/cooperatives/{id}/redemptions", Access::Role(KEEPERS)),
+    ("POST", "/desk/redemptions/{id}/approve", Access::Role(DECIDERS)),
+    ("POST", "/desk/redemptions/{id}/withdraw", Access::Role(KEEPERS)),
     ("GET", "/desk/cooperatives/{id}/hours", Access::Role(CONTRIBUTORS)),
     ("POST", "/desk/cooperatives/{id}/hours", Access::Role(CONTRIBUTORS)),
     ("POST", "/desk/cooperatives/{id}/attestations", Access::Role(MEMBER)),
@@ -1095,6 +1105,9 @@ mod tests {
             ("/desk/cooperatives/{id}/proceeds/table", "/v1/cooperatives/{book}/proceeds"),
             ("/desk/cooperatives/{id}/distributions", "/v1/cooperatives/{book}/distributions"),
             ("/desk/cooperatives/{id}/results", "/v1/cooperatives/{book}/results"),
+            ("/desk/cooperatives/{id}/redemptions", "/v1/cooperatives/{book}/redemptions"),
+            ("/desk/redemptions/{id}/approve", "/v1/redemptions/{id}:approve"),
+            ("/desk/redemptions/{id}/withdraw", "/v1/redemptions/{id}:withdraw"),
             ("/desk/cooperatives/{id}/hours", "/v1/cooperatives/{book}/contributions"),
             ("/desk/cooperatives/{id}/attestations", "/v1/contributions/{id}:attest"),
             ("/desk/books/{book}/jobs/{id}/requeue", "/v1/books/{book}/jobs/{id}:requeue"),

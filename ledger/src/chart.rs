@@ -43,9 +43,10 @@ pub struct Row {
     pub purpose: &'static str,
 }
 
-/// The number of the member whose capital an account is, by its code; none for every other account.
-pub fn member_of_capital(code: &str) -> Option<i32> {
-    code.strip_prefix("equity:capital:member:")?.parse().ok()
+/// The number of the member whose capital an account is, or against whose shares it stands, by its code; none for every other account.
+pub fn member_of(code: &str) -> Option<i32> {
+    let number = code.strip_prefix("equity:capital:member:").or_else(|| code.strip_prefix("assets:receivable:member:"));
+    number?.parse().ok()
 }
 
 /// The row that a code falls under, with or without a currency behind it; none for codes that are free to people.
@@ -86,6 +87,8 @@ chart! {
         "What a team owes back, of claims that were revoked after it was paid of them.";
     customer_receivable(customer: &str) = "assets:receivable:customer:{customer}", CustomerReceivable,
         "What a customer has bought of a cooperative and has still to pay; a short name.";
+    member_receivable(member: i32) = "assets:receivable:member:{member}", MemberReceivable,
+        "What of a loss a member's capital could not bear: it stands against the member's next shares.";
     receivable(custodian: OrganisationId, day: Date) = "assets:receivable:{custodian}:{day}", Receivable,
         "What a custodian captured on a day and has not yet paid over.";
     shortfall(custodian: OrganisationId) = "assets:shortfall:{custodian}", Receivable,

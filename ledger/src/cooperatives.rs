@@ -8,9 +8,11 @@ pub mod rules {
     pub mod cooperative;
     pub mod distribution;
     pub mod inputs;
+    pub mod loss;
     pub mod member_index;
     pub mod minima;
     pub mod proceeds;
+    pub mod redemption;
     pub mod result;
     pub mod statement;
     pub mod undone;
@@ -26,6 +28,7 @@ pub mod store {
     pub mod member_indices;
     pub mod members;
     pub mod proceeds;
+    pub mod redemptions;
     pub mod results;
     pub mod statements;
     pub mod undone;
@@ -42,6 +45,7 @@ pub mod operations {
     pub mod members;
     pub mod previews;
     pub mod proceeds;
+    pub mod redemptions;
     pub mod results;
     pub mod statements;
     pub mod tellings;

@@ -245,6 +245,8 @@ book_ids! {
     DistributionId = "dst", "a", "distribution";
     /// A member's statement of a distribution.
     StatementId = "stm", "a", "statement";
+    /// Retained shares that are paid back.
+    RedemptionId = "rdm", "a", "redemption";
     /// Where a payee is paid.
     BankAccountId = "bac", "a", "bank account";
     /// What is paid of an amount that is owed.

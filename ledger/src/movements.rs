@@ -130,6 +130,46 @@ pub fn with_loans_due(entry: Entry, loans: &[(AccountNumber, AccountNumber, Mone
     Entry { lines: entry.lines.into_iter().chain(loans.iter().map(due)).collect(), ..entry }
 }
 
+/// Retained shares became payable to their members: member capital → member payable, a line for each member.
+pub fn capital_redeemed(
+    parts: &[(AccountNumber, AccountNumber, Money)],
+    day: Date,
+    redemption: impl ToString,
+) -> Entry {
+    let kind = MovementKind::CapitalRedeemed;
+    let line = |(from, to, amount): &(AccountNumber, AccountNumber, Money)| Line {
+        kind,
+        debit: *from,
+        credit: *to,
+        amount: amount.minor(),
+    };
+    Entry {
+        lines: parts.iter().map(line).collect(),
+        effective: day,
+        outside_fact: false,
+        note: Some(Note::new("Retained shares redeemed", redemption)),
+    }
+}
+
+/// A loss was borne: reserve, members' capital, members' next shares → surplus, then surplus → costs that no sales covered.
+pub fn loss_borne(
+    surplus: AccountNumber,
+    bearers: &[(AccountNumber, Money)],
+    costs: &[(AccountNumber, Money)],
+    day: Date,
+    distribution: impl ToString,
+) -> Entry {
+    let line = |kind, debit, credit, amount: &Money| Line { kind, debit, credit, amount: amount.minor() };
+    let borne = bearers.iter().map(|(from, amount)| line(MovementKind::LossBorne, *from, surplus, amount));
+    let covered = costs.iter().map(|(to, amount)| line(MovementKind::ResultClosed, surplus, *to, amount));
+    Entry {
+        lines: borne.chain(covered).collect(),
+        effective: day,
+        outside_fact: false,
+        note: Some(Note::new("Loss borne", distribution)),
+    }
+}
+
 /// A custodian captured what a sponsor gave: receivable → purse. A fact from outside.
 pub fn purse_pledged(
     receivable: AccountNumber,

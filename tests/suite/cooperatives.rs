@@ -1,6 +1,7 @@
 //! A cooperative over HTTP: two years shared to the cent by the worker, statements by mail, and who sees whose share.
 
 mod bank;
+mod capital;
 mod weights;
 
 use crate::host::Host;
@@ -81,7 +82,7 @@ impl Coop {
     }
 
     /// Drafts, opens and approves a year; the clock passes the window, and the worker does the rest.
-    async fn distribute(&self, year: i16, until: &str) -> anyhow::Result<Value> {
+    pub(crate) async fn distribute(&self, year: i16, until: &str) -> anyhow::Result<Value> {
         let period = json!({"from": format!("{year}-01-01"), "to": format!("{year}-12-31")});
         let draft = self.host.treasurer.post(&self.at("/distributions"), &period).await?.ok()?;
         assert_eq!(draft["state"], "draft");

@@ -2,6 +2,7 @@
 //! sent, and nothing that the API would refuse.
 
 mod browsers;
+mod capital;
 mod claims;
 mod cooperative;
 mod daily;

@@ -93,6 +93,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("/desk/cooperatives/{id}/proceeds/table", "/desk/cooperatives/{book}/proceeds/table"),
     ("/desk/cooperatives/{id}/distributions", "/desk/cooperatives/{book}/distributions"),
     ("/desk/cooperatives/{id}/me", "/desk/cooperatives/{book}/me"),
+    ("/desk/cooperatives/{id}/redemptions", "/desk/cooperatives/{book}/redemptions"),
     ("/desk/cooperatives/{id}/hours", "/desk/cooperatives/{book}/hours"),
     ("/desk/partners/{id}", "/desk/partners/{platform}"),
     ("/desk/partners/{id}/requests", "/desk/partners/{platform}/requests?only=failed"),

@@ -42,6 +42,7 @@ pub fn task(kind: TaskKind) -> &'static str {
         TaskKind::ConfirmRequest => "task-confirm-request",
         TaskKind::OpenDistribution => "task-open-distribution",
         TaskKind::ApproveDistribution => "task-approve-distribution",
+        TaskKind::ApproveRedemption => "task-approve-redemption",
         TaskKind::AttestHours => "task-attest-hours",
         TaskKind::ScoreSubmission => "task-score-submission",
         TaskKind::AttestShare => "task-attest-share",

@@ -136,6 +136,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("pledges", "plg"),
     ("proceeds", "prc"),
     ("purse-contributions", "pct"),
+    ("redemptions", "rdm"),
     ("refunds", "rfd"),
     ("releases", "rel"),
     ("results", "res"),

@@ -219,6 +219,7 @@ fn the_states_of_the_contract_are_those_of_the_code() {
         ("MatchingRound", "matching/rules/round_state.rs", "RoundState"),
         ("Milestone", "milestones/rules/milestone.rs", "MilestoneState"),
         ("Pledge", "pledging/rules/pledge.rs", "State"),
+        ("Redemption", "cooperatives/rules/redemption.rs", "RedemptionState"),
         ("Refund", "pledging/rules/refund.rs", "State"),
         ("Submission", "challenges/rules/submission.rs", "SubmissionState"),
     ] {
@@ -231,7 +232,7 @@ fn the_states_of_the_contract_are_those_of_the_code() {
         assert_eq!(ALL["components"]["schemas"][schema]["properties"]["state"]["enum"], json!(words));
     }
     // A settlement has no machine: it is open until it is settled, or announced until then.
-    assert_eq!(words::STATES.len(), 12);
+    assert_eq!(words::STATES.len(), 13);
 }
 
 /// Generators name the enumeration of a field after the field, beside the type of its schema.

@@ -7,6 +7,7 @@ pub mod member_indices;
 pub mod members;
 pub mod previews;
 pub mod proceeds;
+pub mod redemptions;
 pub mod results;
 pub mod reversal;
 pub mod statements;
@@ -44,6 +45,12 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(distributions::reverse)
         .service(distributions::objections)
         .service(distributions::show)
+        .service(redemptions::ask)
+        .service(redemptions::list)
+        .service(redemptions::approve)
+        .service(redemptions::withdraw)
+        .service(redemptions::reverse)
+        .service(redemptions::show)
         .service(statements::list)
         .service(statements::show);
 }

@@ -17,10 +17,10 @@ use askama::Template;
 use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::book::AccountClass;
-use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Base, Patronage, Pot, Step, Target};
+use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Base, Patronage, Pot, Rule, Step, Target};
 use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
-use ledger::cooperatives::rules::waterfall::Recipient;
+use ledger::cooperatives::rules::waterfall::{MemberPart, Recipient};
 use ledger::cooperatives::store::{allocation_rules, distributions};
 use ledger::engine::store::balances;
 use ledger::engine::store::books::{Book, Visibility};
@@ -92,6 +92,8 @@ struct NextView {
     net: Amount,
     /// Who must do what, and until when.
     waits: String,
+    #[serde(skip)]
+    is_loss: bool,
 }
 
 impl Twinned for CooperativePage {
@@ -189,13 +191,24 @@ fn in_words(step: &Step, currency: Currency) -> String {
     }
 }
 
+/// What a rule says besides its steps: who bears a loss, and for how long retained shares stay.
+fn besides(rule: &Rule) -> impl Iterator<Item = String> {
+    let losses = rule.losses.map(|losses| match losses.reserve {
+        Percent::ZERO => say("cooperative-rule-losses-members").to_string(),
+        reserve => say("cooperative-rule-losses").with("part", part(reserve)).to_string(),
+    });
+    let hold =
+        rule.hold_months.map(|months| say("cooperative-rule-hold").with("months", i64::from(months)).to_string());
+    losses.into_iter().chain(hold)
+}
+
 impl RuleView {
     fn new(rule: &AllocationRule, currency: Currency) -> RuleView {
         RuleView {
             version: rule.version,
             effective_from: Day(rule.effective_from),
             window_days: rule.window_days,
-            steps: rule.rule.steps.iter().map(|step| in_words(step, currency)).collect(),
+            steps: rule.rule.steps.iter().map(|step| in_words(step, currency)).chain(besides(&rule.rule)).collect(),
             sha256: hex::encode(rule.digest),
         }
     }
@@ -219,9 +232,10 @@ impl DistributionView {
 pub(super) fn waterfall(it: &Distribution) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut left = it.sales;
+    let whole = it.sales.max(it.costs.saturating_add(it.loss_before));
     let mut add = |what: String, taken: Taken, from: i64, amount: i64| {
         let is_sum = taken == Taken::Whole;
-        let bar = StepBar::new(taken, from, amount.abs(), it.sales);
+        let bar = StepBar::new(taken, from, amount.abs(), whole);
         rows.push(Row { what, amount: Amount::of(amount, it.currency), bar, is_sum });
     };
     add(say("cooperative-sales").to_string(), Taken::Whole, 0, it.sales);
@@ -230,6 +244,21 @@ pub(super) fn waterfall(it: &Distribution) -> Vec<Row> {
         if amount > 0 {
             add(what.to_string(), Taken::Lost, left, -amount);
         }
+    }
+    if it.plan.loss() > 0 {
+        add(say("cooperative-loss").to_string(), Taken::Whole, 0, it.net());
+        let (members, mut from) = (&it.plan.members, 0);
+        for (text, amount) in [
+            ("cooperative-borne-by-reserve", it.plan.from_reserve),
+            ("cooperative-borne-by-capital", members.iter().map(MemberPart::from_capital).sum()),
+            ("cooperative-stands", members.iter().map(|part| part.stands).sum()),
+        ] {
+            if amount > 0 {
+                add(say(text).to_string(), Taken::Part, from, amount);
+                from += amount;
+            }
+        }
+        return rows;
     }
     add(say("cooperative-surplus").to_string(), Taken::Whole, 0, it.net());
     for part in &it.plan.steps {
@@ -279,7 +308,7 @@ impl NextView {
             | DistributionState::Withdrawn { .. } => String::new(),
         };
         let (from, to) = (Day(it.period.from), Day(it.period.to));
-        NextView { from, to, net: Amount::of(it.net(), it.currency), waits }
+        NextView { from, to, net: Amount::of(it.net(), it.currency), waits, is_loss: it.net() < 0 }
     }
 }
 

@@ -25,6 +25,7 @@ const OPENS_ACCOUNTS: &[&str] = &[
     "POST /v1/cooperatives/{book}/proceeds",
     "POST /v1/cooperatives/{book}/results",
     "POST /v1/cooperatives/{book}/distributions",
+    "POST /v1/redemptions/{id}:approve",
 ];
 
 /// The operations that begin something new in a book.
@@ -187,6 +188,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/contributions/{id}:reverse",
             "POST /v1/contributions/{id}:attest",
             "POST /v1/distributions/{id}:reverse",
+            "POST /v1/redemptions/{id}:reverse",
         ],
     ),
     refusal(

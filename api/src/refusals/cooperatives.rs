@@ -11,6 +11,7 @@ const RULE: &[&str] =
 const DRAFT: &[&str] = &["POST /v1/cooperatives/{book}/distributions"];
 const CLOSE: &[&str] = &["POST /v1/cooperatives/{book}/distributions", "POST /v1/cooperatives/{book}/results"];
 const REOPEN: &[&str] = &["POST /v1/results/{id}:reverse"];
+const REDEEM: &[&str] = &["POST /v1/cooperatives/{book}/redemptions"];
 const OBJECT: &[&str] = &["POST /v1/distributions/{id}:object"];
 
 pub(super) const KINDS: &[Kind] = &[
@@ -32,6 +33,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/cooperatives/{book}/results",
             "POST /v1/results/{id}:reverse",
             "POST /v1/cooperatives/{book}/distributions",
+            "POST /v1/cooperatives/{book}/redemptions",
         ],
     ),
     refusal(
@@ -119,7 +121,11 @@ pub(super) const KINDS: &[Kind] = &[
         "later-result",
         "The result of a later period was closed after it.",
         "Open the later one again first.",
-        REOPEN,
+        &[
+            "POST /v1/results/{id}:reverse",
+            "POST /v1/cooperatives/{book}/distributions",
+            "POST /v1/distributions/{id}:reverse",
+        ],
     ),
     refusal(
         "result-distributed",
@@ -137,10 +143,45 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/cooperatives/{book}/contributions",
         ],
     ),
+    refusal(
+        "loss-under-way",
+        "A distribution of the loss of the last result is before the members.",
+        "Wait for its end, or withdraw it: only then it is known what the next result bears.",
+        CLOSE,
+    ),
+    refusal(
+        "retained-used",
+        "A share that the distribution retained was redeemed, or bore a loss.",
+        "Take that back first: `detail` names it.",
+        &["POST /v1/distributions/{id}:reverse"],
+    ),
+    refusal("redemption-open", "Another redemption waits for an approval.", "Approve or withdraw it first.", REDEEM),
+    refusal(
+        "not-enough-capital",
+        "Less is left of the retained shares that may be redeemed.",
+        "Ask for no more than `detail` says.",
+        &["POST /v1/cooperatives/{book}/redemptions", "POST /v1/redemptions/{id}:approve"],
+    ),
+    refusal(
+        "redemption-state",
+        "The redemption is in another state than the step needs.",
+        "Read it: its state says what it waits for.",
+        &[
+            "POST /v1/redemptions/{id}:approve",
+            "POST /v1/redemptions/{id}:withdraw",
+            "POST /v1/redemptions/{id}:reverse",
+        ],
+    ),
+    refusal(
+        "plan-outdated",
+        "The retained shares changed since it was asked for.",
+        "Withdraw it, and ask for it anew.",
+        &["POST /v1/redemptions/{id}:approve"],
+    ),
     refusal("period-not-over", "The period lies ahead.", "Wait until it is over.", CLOSE),
     refusal(
         "no-surplus",
-        "Costs and earlier losses took all sales of the period.",
+        "Costs and earlier losses took all sales of the period, and the rule does not say who bears a loss.",
         "Close the result without a distribution; the next one bears the loss.",
         DRAFT,
     ),
@@ -154,8 +195,8 @@ pub(super) const KINDS: &[Kind] = &[
     refusal(
         "too-many-parts",
         "The distribution has more parts than one entry holds.",
-        "Distribute shorter periods.",
-        DRAFT,
+        "Distribute shorter periods, or redeem less at once.",
+        &["POST /v1/cooperatives/{book}/distributions", "POST /v1/cooperatives/{book}/redemptions"],
     ),
     refusal(
         "distribution-open",

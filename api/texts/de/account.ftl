@@ -47,6 +47,7 @@ account-for-suspense = Geld, das ein Verwahrer hat und das keine fällige Zahlun
 account-for-exchange-owed = Was der Träger einem Verwahrer schuldet, dessen Erstattungen in anderen Währungen mehr kosteten, als sie zurückgaben.
 account-for-payouts-in-transit = Was vom Geld bei einem Verwahrer an Empfänger gesendet wurde, bis dessen Bank sagt, dass es sie verlassen hat.
 account-for-refunds-in-transit = Was ein Verwahrer denen zurückzusenden hat, die es gegeben haben.
+account-for-member-receivable = Was das Kapital eines Mitglieds von einem Verlust nicht tragen konnte: es steht gegen seine nächsten Anteile.
 account-for-member-capital = Der einbehaltene Anteil eines Mitglieds.
 account-for-risk-reserve = Eigenes Geld des Trägers, das trägt, was niemand sonst trägt.
 account-for-reserve = Die unteilbare Rücklage einer Genossenschaft.

@@ -25,12 +25,12 @@ distribution-withdrawing = Zurückgezogen ist aufgegeben, wie { $net } verteilt 
 distribution-withdraw = { $net } zurückziehen
 distribution-share = Ihr Anteil als Mitglied { $number } ist { $share }: { $cash } werden ausgezahlt, { $retained } bleiben als Ihr Kapital.
 distribution-is-distributed = Was verteilt wird
+distribution-of-loan = { $account }, davon { $principal } aus dem Darlehen zurückgezahlt, und ebenso viel in die Rücklage
 distribution-group-cash = { $group }, { $members ->
         [one] 1 Mitglied
        *[other] { $members } Mitglieder
     }, ausgezahlt
 distribution-group-capital = { $group }, { $members ->
-distribution-of-loan = { $account }, davon { $principal } aus dem Darlehen zurückgezahlt, und ebenso viel in die Rücklage
         [one] 1 Mitglied
        *[other] { $members } Mitglieder
     }, als ihr Kapital
@@ -52,3 +52,8 @@ distribution-stands-paid = Sie ist durch Buchung { $entry } gebucht und ausgezah
 distribution-stands-issued = Sie ist durch Buchung { $entry } gebucht, und jedes Mitglied hat eine Abrechnung.
 distribution-stands-reversed = Sie wurde durch Buchung { $entry } zurückgenommen: { $reason }
 distribution-stands-withdrawn = Sie wurde zurückgezogen: { $reason }
+distribution-bears = Als Mitglied { $number } tragen Sie { $loss } des Verlusts mit Ihrem Kapital; { $stands } davon stehen gegen Ihre nächsten Anteile.
+distribution-from-reserve = Von der Rücklage getragen
+distribution-group-netted = { $group }, { $members } Mitglieder, für frühere Verluste
+distribution-group-bears = { $group }, { $members } Mitglieder, vom Kapital getragen
+distribution-group-stands = { $group }, { $members } Mitglieder, gegen die nächsten Anteile

@@ -47,6 +47,7 @@ account-for-suspense = Money that a custodian has and that no due date explains,
 account-for-exchange-owed = What the host owes a custodian whose refunds in other currencies cost more than they gave back.
 account-for-payouts-in-transit = What was sent to payees from a custodian's cash, until its bank says that it left.
 account-for-refunds-in-transit = What a custodian is to send back to those who gave it.
+account-for-member-receivable = What of a loss a member's capital could not bear: it stands against the member's next shares.
 account-for-member-capital = A member's retained share.
 account-for-risk-reserve = The host's own money, which bears what nobody else does.
 account-for-reserve = The indivisible reserve of a cooperative.

@@ -195,6 +195,8 @@ classes! {
     Exchange = 45, "exchange", Equity, false;
     /// Promised and collected, in a commitment unit.
     CommitmentCollected = 46, "commitment_collected", Equity, true;
+    /// A part of a loss that stands against a member's next shares, and is not claimed otherwise.
+    MemberReceivable = 47, "member_receivable", Asset, true;
 }
 
 impl AccountClass {

@@ -200,6 +200,14 @@ kinds! {
     LoanDue = 91, "loan_due";
     /// It is due no more: the distribution by which it fell due was taken back.
     LoanDueReturned = 92, "loan_due_returned";
+    /// Retained shares became payable to their members.
+    CapitalRedeemed = 93, "capital_redeemed";
+    /// They are capital again: the mirror of its lines.
+    CapitalRestored = 94, "capital_restored";
+    /// The reserve and members' capital bore a loss.
+    LossBorne = 95, "loss_borne";
+    /// They bear it no more: the mirror of its lines.
+    LossRestored = 96, "loss_restored";
 }
 
 impl MovementKind {
@@ -362,6 +370,16 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::SurplusRestored, C::MemberPayable, C::Surplus),
     (K::SurplusRestored, C::MemberCapital, C::Surplus),
     (K::SurplusRestored, C::LenderPayable, C::Surplus),
+    (K::SurplusAllocated, C::Surplus, C::MemberReceivable),
+    (K::SurplusRestored, C::MemberReceivable, C::Surplus),
+    (K::CapitalRedeemed, C::MemberCapital, C::MemberPayable),
+    (K::CapitalRestored, C::MemberPayable, C::MemberCapital),
+    (K::LossBorne, C::Reserve, C::Surplus),
+    (K::LossBorne, C::MemberCapital, C::Surplus),
+    (K::LossBorne, C::MemberReceivable, C::Surplus),
+    (K::LossRestored, C::Surplus, C::Reserve),
+    (K::LossRestored, C::Surplus, C::MemberCapital),
+    (K::LossRestored, C::Surplus, C::MemberReceivable),
     (K::LoanReceived, C::Cash, C::LoanPayable),
     (K::LoanRepaid, C::LoanPayable, C::PayoutsInTransit),
     (K::LoanRepaid, C::LoanPayable, C::Cash),
@@ -440,6 +458,8 @@ mod tests {
             // The mirror of what was shared of a surplus, and no more.
             (K::SurplusRestored, C::MemberPayable, C::Surplus),
             (K::SurplusRestored, C::LenderPayable, C::Surplus),
+            // The mirror of what was redeemed, and no more.
+            (K::CapitalRestored, C::MemberPayable, C::MemberCapital),
         ];
         assert_eq!(ways.copied().collect::<Vec<_>>(), known);
     }

@@ -85,4 +85,8 @@ pub const MOVEMENTS: &[&str] = &[
     "capital_payment_returned",
     "loan_due",
     "loan_due_returned",
+    "capital_redeemed",
+    "capital_restored",
+    "loss_borne",
+    "loss_restored",
 ];

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
 mod capital;
+mod losses;
+mod redemptions;
 mod undo;
 mod weights;
 

@@ -366,8 +366,10 @@ const DOMAINS: &[Domain] = &[
             "distribution_part",
             "distribution_objection",
             "statement",
+            "redemption",
+            "retained_use",
         ],
-        functions: &["surplus_as_allocated"],
+        functions: &["surplus_as_allocated", "loss_as_borne", "retained_not_twice", "redemption_as_asked"],
     },
     Domain {
         name: "service",

@@ -197,11 +197,14 @@ BEGIN
         'currency', (SELECT b.currency FROM public.book b WHERE b.number = r.book_id), 'entry', r.entry_number,
         'mirror', r.reversal_number$f$),
     ('distribution', 'distribution', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
-     $f$'result', r.result_id, 'from', r.period_from, 'to', r.period_to, 'sales', r.sales, 'costs', nullif(r.costs, 0),
+     $f$'result', r.result_id, 'from', r.period_from, 'to', r.period_to, 'sales', nullif(r.sales, 0), 'costs', nullif(r.costs, 0),
         'currency', r.currency, 'entry', r.entry_number, 'mirror', r.reversal_number$f$),
     ('statement', 'statement', 'r.id', '1', $e$'issued'$e$, NULL, NULL, 'r.issued_at', NULL,
      $f$'distribution', r.distribution_id, 'member', r.member_id, 'cash', nullif(r.cash, 0), 'retained', nullif(r.retained, 0),
-        'currency', (SELECT d.currency FROM public.distribution d WHERE d.book_id = r.book_id AND d.id = r.distribution_id)$f$)
+        'currency', (SELECT d.currency FROM public.distribution d WHERE d.book_id = r.book_id AND d.id = r.distribution_id)$f$),
+    ('redemption', 'redemption', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'member', r.member_id, 'amount', r.amount, 'currency', (SELECT b.currency FROM public.book b WHERE b.number = r.book_id),
+        'entry', r.entry_number, 'mirror', r.reversal_number$f$)
       ) AS v(source, family, object, sequence, state, mark, before, at, partner, facts)
      WHERE v.source = p_source OR p_source IS NULL;
 END
@@ -386,6 +389,10 @@ CREATE OR REPLACE TRIGGER period_result_event_of_new AFTER INSERT ON period_resu
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('period_result');
 CREATE OR REPLACE TRIGGER distribution_event_of_new AFTER INSERT ON distribution REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('distribution');
+CREATE OR REPLACE TRIGGER redemption_event_of_new AFTER INSERT ON redemption REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('redemption');
+CREATE OR REPLACE TRIGGER redemption_event_of_change AFTER UPDATE ON redemption REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('redemption');
 CREATE OR REPLACE TRIGGER pledge_move_event_of_new AFTER INSERT ON pledge_move REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('pledge_move');
 CREATE OR REPLACE TRIGGER plan_change_event_of_new AFTER INSERT ON plan_change REFERENCING NEW TABLE AS new_rows

@@ -1,11 +1,13 @@
 -- What guards the surplus of a cooperative.
 
 -- What was shared of a surplus comes back as the mirror of that, linked to it, and no more of it: 51 is surplus_restored, 43
--- surplus_allocated. So nothing that a member has from elsewhere becomes the cooperative's own.
+-- surplus_allocated. So nothing that a member has from elsewhere becomes the cooperative's own. The same holds for what was redeemed
+-- of members' capital: 94 is capital_restored, 93 capital_redeemed.
 CREATE OR REPLACE FUNCTION surplus_as_allocated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_entry CONSTANT bigint := NEW.pos >> 16;
+    v_kind CONSTANT smallint := CASE NEW.kind WHEN 51 THEN 43 ELSE 93 END;
     v_restored bigint;
     v_allocated bigint;
 BEGIN
@@ -16,9 +18,9 @@ BEGIN
     SELECT sum(t.amount) INTO v_allocated
       FROM public.reversal r
       JOIN public.transfer t ON t.book_id = r.book_id AND t.pos BETWEEN r.number << 16 AND (r.number << 16) + 65535
-     WHERE r.book_id = NEW.book_id AND r.reversed_by = v_entry AND t.kind = 43 AND t.credit = NEW.debit;
+     WHERE r.book_id = NEW.book_id AND r.reversed_by = v_entry AND t.kind = v_kind AND t.credit = NEW.debit;
     IF v_restored > coalesce(v_allocated, 0) THEN
-        RAISE EXCEPTION 'book %: entry % restores % to a surplus, and mirrors %', NEW.book_id, v_entry, v_restored, coalesce(v_allocated, 0)
+        RAISE EXCEPTION 'book %: entry % restores %, and mirrors %', NEW.book_id, v_entry, v_restored, coalesce(v_allocated, 0)
             USING ERRCODE = 'check_violation';
     END IF;
     RETURN NULL;
@@ -26,4 +28,89 @@ END
 $$;
 DROP TRIGGER IF EXISTS surplus_as_allocated ON transfer;
 CREATE CONSTRAINT TRIGGER surplus_as_allocated AFTER INSERT ON transfer DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (NEW.kind = 51) EXECUTE FUNCTION surplus_as_allocated();
+    FOR EACH ROW WHEN (NEW.kind IN (51, 94)) EXECUTE FUNCTION surplus_as_allocated();
+
+-- A loss takes of the reserve, of members' capital and of their next shares just what costs of its entry were not covered, so that
+-- nothing of it becomes a surplus: 95 is loss_borne, 42 result_closed. And it comes back as the mirror of that, linked to it, and no
+-- more of it: 96 is loss_restored.
+CREATE OR REPLACE FUNCTION loss_as_borne() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_entry CONSTANT bigint := NEW.pos >> 16;
+    v_moved bigint;
+    v_due bigint;
+BEGIN
+    IF NEW.kind = 95 THEN
+        SELECT coalesce(sum(t.amount) FILTER (WHERE t.kind = 95), 0),
+               coalesce(sum(t.amount) FILTER (WHERE t.kind = 42 AND t.debit = NEW.credit), 0)
+          INTO v_moved, v_due
+          FROM public.transfer t
+         WHERE t.book_id = NEW.book_id AND t.pos BETWEEN v_entry << 16 AND (v_entry << 16) + 65535;
+    ELSE
+        SELECT sum(t.amount) INTO v_moved
+          FROM public.transfer t
+         WHERE t.book_id = NEW.book_id AND t.pos BETWEEN v_entry << 16 AND (v_entry << 16) + 65535
+           AND t.kind = 96 AND t.credit = NEW.credit;
+        SELECT coalesce(sum(t.amount), 0) INTO v_due
+          FROM public.reversal r
+          JOIN public.transfer t ON t.book_id = r.book_id AND t.pos BETWEEN r.number << 16 AND (r.number << 16) + 65535
+         WHERE r.book_id = NEW.book_id AND r.reversed_by = v_entry AND t.kind = 95 AND t.debit = NEW.credit;
+    END IF;
+    IF v_moved <> v_due THEN
+        RAISE EXCEPTION 'book %: entry % moves % of a loss, and not %', NEW.book_id, v_entry, v_moved, v_due
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+DROP TRIGGER IF EXISTS loss_as_borne ON transfer;
+CREATE CONSTRAINT TRIGGER loss_as_borne AFTER INSERT ON transfer DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (NEW.kind IN (95, 96)) EXECUTE FUNCTION loss_as_borne();
+
+-- No more goes of a retained share than was retained by a distribution that stands; and what went comes back once.
+CREATE OR REPLACE FUNCTION retained_not_twice() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_used bigint;
+    v_retained bigint;
+BEGIN
+    IF TG_OP = 'UPDATE' AND (OLD.undone OR NOT NEW.undone OR to_jsonb(NEW) - 'undone' <> to_jsonb(OLD) - 'undone') THEN
+        RAISE EXCEPTION '% on % is refused: it is written once, and undone once', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    SELECT coalesce(sum(u.amount), 0) INTO v_used
+      FROM public.retained_use u
+     WHERE u.book_id = NEW.book_id AND u.distribution_id = NEW.distribution_id AND u.member_id = NEW.member_id AND NOT u.undone;
+    SELECT coalesce(sum(p.retained), 0) INTO v_retained
+      FROM public.distribution_part p
+      JOIN public.distribution d ON d.book_id = p.book_id AND d.id = p.distribution_id
+     WHERE p.book_id = NEW.book_id AND p.distribution_id = NEW.distribution_id AND p.member_id = NEW.member_id
+       AND d.state IN ('posted', 'paid', 'statements_issued');
+    IF v_used > v_retained THEN
+        RAISE EXCEPTION 'book %: % is used of a retained share of %', NEW.book_id, v_used, v_retained
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER retained_not_twice AFTER INSERT OR UPDATE ON retained_use
+    FOR EACH ROW EXECUTE FUNCTION retained_not_twice();
+
+-- A redemption is what was asked for: only its state changes, and in order.
+CREATE OR REPLACE FUNCTION redemption_as_asked() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_changes CONSTANT text[] :=
+        ARRAY['approved_by', 'approved_at', 'entry_number', 'reversal_number', 'version', 'state', 'reason'];
+BEGIN
+    IF (to_jsonb(NEW) - v_changes) <> (to_jsonb(OLD) - v_changes)
+       OR (OLD.state, NEW.state) NOT IN (('requested', 'approved'), ('requested', 'withdrawn'), ('approved', 'reversed'))
+       OR OLD.entry_number IS NOT NULL AND
+          (NEW.approved_by, NEW.approved_at, NEW.entry_number) IS DISTINCT FROM (OLD.approved_by, OLD.approved_at, OLD.entry_number) THEN
+        RAISE EXCEPTION 'a redemption that is % does not become % so', OLD.state, NEW.state USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER redemption_as_asked BEFORE UPDATE ON redemption
+    FOR EACH ROW EXECUTE FUNCTION redemption_as_asked();

@@ -11,8 +11,8 @@ use ledger::service::job::{Job, NewJob};
 use ledger::service::store::jobs;
 use reqwest::Method;
 use serde_json::json;
+use tests::Stage;
 use tests::browser::readable;
-use tests::{Stage, day};
 
 type Outcome = anyhow::Result<()>;
 
@@ -38,7 +38,7 @@ async fn what_waits_is_mailed_once_a_day_in_the_language_of_its_reader_until_the
     let requests = format!("/v1/organisations/{}/join-requests", cast.team);
     let asked = asker.post(&requests, &json!({"note": "I weld"})).await?.ok()?;
     // A line that nobody knows waits for the treasurer, in a book of the sandbox.
-    let line = json!({"reference": "L-1", "direction": "debit", "amount": {"amount": "1.00", "currency": "USD"}, "value_date": day(1, 9)});
+    let line = json!({"reference": "L-1", "direction": "debit", "amount": {"amount": "1.00", "currency": "USD"}, "value_date": daily::day_of(calendar::now()).to_string()});
     cast.treasurer.post(&format!("/v1/books/{}/bank-statements", cast.book), &json!({"lines": [line]})).await?.ok()?;
     let waits = cast.treasurer.get("/v1/me/waiting").await?.ok()?;
     ensure!(waits["items"][0]["kind"] == "match_bank_line", "{waits}");

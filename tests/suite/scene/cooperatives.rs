@@ -68,8 +68,35 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     advance(&cast.treasurer, &found.book, date(2031, 1, 1)).await?;
     known.example("POST /v1/distributions/{id}:reverse", json!({"id": drafted["id"]}), reason);
     known.add(text(&drafted, "/id")?);
+    redemptions(cast, known).await?;
     let statements = cast.treasurer.all(&format!("/v1/cooperatives/{}/statements", found.book)).await?;
     known.add(text(statements.first().context("a statement")?, "/id")?);
+    Ok(())
+}
+
+/// Cooperatives that have retained all of a surplus, with a redemption in each state.
+async fn redemptions(cast: &Cast, known: &mut Known) -> Outcome {
+    let some = json!({"amount": usd("1.00")});
+    for step in ["redeem", "approve", "withdraw", "reverse"] {
+        let found = Cooperative::retaining(cast, step).await?;
+        if step == "redeem" {
+            known.example("POST /v1/cooperatives/{book}/redemptions", json!({"book": found.book}), some.clone());
+            continue;
+        }
+        let (asks, approves) = match step {
+            "reverse" => (&cast.treasurer, found.second),
+            _ => (found.second, &cast.treasurer),
+        };
+        let asked = asks.post(&format!("/v1/cooperatives/{}/redemptions", found.book), &some).await?.ok()?;
+        let approval = json!({"digest": asked["digest"]});
+        if step == "reverse" {
+            let path = format!("/v1/redemptions/{}:approve", text(&asked, "/id")?);
+            approves.post(&path, &approval).await?.ok()?;
+            known.add(text(&asked, "/id")?);
+        }
+        let body = if step == "approve" { approval } else { json!({"reason": "The cash is needed"}) };
+        known.example(&format!("POST /v1/redemptions/{{id}}:{step}"), json!({"id": asked["id"]}), body);
+    }
     Ok(())
 }
 
@@ -99,6 +126,22 @@ struct Cooperative<'a> {
 
 impl Cooperative<'_> {
     async fn found<'a>(cast: &'a Cast, name: &str) -> anyhow::Result<Cooperative<'a>> {
+        Cooperative::under(cast, name, rule("2025-01-01")).await
+    }
+
+    /// One that has distributed a period, all of it to the capital of its members.
+    async fn retaining<'a>(cast: &'a Cast, name: &str) -> anyhow::Result<Cooperative<'a>> {
+        let mut rule = rule("2025-01-01");
+        rule["steps"][0]["retained"] = json!("100");
+        let found = Cooperative::under(cast, &format!("{name} capital"), rule).await?;
+        let drafted = found.draft(&cast.treasurer).await?;
+        found.step(&cast.treasurer, &drafted, "open", &json!({})).await?;
+        found.step(found.second, &drafted, "approve", &json!({"digest": drafted["digest"]})).await?;
+        advance(&cast.treasurer, &found.book, date(2031, 1, 1)).await?;
+        Ok(found)
+    }
+
+    async fn under<'a>(cast: &'a Cast, name: &str, rule: Value) -> anyhow::Result<Cooperative<'a>> {
         let by = &cast.treasurer;
         let organisation = organisation(by, name, "cooperative").await?;
         give_role(by, &organisation, &cast.reviewers[0], "owner").await?;
@@ -110,7 +153,7 @@ impl Cooperative<'_> {
             Ok(text(&post("members", member).await?, "/id")?.to_owned())
         };
         let members = [join("treasurer@host.example").await?, join("rita@host.example").await?];
-        post("allocation-rules", rule("2025-01-01")).await?;
+        post("allocation-rules", rule).await?;
         post("proceeds", sale("2025-03-01")).await?;
         Ok(Cooperative { second: &cast.reviewers[0], organisation, book, members })
     }

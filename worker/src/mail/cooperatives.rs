@@ -25,6 +25,10 @@ pub(crate) struct MemberStatement {
     pub(crate) cash: Value,
     /// What of it is retained.
     pub(crate) retained: Value,
+    /// What of it made up for earlier losses; none where none did.
+    pub(crate) netted: Option<Value>,
+    /// What the member bears of a loss, and what of that stands against the next shares; none where a surplus was shared.
+    pub(crate) loss: Option<(Value, Value)>,
     /// Whether the member agreed to retained parts.
     pub(crate) consents: bool,
     /// The version of the rule that counted.
@@ -39,7 +43,14 @@ pub(crate) struct MemberStatement {
 
 impl Mail for MemberStatement {
     fn letter(&self) -> Letter {
-        let subject = say("cooperatives-statement-subject").with("share", &self.share);
+        let subject = match &self.loss {
+            Some((loss, _)) => say("cooperatives-statement-loss-subject").with("loss", loss),
+            None => say("cooperatives-statement-subject").with("share", &self.share),
+        };
+        let (what, large) = match &self.loss {
+            Some((loss, _)) => (say("cooperatives-statement-loss-what"), loss),
+            None => (say("cooperatives-statement-what"), &self.share),
+        };
         let consent = if self.consents {
             say("cooperatives-statement-consents")
         } else {
@@ -50,16 +61,23 @@ impl Mail for MemberStatement {
             "" => say("cooperatives-statement"),
             name => say("cooperatives-statement-of").with("name", name),
         };
-        Letter::about(subject.with("cooperative", &self.cooperative).with("period", &self.period))
+        let letter = Letter::about(subject.with("cooperative", &self.cooperative).with("period", &self.period))
             .headed(heading)
-            .says(say("cooperatives-statement-what").with("cooperative", &self.cooperative))
-            .large(&self.share)
+            .says(what.with("cooperative", &self.cooperative))
+            .large(large)
             .fact(say("facts-member"), member)
             .fact(say("facts-period"), &self.period)
             .fact(say("facts-basis"), &self.basis)
-            .fact(say("facts-net"), &self.net)
-            .fact(say("facts-cash"), &self.cash)
-            .fact(say("facts-retained"), &self.retained)
+            .fact(say("facts-net"), &self.net);
+        let letter = match &self.loss {
+            Some((_, stands)) => letter.fact(say("facts-stands"), stands),
+            None => letter.fact(say("facts-cash"), &self.cash).fact(say("facts-retained"), &self.retained),
+        };
+        let letter = match &self.netted {
+            Some(netted) => letter.fact(say("facts-netted"), netted),
+            None => letter,
+        };
+        letter
             .fact(say("facts-consent"), consent)
             .fact(say("facts-rule"), say("cooperatives-statement-version").with("version", self.rule_version))
             .fact(say("facts-entry"), self.entry)
@@ -87,6 +105,8 @@ mod tests {
             share: "2592.02 USD".into(),
             cash: "2000.00 USD".into(),
             retained: "592.02 USD".into(),
+            netted: None,
+            loss: None,
             consents,
             rule_version: 3,
             entry: 4711,
@@ -103,6 +123,10 @@ mod tests {
             }
         }
         assert!(mail.text.contains("version 3") && mail.text.contains("you agreed"), "{}", mail.text);
+        let lost = MemberStatement { loss: Some(("700.00 USD".into(), "200.00 USD".into())), ..statement(true) };
+        let mail = lost.render(Language::English).unwrap();
+        assert!(mail.subject.contains("700.00 USD") && mail.text.contains("200.00 USD"), "{}", mail.text);
+        assert!(!mail.text.contains("592.02 USD"), "nobody gets anything of a loss: {}", mail.text);
         assert!(statement(false).render(Language::English).unwrap().html.contains("you have not agreed"));
     }
 }

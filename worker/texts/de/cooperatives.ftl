@@ -16,3 +16,5 @@ cooperatives-basis-and = { $first } + { $second }
 cooperatives-basis-units = { $units } bestätigte Stück
 cooperatives-basis-points = { $points } bestätigte Punkte
 cooperatives-basis-capital = Kapital von { $capital }
+cooperatives-statement-loss-subject = Abrechnung: Sie tragen { $loss } eines Verlusts von { $cooperative }, { $period }
+cooperatives-statement-loss-what = Das ist Ihr Teil an einem Verlust von { $cooperative }, den Ihr Kapital trägt.

@@ -82,3 +82,5 @@ facts-role-member = Mitglied
 
 # Von einem Tag bis zu einem anderen.
 facts-from-to = { $from } – { $to }
+facts-netted = Für frühere Verluste
+facts-stands = Davon gegen Ihre nächsten Anteile

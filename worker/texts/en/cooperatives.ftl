@@ -16,3 +16,5 @@ cooperatives-basis-and = { $first } + { $second }
 cooperatives-basis-units = { $units } attested units
 cooperatives-basis-points = { $points } attested points
 cooperatives-basis-capital = capital of { $capital }
+cooperatives-statement-loss-subject = Statement: you bear { $loss } of a loss of { $cooperative }, { $period }
+cooperatives-statement-loss-what = This is your part in a loss of { $cooperative }, which your capital bears.

@@ -82,3 +82,5 @@ facts-role-member = member
 
 # From one day to another.
 facts-from-to = { $from } – { $to }
+facts-netted = For earlier losses
+facts-stands = Of that against your next shares

@@ -10,6 +10,7 @@ task-resolve-dispute = Über einen Einspruch entscheiden
 task-confirm-request = Einen Widerruf oder eine Abschreibung bestätigen, die jemand anderes wünscht
 task-open-distribution = Den Mitgliedern eine Verteilung vorlegen
 task-approve-distribution = Eine Verteilung bewilligen
+task-approve-redemption = Die Auszahlung einbehaltener Anteile bewilligen
 task-attest-hours = Stunden bestätigen
 task-score-submission = Einen Beitrag bewerten
 task-attest-share = Den Anteil Ihres Teams an dem, was ein Beitrag gewinnt, bestätigen oder ihm widersprechen

@@ -10,6 +10,7 @@ task-resolve-dispute = Decide a dispute
 task-confirm-request = Confirm a revocation or a write-off that somebody else asks for
 task-open-distribution = Open a distribution to the members
 task-approve-distribution = Approve a distribution
+task-approve-redemption = Approve that retained shares are paid back
 task-attest-hours = Attest hours
 task-score-submission = Score a submission
 task-attest-share = Attest the share of your team in what a submission wins, or object to it

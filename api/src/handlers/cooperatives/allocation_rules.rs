@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::cooperatives::operations::allocation_rules as operations;
-use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Group, Minima, Rule, Step, Target};
+use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Group, Losses, Minima, Rule, Step, Target};
 use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::rules::minima;
 use ledger::cooperatives::store::allocation_rules;
@@ -254,6 +254,17 @@ impl StepBody {
     }
 }
 
+/// Who bears a loss. The members bear what the reserve does not: in the groups of the last step, and as those share a surplus, by their
+/// capital. What a capital cannot bear stands against the member's next shares.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AllocationLosses)]
+pub struct LossesBody {
+    /// The part of a loss, in percent, that the reserve bears, as far as it has so much: 100 for the reserve first, 0 for the members alone.
+    #[schema(max_length = 6, pattern = r"^[0-9]{1,3}(\.[0-9]{1,2})?$", example = "50")]
+    reserve: String,
+}
+
 /// A version to be published.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -271,6 +282,14 @@ pub struct NewAllocationRule {
     #[serde(default)]
     #[schema(pattern = "^(fr-scop|fr-scic|it-prevalente|us-t)$", example = "fr-scop")]
     minima: Option<String>,
+    /// Who bears a loss; when it is not given, the next result does.
+    #[serde(default)]
+    losses: Option<LossesBody>,
+    /// For how many months after the end of a period the shares that it retained stay at least; when it is not given, they may be redeemed
+    /// at once.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 600)]
+    hold_months: Option<u16>,
 }
 
 impl NewAllocationRule {
@@ -278,7 +297,16 @@ impl NewAllocationRule {
     pub(super) fn parse(&self, at: &str) -> Result<Rule, Problem> {
         let steps = self.steps.iter().enumerate().map(|(index, step)| step.parse(&format!("{at}/steps/{index}")));
         let minima = self.minima.as_deref().map(|name| parse(&format!("{at}/minima"), name)).transpose()?;
-        Ok(Rule { steps: steps.collect::<Result<_, _>>()?, minima })
+        let losses = |body: &LossesBody| {
+            let reserve = parse(&format!("{at}/losses/reserve"), &body.reserve)?;
+            Ok::<_, Problem>(Losses { reserve })
+        };
+        Ok(Rule {
+            steps: steps.collect::<Result<_, _>>()?,
+            minima,
+            losses: self.losses.as_ref().map(losses).transpose()?,
+            hold_months: self.hold_months,
+        })
     }
 
     /// Refuses amounts in another currency than that of the book.
@@ -316,7 +344,11 @@ pub struct AllocationRuleBody {
     steps: Vec<StepBody>,
     /// The set of legal minima that it keeps; null where it names none.
     minima: Option<String>,
-    /// SHA-256 of the steps, with the name of the minima.
+    /// Who bears a loss; null where the next result does.
+    losses: Option<LossesBody>,
+    /// For how many months retained shares stay at least; null where they may be redeemed at once.
+    hold_months: Option<u16>,
+    /// SHA-256 of the steps, with whatever else the rule says.
     digest: String,
     /// When it was published, by the book's clock.
     published_at: Timestamp,
@@ -331,6 +363,8 @@ impl AllocationRuleBody {
             objection_days: it.window_days,
             steps: it.rule.steps.into_iter().map(|step| StepBody::new(step, currency)).collect(),
             minima: it.rule.minima.map(|minima| minima.to_string()),
+            losses: it.rule.losses.map(|losses| LossesBody { reserve: losses.reserve.to_string() }),
+            hold_months: it.rule.hold_months,
             digest: hex::encode(it.digest),
             published_at: it.published_at,
         }

@@ -81,6 +81,12 @@ pub struct ShareBody {
     interest: BalanceBody,
     /// Stays in the cooperative as the member's capital.
     retained: BalanceBody,
+    /// What earlier losses take of the share: it had stood against it.
+    netted: BalanceBody,
+    /// What the member bears of a loss.
+    loss: BalanceBody,
+    /// What of that the member's capital cannot bear: it stands against the next shares.
+    stands: BalanceBody,
 }
 
 /// A distribution with its frozen plan.
@@ -98,8 +104,10 @@ pub struct DistributionBody {
     costs: BalanceBody,
     /// Losses of earlier periods, which the result bore first.
     loss_before: BalanceBody,
-    /// Sales less costs and earlier losses: what is distributed.
+    /// Sales less costs and earlier losses: what is distributed. Less than zero, it is a loss, and the shares say who bears it.
     net: BalanceBody,
+    /// What of a loss the reserve bears; 0 where a surplus is shared.
+    from_reserve: BalanceBody,
     parts: Vec<PartBody>,
     /// Interest on the members' capital, all together.
     interest: BalanceBody,
@@ -167,6 +175,7 @@ impl DistributionBody {
             costs: money(it.costs),
             loss_before: money(it.loss_before),
             net: money(it.net()),
+            from_reserve: money(it.plan.from_reserve),
             parts: it.plan.steps.iter().map(|part| part_body(part, currency)).collect(),
             interest: money(it.plan.interest()),
             groups: group_bodies(&it.plan.members, currency),
@@ -222,10 +231,13 @@ pub(super) fn share_body(part: &MemberPart, currency: Currency) -> ShareBody {
         counted: part.counted,
         indexed: part.indexed.iter().map(IndexedHoursBody::from).collect(),
         capital: money(part.capital),
-        share: money(part.cash + part.retained),
+        share: money(part.share()),
         interest: money(part.interest),
         cash: money(part.cash),
         retained: money(part.retained),
+        netted: money(part.netted),
+        loss: money(part.loss),
+        stands: money(part.stands),
     }
 }
 
@@ -234,7 +246,7 @@ pub(crate) fn groups(members: &[MemberPart]) -> BTreeMap<&str, (usize, i64)> {
     let mut totals: BTreeMap<&str, (usize, i64)> = BTreeMap::new();
     for part in members.iter().filter(|part| part.interest == 0 || part.shares()) {
         let total = totals.entry(&part.group).or_default();
-        *total = (total.0 + 1, total.1 + part.cash - part.interest + part.retained);
+        *total = (total.0 + 1, total.1 + part.share() - part.interest);
     }
     totals
 }

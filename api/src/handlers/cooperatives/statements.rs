@@ -87,6 +87,18 @@ pub struct StatementBody {
     interest: BalanceBody,
     /// Became the member's capital.
     retained: BalanceBody,
+    /// What of the retained part was redeemed since.
+    redeemed: BalanceBody,
+    /// What of the retained part bore losses since.
+    lost: BalanceBody,
+    /// What of the retained part is still there.
+    left: BalanceBody,
+    /// What earlier losses took of the share: it had stood against it.
+    netted: BalanceBody,
+    /// What the member bears of a loss; 0 where a surplus was shared.
+    loss: BalanceBody,
+    /// What of that the member's capital could not bear: it stands against the next shares.
+    stands: BalanceBody,
     /// Whether the member had agreed to retained parts.
     consents: bool,
     #[schema(value_type = String)]
@@ -115,7 +127,13 @@ impl From<Statement> for StatementBody {
             hours: it.issued.hours,
             net: money(it.net),
             capital: money(it.issued.capital),
-            share: money(it.issued.cash + it.issued.retained),
+            share: money(it.issued.cash + it.issued.retained + it.issued.netted),
+            redeemed: money(it.redeemed),
+            lost: money(it.lost),
+            left: money(it.left()),
+            netted: money(it.issued.netted),
+            loss: money(it.issued.loss),
+            stands: money(it.issued.stands),
             interest: money(it.issued.interest),
             cash: money(it.issued.cash),
             retained: money(it.issued.retained),

@@ -99,6 +99,10 @@ kinds! {
     CapitalPaymentReturned = "book-kind-capital-payment-returned", "book-kind-capital-payment-returned-means";
     LoanDue = "book-kind-loan-due", "book-kind-loan-due-means";
     LoanDueReturned = "book-kind-loan-due-returned", "book-kind-loan-due-returned-means";
+    CapitalRedeemed = "book-kind-capital-redeemed", "book-kind-capital-redeemed-means";
+    CapitalRestored = "book-kind-capital-restored", "book-kind-capital-restored-means";
+    LossBorne = "book-kind-loss-borne", "book-kind-loss-borne-means";
+    LossRestored = "book-kind-loss-restored", "book-kind-loss-restored-means";
 }
 
 /// What a way is called.
@@ -118,6 +122,7 @@ const PURPOSES: &[(&str, &str)] = &[
     ("assets:receivable:team:{team}", "account-for-team-receivable"),
     ("assets:receivable:clawback:{team}", "account-for-clawback-receivable"),
     ("assets:receivable:customer:{customer}", "account-for-customer-receivable"),
+    ("assets:receivable:member:{member}", "account-for-member-receivable"),
     ("assets:receivable:{custodian}:{day}", "account-for-receivable"),
     ("assets:shortfall:{custodian}", "account-for-shortfall"),
     ("assets:disputes:{campaign}", "account-for-disputes"),

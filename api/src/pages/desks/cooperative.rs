@@ -4,6 +4,7 @@ pub(in crate::pages) mod distribute;
 pub(in crate::pages) mod hours;
 mod other_work;
 pub(in crate::pages) mod proceeds;
+pub(in crate::pages) mod redemptions;
 pub(in crate::pages) mod share;
 pub(in crate::pages) mod table;
 pub(in crate::pages) mod take_back;

@@ -60,11 +60,17 @@ pub(super) struct Own {
     share: String,
     cash: String,
     retained: String,
+    /// The part of a loss, and what of it the capital cannot bear; none where a surplus is shared.
+    loss: Option<(String, String)>,
 }
 
 impl fmt::Display for Own {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Own { number, share, cash, retained } = self;
+        let Own { number, share, cash, retained, loss } = self;
+        if let Some((loss, stands)) = loss {
+            let says = say("distribution-bears").with("number", *number).with("loss", loss);
+            return says.with("stands", stands).fmt(f);
+        }
         let says = say("distribution-share").with("number", *number).with("share", share);
         says.with("cash", cash).with("retained", retained).fmt(f)
     }
@@ -75,9 +81,10 @@ pub(super) fn own_shares(it: &Distribution, own: &[MemberId]) -> Vec<Own> {
     let amount = |minor: i64| Amount::of(minor, it.currency).to_string();
     let share = |part: &MemberPart| Own {
         number: part.number,
-        share: amount(part.cash + part.retained),
+        share: amount(part.share()),
         cash: amount(part.cash),
         retained: amount(part.retained),
+        loss: (part.loss > 0).then(|| (amount(part.loss), amount(part.stands))),
     };
     it.plan.members.iter().filter(|part| own.contains(&part.member)).map(share).collect()
 }
@@ -134,17 +141,54 @@ fn lines(it: &Distribution) -> Vec<Line> {
         let name = if part.principal > 0 { of_loan() } else { code.clone() };
         line(name, part.amount, false)
     }));
-    let mut groups: BTreeMap<&str, (usize, i64, i64)> = BTreeMap::new();
-    for part in &it.plan.members {
-        let group = groups.entry(&part.group).or_default();
-        *group = (group.0 + 1, group.1 + part.cash, group.2 + part.retained);
+    if it.plan.from_reserve > 0 {
+        lines.push(line(say("distribution-from-reserve").into(), it.plan.from_reserve, false));
     }
-    for (name, (members, cash, retained)) in groups {
-        let of = |says: Said| says.with("group", name).with("members", members).into();
-        lines.push(line(of(say("distribution-group-cash")), cash, false));
-        lines.push(line(of(say("distribution-group-capital")), retained, false));
+    let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
+    for part in &it.plan.members {
+        groups.entry(&part.group).or_default().add(part);
+    }
+    for (name, group) in groups {
+        let of = |text| say(text).with("group", name).with("members", group.members).into();
+        let lost = it.plan.loss() > 0;
+        for (text, minor, is_shown) in [
+            ("distribution-group-cash", group.cash, !lost),
+            ("distribution-group-capital", group.retained, !lost),
+            ("distribution-group-netted", group.netted, group.netted > 0),
+            ("distribution-group-bears", group.bears, lost),
+            ("distribution-group-stands", group.stands, group.stands > 0),
+        ] {
+            if is_shown {
+                lines.push(line(of(text), minor, false));
+            }
+        }
     }
     lines
+}
+
+/// What the members of a group have together, minor units.
+#[derive(Default)]
+struct Group {
+    members: usize,
+    cash: i64,
+    retained: i64,
+    /// What earlier losses take of the shares.
+    netted: i64,
+    /// What capital bears of a loss.
+    bears: i64,
+    /// What of a loss stands against the next shares.
+    stands: i64,
+}
+
+impl Group {
+    fn add(&mut self, part: &MemberPart) {
+        self.members += 1;
+        self.cash += part.cash;
+        self.retained += part.retained;
+        self.netted += part.netted;
+        self.bears += part.from_capital();
+        self.stands += part.stands;
+    }
 }
 
 /// How it stands, in a few words.

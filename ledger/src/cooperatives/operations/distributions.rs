@@ -1,14 +1,18 @@
 //! Distributions: drafted from the closed result, shown to the members, approved, posted by the worker, taken back.
 
 use super::{capital, inputs, members, results, tellings};
+use crate::book::AccountNumber;
 use crate::book::entry::LINES_MAX;
 use crate::books::operations::{accounts, mirrors};
 use crate::calendar::later;
 use crate::cooperatives::rules::cooperative::{Member, Period};
 use crate::cooperatives::rules::distribution::{Distribution, DistributionState, Due, Objection, WAIT_DAYS};
-use crate::cooperatives::rules::waterfall::{self, Plan};
+use crate::cooperatives::rules::loss;
+use crate::cooperatives::rules::redemption::{self, Notice};
+use crate::cooperatives::rules::waterfall::{self, Credit, Plan};
 use crate::cooperatives::store::distributions::{self, Part};
-use crate::cooperatives::store::{allocation_rules, members as member_rows};
+use crate::cooperatives::store::redemptions::{self, UsedBy};
+use crate::cooperatives::store::{allocation_rules, members as member_rows, results as result_rows};
 use crate::engine::posting;
 use crate::engine::store::books::Book;
 use crate::error::{Error, Refusal};
@@ -22,12 +26,12 @@ use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
 /// Drafts the distribution of a period: closes its result if that is not done, takes the rule in force on its last day and
-/// the hours attested, and freezes who gets what.
+/// the hours attested, and freezes who gets what; or of a loss, where the rule says who bears one, who bears what.
 ///
 /// # Errors
 ///
-/// `distribution-open`, `no-rule`, `no-surplus`, `no-weights`, `too-many-parts`, `account-mismatch`, `not-a-cooperative`; of
-/// closing the result `period-closed`, `period-not-over`, `earlier-proceeds`, `earlier-hours`, and what
+/// `distribution-open`, `no-rule`, `no-surplus`, `no-weights`, `too-many-parts`, `account-mismatch`, `not-a-cooperative`; `later-result`
+/// for a loss that a later result bears; of closing the result `loss-under-way`, `period-closed`, `period-not-over`, `earlier-proceeds`, `earlier-hours`, and what
 /// [`posting::post`] refuses; [`Error::NotFound`] for an unknown book. Nothing is written then: a result without a
 /// surplus is closed by [`results::close`].
 pub async fn draft(
@@ -45,16 +49,23 @@ pub async fn draft(
     let rule = allocation_rules::in_force(tx, book.id, period.to).await?;
     let rule = rule.ok_or_else(|| Refusal::new("no-rule", format!("no allocation rule holds on {}", period.to)))?;
     let result = results::close_locked(tx, &book, &cooperative, period, by, wall).await?.result;
-    result.demand_surplus(book.currency)?;
+    let is_loss = result.net() < 0 && rule.rule.losses.is_some();
+    if is_loss {
+        results::demand_latest(tx, &result).await?;
+    } else {
+        result.demand_surplus(book.currency)?;
+    }
     let counted = (period, result.sales, result.net());
     let inputs = inputs::gather(tx, &book, &cooperative, &rule.rule, counted).await?;
-    let plan = waterfall::distribute(&rule.rule, &inputs)?;
-    if plan.credits().len() > LINES_MAX {
-        let detail = format!("{} parts do not fit into one journal entry of {LINES_MAX} lines", plan.credits().len());
+    let plan = if is_loss { loss::bear(&rule.rule, &inputs)? } else { waterfall::distribute(&rule.rule, &inputs)? };
+    let moved: Vec<Credit> = plan.credits().into_iter().chain(plan.bearers()).collect();
+    let lines = moved.len() + if is_loss { result.carried.len() } else { 0 };
+    if lines > LINES_MAX {
+        let detail = format!("{lines} parts do not fit into one journal entry of {LINES_MAX} lines");
         return Err(Refusal::new("too-many-parts", detail).into());
     }
-    for credit in plan.credits() {
-        accounts::check(tx, &book, &credit.account, book.currency).await?;
+    for part in &moved {
+        accounts::check(tx, &book, &part.account, book.currency).await?;
     }
     let now = book.now(wall);
     let until = later(now, WAIT_DAYS);
@@ -215,12 +226,19 @@ pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) 
             let withdrawn = distribution.withdraw(reason.to_owned())?;
             save(tx, withdrawn, "withdrawn", Actor::Service, reason, now).await
         }
+        Due::Post if !is_there(tx, &book, &distribution.plan).await? => {
+            let reason = "what was to bear it is not there any more: draft it anew";
+            let withdrawn = distribution.withdraw(reason.to_owned())?;
+            save(tx, withdrawn, "withdrawn", Actor::Service, reason, now).await
+        }
         Due::Post => {
             let entry = post(tx, &book, &distribution, wall).await?;
             if distribution.plan.members.iter().any(|part| part.retained > 0) {
                 capital::grew(tx, &book).await?;
             }
+            let plan = distribution.plan.clone();
             let posted = distribution.posted(entry, now)?;
+            use_capital(tx, &book, id, &plan).await?;
             let job = Job::IssueStatements { distribution: id };
             jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe: id.to_string(), job }).await?;
             save(tx, posted, "posted", Actor::Service, "", now).await
@@ -228,31 +246,90 @@ pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) 
     }
 }
 
+/// Whether a plan still can be posted: what is to bear a loss is there, and so is what stands against shares.
+async fn is_there(tx: &Transaction<'_>, book: &Book, plan: &Plan) -> Result<bool, Error> {
+    let netted = plan.members.iter().map(|part| (chart::member_receivable(part.number), part.netted));
+    let capital = plan.members.iter().map(|part| (chart::member_capital(part.number), part.from_capital()));
+    let reserve = (chart::reserve(), plan.from_reserve);
+    for (account, amount) in netted.chain(capital).chain([reserve]).filter(|(_, amount)| *amount > 0) {
+        if inputs::has(tx, book, &account).await? < amount {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What a loss takes of members' capital goes of their retained shares, the oldest first, as far as the capital is of such.
+async fn use_capital(tx: &Transaction<'_>, book: &Book, id: DistributionId, plan: &Plan) -> Result<(), Error> {
+    let bearing: Vec<_> = plan.members.iter().filter(|part| part.from_capital() > 0).collect();
+    if bearing.is_empty() {
+        return Ok(());
+    }
+    let members: Vec<_> = bearing.iter().map(|part| part.member).collect();
+    let wanted = redemptions::Wanted { members: Some(&members), due_on: None };
+    let notices = redemptions::notices(tx, book.id, wanted).await?;
+    let mut given = Vec::new();
+    for part in bearing {
+        let own: Vec<Notice> = notices.iter().filter(|notice| notice.member == part.member).cloned().collect();
+        let left: i64 = own.iter().map(Notice::left).sum();
+        given.extend(redemption::oldest_first(part.from_capital().min(left), &own, book.currency)?);
+    }
+    redemptions::use_notices(tx, UsedBy::Loss(id), &given).await
+}
+
+/// What falls due of loans by a plan: loan, what is owed to its lender, and how much.
+async fn loans_due(
+    tx: &Transaction<'_>,
+    book: &Book,
+    plan: &Plan,
+    wall: Timestamp,
+) -> Result<Vec<(AccountNumber, AccountNumber, Money)>, Error> {
+    let mut due = Vec::new();
+    for (lender, amount) in plan.principals() {
+        let loan = accounts::ensure(tx, book, &chart::loan(lender), book.currency, wall).await?;
+        let payable = accounts::ensure(tx, book, &chart::lender_payable(lender), book.currency, wall).await?;
+        due.extend(Money::parts(amount, book.currency).into_iter().map(|part| (loan, payable, part)));
+    }
+    Ok(due)
+}
+
 /// One entry, one line for every part; answers its number.
 async fn post(tx: &Transaction<'_>, book: &Book, distribution: &Distribution, wall: Timestamp) -> Result<i64, Error> {
     let surplus = accounts::ensure(tx, book, &chart::surplus(), book.currency, wall).await?;
-    let mut parts = Vec::new();
-    for credit in distribution.plan.credits() {
-        let to = accounts::ensure(tx, book, &credit.account, book.currency, wall).await?;
-        parts.extend(Money::parts(credit.amount, book.currency).into_iter().map(|part| (to, part)));
-    }
-    let mut loans = Vec::new();
-    for (lender, amount) in distribution.plan.principals() {
-        let loan = accounts::ensure(tx, book, &chart::loan(lender), book.currency, wall).await?;
-        let payable = accounts::ensure(tx, book, &chart::lender_payable(lender), book.currency, wall).await?;
-        loans.extend(Money::parts(amount, book.currency).into_iter().map(|part| (loan, payable, part)));
-    }
-    let entry = movements::surplus_allocated(surplus, &parts, book.today(wall), distribution.id);
-    let entry = movements::with_loans_due(entry, &loans);
+    let (plan, id, today) = (&distribution.plan, distribution.id, book.today(wall));
+    let entry = if plan.loss() > 0 {
+        let bearers = lines(tx, book, plan.bearers(), wall).await?;
+        let costs = results::carried_lines(tx, book, distribution.result).await?;
+        movements::loss_borne(surplus, &bearers, &costs, today, id)
+    } else {
+        let shared = movements::surplus_allocated(surplus, &lines(tx, book, plan.credits(), wall).await?, today, id);
+        movements::with_loans_due(shared, &loans_due(tx, book, plan, wall).await?)
+    };
     Ok(posting::post(tx, book, entry, wall).await?.number)
+}
+
+/// The accounts of parts, with their amounts as lines hold them.
+async fn lines(
+    tx: &Transaction<'_>,
+    book: &Book,
+    parts: Vec<Credit>,
+    wall: Timestamp,
+) -> Result<Vec<(AccountNumber, Money)>, Error> {
+    let mut lines = Vec::new();
+    for part in parts {
+        let account = accounts::ensure(tx, book, &part.account, book.currency, wall).await?;
+        lines.extend(Money::parts(part.amount, book.currency).into_iter().map(|amount| (account, amount)));
+    }
+    Ok(lines)
 }
 
 /// Takes a posted distribution back by the mirror of its lines. What was paid out already stops it at the floors.
 ///
 /// # Errors
 ///
-/// `same-person` when `by` approved it, `distribution-state`; what [`posting::post`] refuses, such as `below-floor`;
-/// [`Error::NotFound`] for an unknown distribution.
+/// `same-person` when `by` approved it, `distribution-state`; `retained-used` when a share that it retained was redeemed or bore a loss;
+/// `later-result` when its loss would come back to a result after which another one is closed; what [`posting::post`] refuses, such as
+/// `below-floor`; [`Error::NotFound`] for an unknown distribution.
 pub async fn reverse(
     tx: &Transaction<'_>,
     id: DistributionId,
@@ -262,6 +339,23 @@ pub async fn reverse(
 ) -> Result<Distribution, Error> {
     let (book, distribution) = lock(tx, id).await?;
     let posting = distribution.check_reversal(by)?;
+    if let Some(used) = redemptions::find_use(tx, id).await? {
+        let detail = match used {
+            UsedBy::Redemption(by) => {
+                format!(
+                    "shares that it retained were redeemed: take that back first, by POST /v1/redemptions/{by}:reverse"
+                )
+            }
+            UsedBy::Loss(by) => format!(
+                "shares that it retained bore a loss: take that back first, by POST /v1/distributions/{by}:reverse"
+            ),
+        };
+        return Err(Refusal::new("retained-used", detail).into());
+    }
+    if distribution.plan.loss() > 0 {
+        results::demand_latest(tx, &result_rows::get(tx, distribution.result).await?).await?;
+        redemptions::undo_use(tx, UsedBy::Loss(id)).await?;
+    }
     let mirrored = mirrors::post_of_operation(tx, &book, posting.entry, id, wall).await?;
     let reversed = distribution.reversed(by, mirrored.number, reason.clone())?;
     save(tx, reversed, "reversed", Actor::Person(by), &reason, book.now(wall)).await

@@ -27,14 +27,22 @@ pub(super) async fn gather(
     rule: &Rule,
     (period, gross, net): (Period, i64, i64),
 ) -> Result<Inputs, Error> {
-    let mut capital = if rule.asks_for_capital() { capital(client, book, period).await? } else { HashMap::new() };
+    // A loss is borne by the capital that is there now, a surplus shared by that of the day before the period.
+    let is_loss = net < 0;
+    let before = period.from.checked_sub(1.day()).unwrap_or(Date::MIN);
+    let mut capital = match (is_loss, rule.asks_for_capital()) {
+        (true, _) => of_members(client, book, AccountClass::MemberCapital, None).await?,
+        (false, true) => of_members(client, book, AccountClass::MemberCapital, Some(before)).await?,
+        (false, false) => HashMap::new(),
+    };
     let gathered = people(client, book, (period, rule.asks_for_indices()), &mut capital).await?;
     Ok(Inputs {
         gross,
         net,
         days: if rule.asks_for_capital() { period.days() } else { 0 },
-        former: if capital.is_empty() { Vec::new() } else { former(client, book, &capital).await? },
+        former: if is_loss || capital.is_empty() { Vec::new() } else { former(client, book, &capital).await? },
         members: gathered,
+        reserve: if is_loss { pot(client, book, &Pot::Reserve).await? } else { 0 },
         ..of_book(client, book, cooperative, rule).await?
     })
 }
@@ -66,6 +74,7 @@ async fn people(
 ) -> Result<Vec<MemberInput>, Error> {
     let mut attested = hours::attested(client, book.id, period).await?;
     let carries = distributions::carries(client, book.id).await?;
+    let mut stands = of_members(client, book, AccountClass::MemberReceivable, None).await?;
     let mut found: Vec<Member> = members::list_in_period(client, book.id, period).await?;
     let known: HashSet<MemberId> = found.iter().map(|member| member.id).collect();
     for worked in attested.keys().filter(|id| !known.contains(id)) {
@@ -81,6 +90,7 @@ async fn people(
             indexed: if asks_for_indices { done.hours } else { Vec::new() },
             carry: carries.get(&member.id).copied().unwrap_or(0),
             capital: capital.remove(&member.number).unwrap_or(0),
+            stands: stands.remove(&member.number).unwrap_or(0),
             ..MemberInput::new(member.id, member.number, member.group)
         }
     };
@@ -118,7 +128,7 @@ async fn repaid(client: &impl GenericClient, book: &Book, rule: &Rule) -> Result
 async fn loans(client: &impl GenericClient, book: &Book, rule: &Rule) -> Result<BTreeMap<String, i64>, Error> {
     let mut loans = BTreeMap::new();
     for lender in rule.lenders() {
-        let stands = balance(client, book, &chart::loan(lender)).await?;
+        let stands = has(client, book, &chart::loan(lender)).await?;
         if stands > 0 {
             loans.insert(lender.to_owned(), stands);
         }
@@ -130,15 +140,20 @@ async fn loans(client: &impl GenericClient, book: &Book, rule: &Rule) -> Result<
 async fn pots(client: &impl GenericClient, book: &Book, rule: &Rule) -> Result<BTreeMap<Pot, i64>, Error> {
     let mut pots = BTreeMap::new();
     for (pot, _) in rule.targets() {
-        pots.insert(pot.clone(), balance(client, book, &pot.account()).await?);
+        pots.insert(pot.clone(), self::pot(client, book, pot).await?);
     }
     Ok(pots)
 }
 
-/// What lies on an account, minor units; 0 where the book has none.
-async fn balance(client: &impl GenericClient, book: &Book, account: &chart::Account) -> Result<i64, Error> {
+/// What lies in a pot.
+async fn pot(client: &impl GenericClient, book: &Book, pot: &Pot) -> Result<i64, Error> {
+    has(client, book, &pot.account()).await
+}
+
+/// What an account of the chart has, on its own side; 0 for one that is not open.
+pub(super) async fn has(client: &impl GenericClient, book: &Book, account: &chart::Account) -> Result<i64, Error> {
     match accounts::find(client, book.id, &account.code).await? {
-        Some(account) => Ok(balances::get(client, book.id, account.number).await?.net()),
+        Some(found) => Ok(balances::get(client, book.id, found.number).await?.net()),
         None => Ok(0),
     }
 }
@@ -154,20 +169,26 @@ pub(super) async fn capital_so_far(
     Ok(cooperative.capital_most.max(now))
 }
 
-/// Each member's capital when a period began, by the member's number: that at the end of the day before.
-async fn capital(client: &impl GenericClient, book: &Book, period: Period) -> Result<HashMap<i32, i64>, Error> {
-    let before = period.from.checked_sub(1.day()).unwrap_or(Date::MIN);
+/// What the accounts of a class have of each member at the end of a day, or now, by the member's number.
+async fn of_members(
+    client: &impl GenericClient,
+    book: &Book,
+    class: AccountClass,
+    day: Option<Date>,
+) -> Result<HashMap<i32, i64>, Error> {
     let through = journal::last_number(client, book.id).await?;
     let (mut all, mut after) = (HashMap::new(), String::new());
     loop {
-        let wanted =
-            Wanted { classes: &[AccountClass::MemberCapital], even: false, after: &after, under: "", limit: AT_ONCE };
-        let page = account_totals::until(client, book.id, before, through, wanted).await?;
+        let wanted = Wanted { classes: &[class], even: false, after: &after, under: "", limit: AT_ONCE };
+        let page = match day {
+            Some(day) => account_totals::until(client, book.id, day, through, wanted).await?,
+            None => account_totals::now(client, book.id, through, wanted).await?,
+        };
         let Some(last) = page.last() else { return Ok(all) };
         after.clone_from(&last.code);
         let is_last = page.len() < usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
         let balances = page.iter().filter(|total| total.unit.code() == book.currency.code());
-        all.extend(balances.filter_map(|total| Some((chart::member_of_capital(&total.code)?, total.balance()))));
+        all.extend(balances.filter_map(|total| Some((chart::member_of(&total.code)?, total.balance()))));
         if is_last {
             return Ok(all);
         }

@@ -7,7 +7,7 @@ use crate::cooperatives::rules::cooperative::{Cooperative, NEVER, Period, Procee
 use crate::cooperatives::rules::result::{self, Closing, OnAccount, PeriodResult};
 use crate::cooperatives::rules::undone::{self, Undone};
 use crate::cooperatives::store::proceeds::Sum;
-use crate::cooperatives::store::{cooperatives, distributions, hours, proceeds, results};
+use crate::cooperatives::store::{allocation_rules, cooperatives, distributions, hours, proceeds, results};
 use crate::engine::posting;
 use crate::engine::store::books::Book;
 use crate::engine::store::journal;
@@ -67,7 +67,10 @@ pub(super) async fn close_locked(
         return Ok(Closed { result: closed, was_known: true });
     }
     check_period(tx, book, cooperative, period, wall).await?;
-    let carried = results::latest(tx, book.id).await?.map_or_else(Vec::new, |last| last.carried);
+    let carried = match results::latest(tx, book.id).await? {
+        Some(last) => carried_by(tx, &last, true).await?,
+        None => Vec::new(),
+    };
     let closing = closing(tx, book, period, &carried).await?;
     let entry = post(tx, book, &closing, period, wall).await?;
     let result = PeriodResult {
@@ -87,6 +90,61 @@ pub(super) async fn close_locked(
     let done = Done::new(&result.id, "closed", Actor::Person(by));
     activity::record(tx, book.id, done, result.closed_at).await?;
     Ok(Closed { result, was_known: false })
+}
+
+/// The loss that a result leaves to the next one: none of it where a distribution has divided it. While one is before the members,
+/// nobody knows yet: `strictly`, that is refused with `loss-under-way`.
+async fn carried_by(client: &impl GenericClient, last: &PeriodResult, strictly: bool) -> Result<Vec<OnAccount>, Error> {
+    if last.carried.is_empty() {
+        return Ok(Vec::new());
+    }
+    match distributions::find_of_result(client, last.id).await? {
+        Some(other) if other.state.posting().is_some() => Ok(Vec::new()),
+        Some(other) if strictly => {
+            let (period, state) = (other.period, other.state.as_str());
+            let detail = format!(
+                "the distribution of the loss of {period} is {state}: wait for its end, or {}",
+                other.way_back()
+            );
+            Err(Refusal::new("loss-under-way", detail).into())
+        }
+        Some(_) | None => Ok(last.carried.clone()),
+    }
+}
+
+/// The costs that the sales of a result did not cover, as lines hold them.
+pub(super) async fn carried_lines(
+    tx: &Transaction<'_>,
+    book: &Book,
+    id: ResultId,
+) -> Result<Vec<(AccountNumber, Money)>, Error> {
+    let carried = results::get(tx, id).await?.carried;
+    let lines = |part: OnAccount| {
+        Money::parts(part.amount, book.currency).into_iter().map(move |amount| (part.account, amount))
+    };
+    Ok(carried.into_iter().flat_map(lines).collect())
+}
+
+/// Whether a distribution can divide the loss of a result: the rule says who bears one, and no later result has borne it.
+pub(super) async fn divides_loss(tx: &Transaction<'_>, result: &PeriodResult) -> Result<bool, Error> {
+    let rule = allocation_rules::in_force(tx, result.id.book, result.period.to).await?;
+    let says = rule.is_some_and(|rule| rule.rule.losses.is_some());
+    let is_last = results::latest(tx, result.id.book).await?.is_some_and(|last| last.id == result.id);
+    Ok(result.net() < 0 && says && is_last)
+}
+
+/// Refuses with `later-result` when a result was closed after this one: it bears what this one has left.
+pub(super) async fn demand_latest(tx: &Transaction<'_>, result: &PeriodResult) -> Result<(), Error> {
+    match results::latest(tx, result.id.book).await? {
+        Some(last) if last.id != result.id => {
+            let (period, last) = (last.period, last.id);
+            let detail = format!(
+                "the result of {period} was closed after it: open that one first, by POST /v1/results/{last}:reverse"
+            );
+            Err(Refusal::new("later-result", detail).into())
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// What closing a period would move, after a result that has left `carried` behind.
@@ -127,7 +185,10 @@ pub async fn open_period(client: &impl GenericClient, book: &Book, wall: Timesta
         Some(_) => after_it,
         None => proceeds::first_between(client, book.id, closed_through, Date::MAX).await?.unwrap_or(today),
     };
-    let carried = last.map_or_else(Vec::new, |last| last.carried);
+    let carried = match &last {
+        Some(last) => carried_by(client, last, false).await?,
+        None => Vec::new(),
+    };
     let closing = closing(client, book, Period { from, to: today }, &carried).await?;
     Ok(OpenPeriod { period: (from <= today).then_some(Period { from, to: today }), closing })
 }
@@ -206,13 +267,7 @@ pub async fn reverse(
     let (book, cooperative) = members::lock(tx, id.book).await?;
     let result = results::get(tx, id).await?;
     undone::stands(result.undone.as_ref(), "the result was opened again: close it anew")?;
-    if let Some(last) = results::latest(tx, book.id).await?.filter(|last| last.id != id) {
-        let (period, last) = (last.period, last.id);
-        let detail = format!(
-            "the result of {period} was closed after it: open that one first, by POST /v1/results/{last}:reverse"
-        );
-        return Err(Refusal::new("later-result", detail).into());
-    }
+    demand_latest(tx, &result).await?;
     if let Some(other) = distributions::find_of_result(tx, id).await? {
         let detail = format!("the distribution of {} is {}: {}", other.period, other.state.as_str(), other.way_back());
         return Err(Refusal::new("result-distributed", detail).into());

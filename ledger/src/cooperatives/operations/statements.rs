@@ -46,6 +46,9 @@ pub async fn issue(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) ->
             interest: part.interest,
             capital: part.capital,
             retained: part.retained,
+            netted: part.netted,
+            loss: part.loss,
+            stands: part.stands,
             consents: members::get(tx, part.member).await?.consents,
             issued_at: now,
         };

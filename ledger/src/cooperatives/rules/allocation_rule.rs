@@ -200,20 +200,45 @@ pub enum Step {
     },
 }
 
+/// Who bears a loss: the members bear what the reserve does not, in the groups among which they share a surplus, and as they share it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Losses {
+    /// The part of a loss that the reserve bears, as far as it has so much.
+    pub reserve: Percent,
+}
+
+/// The longest time for which retained shares stay at least, in months.
+pub const HOLD_MONTHS_MAX: u16 = 600;
+
 /// A rule: its steps in order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     /// The steps; the last one, and no other, is for the members.
     pub steps: Vec<Step>,
     /// The set of legal minima that it keeps; none where the cooperative names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minima: Option<Minima>,
+    /// Who bears a loss; none where the next result bears it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub losses: Option<Losses>,
+    /// For how many months after the end of a period the shares that it retained stay at least; none where they may be redeemed at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_months: Option<u16>,
 }
 
 impl Rule {
-    /// A rule that names no legal minima.
+    /// A rule that names no legal minima, and says nothing besides its steps.
     pub fn new(steps: Vec<Step>) -> Rule {
-        Rule { steps, minima: None }
+        Rule { steps, ..Rule::default() }
+    }
+
+    /// The groups among which the members share.
+    pub fn groups(&self) -> &[Group] {
+        let groups = self.steps.iter().find_map(|step| match step {
+            Step::Members { groups, .. } => Some(groups.as_slice()),
+            Step::FixedCost { .. } | Step::Share { .. } | Step::CapitalInterest { .. } | Step::UntilCap { .. } => None,
+        });
+        groups.unwrap_or_default()
     }
 
     /// The pots that it fills to a target.
@@ -259,6 +284,12 @@ impl Rule {
         let refuse = |detail: String| Err(Refusal::new("rule-invalid", detail));
         if self.steps.is_empty() || self.steps.len() > STEPS_MAX {
             return refuse(format!("a rule has 1 to {STEPS_MAX} steps"));
+        }
+        if self.losses.is_some_and(|losses| losses.reserve > Percent::WHOLE) {
+            return refuse("the reserve bears at most 100 % of a loss".into());
+        }
+        if self.hold_months.is_some_and(|months| months == 0 || months > HOLD_MONTHS_MAX) {
+            return refuse(format!("retained shares stay for 1 to {HOLD_MONTHS_MAX} months"));
         }
         // What is taken of what is left is never more than that.
         for base in [Base::Gross, Base::Net] {

@@ -34,6 +34,9 @@ pub struct MemberInput {
     /// at 1.00.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexed: Vec<IndexedHours>,
+    /// What of earlier losses stands against the member's shares, minor units.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stands: i64,
 }
 
 impl MemberInput {
@@ -49,6 +52,7 @@ impl MemberInput {
             units: Quantity::ZERO,
             points: Quantity::ZERO,
             indexed: Vec::new(),
+            stands: 0,
         }
     }
 
@@ -109,6 +113,9 @@ pub struct Inputs {
     /// Those who have capital and were no members in the period; empty where the rule asks for no capital.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub former: Vec<MemberInput>,
+    /// What lies in the indivisible reserve, minor units; 0 where there is no loss.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reserve: i64,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

@@ -22,7 +22,7 @@ fn workers(retained: &str) -> Step {
 }
 
 fn refused(minima: Minima, steps: Vec<Step>) -> String {
-    let rule = Rule { steps, minima: Some(minima) };
+    let rule = Rule { minima: Some(minima), ..Rule::new(steps) };
     rule.check().expect("a rule that could divide");
     let refusal = check(&rule).expect_err("less than the law demands");
     assert_eq!(refusal.code, "rule-below-minimum");
@@ -31,7 +31,7 @@ fn refused(minima: Minima, steps: Vec<Step>) -> String {
 }
 
 fn kept(minima: Minima, steps: Vec<Step>) {
-    let rule = Rule { steps, minima: Some(minima) };
+    let rule = Rule { minima: Some(minima), ..Rule::new(steps) };
     rule.check().expect("a rule that could divide");
     assert_eq!(check(&rule), Ok(()));
 }

@@ -123,7 +123,8 @@ impl PeriodResult {
         let [earned, spent, before] = [self.sales, self.costs, self.loss_before].map(|minor| currency.format(minor));
         let detail = format!(
             "{}: costs of {spent} and losses of {before} from before took all of the sales of {earned}; its result is closed \
-             without a distribution, by POST /v1/cooperatives/{{book}}/results, and the next one bears the loss",
+             without a distribution, by POST /v1/cooperatives/{{book}}/results, and the next one bears the loss, as the rule does \
+             not say who does",
             self.period
         );
         Err(Refusal::new("no-surplus", detail))

@@ -34,6 +34,12 @@ pub struct NewStatement {
     pub capital: i64,
     /// Minor units that became the member's capital.
     pub retained: i64,
+    /// Minor units of the share that earlier losses took, which had stood against it.
+    pub netted: i64,
+    /// Minor units of a loss that the member bears; 0 where a surplus was shared.
+    pub loss: i64,
+    /// Minor units of the loss that the member's capital could not bear: they stand against the next shares.
+    pub stands: i64,
     /// Whether the member had agreed to retained parts.
     pub consents: bool,
     /// When it was issued, in book time.
@@ -92,4 +98,15 @@ pub struct Statement {
     pub entry: i64,
     /// Whether the distribution was taken back since.
     pub reversed: bool,
+    /// What of the retained part was redeemed since, minor units.
+    pub redeemed: i64,
+    /// What of the retained part bore losses since, minor units.
+    pub lost: i64,
+}
+
+impl Statement {
+    /// What of the retained part is still there, minor units.
+    pub fn left(&self) -> i64 {
+        if self.reversed { 0 } else { self.issued.retained - self.redeemed - self.lost }
+    }
 }

@@ -72,6 +72,15 @@ pub struct MemberPart {
     pub indexed: Vec<IndexedHours>,
     /// Billionths of a minor unit carried over to the next distribution.
     pub carry: i64,
+    /// How much of the share earlier losses take, which stood against it; minor units.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub netted: i64,
+    /// The member's part of a loss, minor units; 0 where a surplus is shared.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub loss: i64,
+    /// What of that part the member's capital cannot bear: it stands against the next shares.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub stands: i64,
 }
 
 /// What a step took of a period's net. Amounts are minor units.
@@ -99,6 +108,9 @@ pub struct Plan {
     pub steps: Vec<StepPart>,
     /// Parts of the members, by number.
     pub members: Vec<MemberPart>,
+    /// What of a loss the reserve bears, minor units; 0 where a surplus is shared.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub from_reserve: i64,
 }
 
 /// Something of a plan that goes to an account.
@@ -113,7 +125,17 @@ pub struct Credit {
 impl MemberPart {
     /// Whether the member has more than interest.
     pub fn shares(&self) -> bool {
-        self.cash > self.interest || self.retained > 0
+        self.cash > self.interest || self.retained > 0 || self.netted > 0
+    }
+
+    /// All that the member has of a surplus, with interest and with what earlier losses take of it; minor units.
+    pub fn share(&self) -> i64 {
+        self.cash + self.retained + self.netted
+    }
+
+    /// What the member's capital bears of a loss, minor units.
+    pub fn from_capital(&self) -> i64 {
+        self.loss - self.stands
     }
 }
 
@@ -141,6 +163,7 @@ impl Plan {
             [
                 Credit { account: chart::member_payable(part.number), amount: part.cash },
                 Credit { account: chart::member_capital(part.number), amount: part.retained },
+                Credit { account: chart::member_receivable(part.number), amount: part.netted },
             ]
         });
         steps.chain(members).filter(|credit| credit.amount > 0).collect()
@@ -162,7 +185,24 @@ impl Plan {
     /// Minor units of all parts together.
     pub fn total(&self) -> i64 {
         let steps: i64 = self.steps.iter().map(|part| part.amount).sum();
-        steps + self.members.iter().map(|part| part.cash + part.retained).sum::<i64>()
+        steps + self.members.iter().map(MemberPart::share).sum::<i64>()
+    }
+
+    /// Minor units of a loss that it divides.
+    pub fn loss(&self) -> i64 {
+        self.from_reserve + self.members.iter().map(|part| part.loss).sum::<i64>()
+    }
+
+    /// What of a loss is taken of which account, in the order of the plan; nothing of zero.
+    pub fn bearers(&self) -> Vec<Credit> {
+        let reserve = Credit { account: chart::reserve(), amount: self.from_reserve };
+        let members = self.members.iter().flat_map(|part| {
+            [
+                Credit { account: chart::member_capital(part.number), amount: part.from_capital() },
+                Credit { account: chart::member_receivable(part.number), amount: part.stands },
+            ]
+        });
+        std::iter::once(reserve).chain(members).filter(|it| it.amount > 0).collect()
     }
 }
 
@@ -219,7 +259,7 @@ pub fn walk(rule: &Rule, inputs: &Inputs) -> Result<(Plan, Vec<Taken>), Refusal>
     }
     let wishes = wishes(rule, inputs)?;
     let mut left = inputs.net;
-    let mut plan = Plan { steps: Vec::new(), members: Vec::new() };
+    let mut plan = Plan { steps: Vec::new(), members: Vec::new(), from_reserve: 0 };
     let mut interest = BTreeMap::new();
     let mut walked = Vec::new();
     for (index, step) in rule.steps.iter().enumerate() {
@@ -332,6 +372,9 @@ impl Plan {
                     counted: Quantity::ZERO,
                     indexed: Vec::new(),
                     carry: holder.carry,
+                    netted: 0,
+                    loss: 0,
+                    stands: 0,
                 }),
                 None => {}
             }
@@ -363,7 +406,12 @@ fn wishes(rule: &Rule, inputs: &Inputs) -> Result<Vec<i64>, Refusal> {
 }
 
 /// Divides what is left among the groups, and each group's part among its members.
-fn members(groups: &[Group], retained: Percent, left: i64, all: &[MemberInput]) -> Result<Vec<MemberPart>, Refusal> {
+pub(super) fn members(
+    groups: &[Group],
+    retained: Percent,
+    left: i64,
+    all: &[MemberInput],
+) -> Result<Vec<MemberPart>, Refusal> {
     let weights: Vec<u64> = groups.iter().map(|group| group.percent.hundredths()).collect();
     let mut parts = Vec::new();
     for (group, whole) in groups.iter().zip(allocation::largest_remainder(left, &weights)?) {
@@ -374,20 +422,24 @@ fn members(groups: &[Group], retained: Percent, left: i64, all: &[MemberInput]) 
             return Err(nobody(group));
         }
         for (member, part) in within.iter().zip(allocation::divide(whole, &claims)?) {
-            let kept = retained.of(part.amount);
+            let netted = member.stands.min(part.amount);
+            let kept = retained.of(part.amount - netted);
             parts.push(MemberPart {
                 member: member.member,
                 number: member.number,
                 group: member.group.clone(),
                 by: group.by,
                 hours: member.hours,
-                cash: part.amount - kept,
+                cash: part.amount - netted - kept,
                 retained: kept,
                 interest: 0,
                 capital: member.capital,
                 counted: member.counted(group.by),
                 indexed: if group.by == Patronage::IndexedHours { member.indexed.clone() } else { Vec::new() },
                 carry: part.carry,
+                netted,
+                loss: 0,
+                stands: 0,
             });
         }
     }

@@ -30,6 +30,9 @@ fn from_row(row: &Row) -> Result<Statement, Error> {
             interest: row.get("interest"),
             capital: row.get("capital"),
             retained: row.get("retained"),
+            netted: row.get("netted"),
+            loss: row.get("loss"),
+            stands: row.get("stands"),
             consents: row.get("consents"),
             issued_at: row.get("issued_at"),
         },
@@ -41,6 +44,8 @@ fn from_row(row: &Row) -> Result<Statement, Error> {
         net: row.get("net"),
         entry: row.get("entry_number"),
         reversed: row.get("reversed"),
+        redeemed: row.get("redeemed"),
+        lost: row.get("lost"),
     })
 }
 
@@ -50,8 +55,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &NewStatement) -> Result<bool, Er
         .prepare_cached(
             "-- statements::insert
             INSERT INTO statement (book_id, id, distribution_id, member_id, \"group\", patronage, hours, cash, retained,
-                                   consents, issued_at, interest, capital, counted, indexed)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+                                   consents, issued_at, interest, capital, counted, indexed, netted, loss, stands)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
             ON CONFLICT (book_id, distribution_id, member_id) DO NOTHING",
         )
         .await?;
@@ -76,6 +81,9 @@ pub async fn insert(tx: &Transaction<'_>, new: &NewStatement) -> Result<bool, Er
                 /* capital */ &new.capital,
                 /* counted */ &counted,
                 /* indexed */ &Json(&new.indexed),
+                /* netted */ &new.netted,
+                /* loss */ &new.loss,
+                /* stands */ &new.stands,
             ],
         )
         .await?;
@@ -88,10 +96,17 @@ pub async fn get(client: &impl GenericClient, id: StatementId) -> Result<Stateme
         .prepare_cached(
             "-- statements::get
             SELECT s.*, m.number AS member_number, d.period_from, d.period_to, d.rule_id, d.rule_version, d.currency,
-                   d.sales - d.costs - d.loss_before AS net, d.entry_number, d.state = 'reversed' AS reversed
+                   d.sales - d.costs - d.loss_before AS net, d.entry_number, d.state = 'reversed' AS reversed,
+                   u.redeemed, u.lost
               FROM statement s
               JOIN distribution d ON d.book_id = s.book_id AND d.id = s.distribution_id
               JOIN member m ON m.book_id = s.book_id AND m.id = s.member_id
+              LEFT JOIN LATERAL (
+                   SELECT coalesce(sum(w.amount) FILTER (WHERE w.kind = 'redemption'), 0)::bigint AS redeemed,
+                          coalesce(sum(w.amount) FILTER (WHERE w.kind = 'loss'), 0)::bigint AS lost
+                     FROM retained_use w
+                    WHERE w.book_id = s.book_id AND w.distribution_id = s.distribution_id AND w.member_id = s.member_id
+                      AND NOT w.undone) AS u ON true
              WHERE s.book_id = $1 AND s.id = $2",
         )
         .await?;
@@ -111,10 +126,17 @@ pub async fn list(
         .prepare_cached(
             "-- statements::list
             SELECT s.*, m.number AS member_number, d.period_from, d.period_to, d.rule_id, d.rule_version, d.currency,
-                   d.sales - d.costs - d.loss_before AS net, d.entry_number, d.state = 'reversed' AS reversed
+                   d.sales - d.costs - d.loss_before AS net, d.entry_number, d.state = 'reversed' AS reversed,
+                   u.redeemed, u.lost
               FROM statement s
               JOIN distribution d ON d.book_id = s.book_id AND d.id = s.distribution_id
               JOIN member m ON m.book_id = s.book_id AND m.id = s.member_id
+              LEFT JOIN LATERAL (
+                   SELECT coalesce(sum(w.amount) FILTER (WHERE w.kind = 'redemption'), 0)::bigint AS redeemed,
+                          coalesce(sum(w.amount) FILTER (WHERE w.kind = 'loss'), 0)::bigint AS lost
+                     FROM retained_use w
+                    WHERE w.book_id = s.book_id AND w.distribution_id = s.distribution_id AND w.member_id = s.member_id
+                      AND NOT w.undone) AS u ON true
              WHERE s.book_id = $1 AND s.id > $2 AND ($3::uuid[] IS NULL OR s.member_id = ANY($3))
              ORDER BY s.id LIMIT $4",
         )

@@ -2,8 +2,8 @@
 
 use crate::id::{
     BankAccountId, BankLineId, BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, CustodianFreezeId, DisputeId,
-    DistributionId, InvitationId, JoinRequestId, MilestoneCallId, OrganisationId, PayoutId, PlanMoveId, SettlementId,
-    SharePlanId, SubmissionId, SuspenseId,
+    DistributionId, InvitationId, JoinRequestId, MilestoneCallId, OrganisationId, PayoutId, PlanMoveId, RedemptionId,
+    SettlementId, SharePlanId, SubmissionId, SuspenseId,
 };
 use crate::words::words;
 use jiff::Timestamp;
@@ -35,6 +35,8 @@ words! {
         OpenDistribution = "open_distribution",
         /// Approve a distribution that somebody else drafted.
         ApproveDistribution = "approve_distribution",
+        /// Approve that retained shares are paid back, as somebody else asks.
+        ApproveRedemption = "approve_redemption",
         /// Attest the hours of another member.
         AttestHours = "attest_hours",
         /// Score a submission as a judge.
@@ -146,6 +148,8 @@ pub enum TaskObject {
     PlanMove(PlanMoveId),
     /// A payout.
     Payout(PayoutId),
+    /// Retained shares to be paid back.
+    Redemption(RedemptionId),
     /// A settlement.
     Settlement(SettlementId),
     /// A share plan.
@@ -173,6 +177,7 @@ impl TaskObject {
             TaskObject::Invitation(id) => id.0,
             TaskObject::JoinRequest(id, _) => id.0,
             TaskObject::PlanMove(id) => id.object,
+            TaskObject::Redemption(id) => id.object,
             TaskObject::Settlement(id) => id.object,
             TaskObject::SharePlan(id) => id.object,
             TaskObject::Submission(id) => id.object,

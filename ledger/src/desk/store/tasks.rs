@@ -6,7 +6,7 @@ use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{
     BookId, BookRef, ChargeId, ChargebackId, ContributionId, CustodianFreezeId, DistributionId, InvitationId,
-    JoinRequestId, OrganisationId, PersonId, PlanMoveId, SettlementId, SubmissionId, SuspenseId,
+    JoinRequestId, OrganisationId, PersonId, PlanMoveId, RedemptionId, SettlementId, SubmissionId, SuspenseId,
 };
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -301,6 +301,28 @@ pub async fn distributions(
     rows.iter().map(|row| task(row, |book, id| TaskObject::Distribution(DistributionId::new(book, id)))).collect()
 }
 
+/// Requests of others to pay retained shares back that the person may approve: not one of the person's own shares alone.
+pub async fn redemptions(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
+    let text = "-- tasks::redemptions
+        SELECT 'approve_redemption' AS kind, x.book_id, x.id, coalesce('member ' || m.number, 'all members') AS title,
+               b.uid, b.name, NULL::timestamptz AS until
+          FROM book b
+          JOIN redemption x ON x.book_id = b.number AND x.state = 'requested' AND x.requested_by <> $1
+          LEFT JOIN member m ON m.book_id = x.book_id AND m.id = x.member_id
+         WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                          AND r.role IN ('owner', 'approver'))
+           AND ($2::timestamptz IS NOT NULL OR x.id > $3)
+           AND m.person IS DISTINCT FROM $1
+         ORDER BY x.id LIMIT $4";
+    let rows = waiting(client, text, person, after, limit).await?;
+    rows.iter().map(|row| task(row, |book, id| TaskObject::Redemption(RedemptionId::new(book, id)))).collect()
+}
+
 /// Hours of other members of the person's cooperatives that nobody has attested and that a distribution can still count.
 pub async fn hours(
     client: &impl GenericClient,
@@ -324,7 +346,15 @@ pub async fn hours(
                              WHERE k.book_id = c.book_id AND k.closed_through >= c.worked_to)
                 OR EXISTS (SELECT FROM period_result p
                             WHERE p.book_id = c.book_id AND c.worked_to BETWEEN p.period_from AND p.period_to
-                              AND p.reversed_at IS NULL AND p.sales > p.costs + p.loss_before
+                              AND p.reversed_at IS NULL
+                              AND (p.sales > p.costs + p.loss_before
+                                   OR p.sales < p.costs + p.loss_before
+                                      AND NOT EXISTS (SELECT FROM period_result l
+                                                       WHERE l.book_id = p.book_id AND l.period_to > p.period_to
+                                                         AND l.reversed_at IS NULL)
+                                      AND (SELECT r.rule ? 'losses' FROM allocation_rule r
+                                            WHERE r.book_id = p.book_id AND r.effective_from <= p.period_to
+                                            ORDER BY r.version DESC LIMIT 1))
                               AND NOT EXISTS (SELECT FROM distribution d
                                                WHERE d.book_id = p.book_id AND d.result_id = p.id
                                                  AND d.state NOT IN ('withdrawn', 'reversed'))))

@@ -201,6 +201,10 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::ResultClosed
         | K::SurplusAllocated
         | K::SurplusRestored
+        | K::CapitalRedeemed
+        | K::CapitalRestored
+        | K::LossBorne
+        | K::LossRestored
         | K::LoanReceived
         | K::LoanRepaid
         | K::InterBookPaid

@@ -20,6 +20,7 @@ pub const TELLING: &[C] = &[
     C::CommitmentCollected,
     C::MemberPayable,
     C::MemberCapital,
+    C::MemberReceivable,
     C::LenderPayable,
 ];
 
@@ -90,6 +91,10 @@ pub fn is_of_one_giver(kind: K) -> bool {
         | K::InterBookReceived
         | K::OpeningBalance
         | K::SurplusRestored
+        | K::CapitalRedeemed
+        | K::CapitalRestored
+        | K::LossBorne
+        | K::LossRestored
         | K::ExchangeGain
         | K::ExchangeLoss
         | K::SaleReversed
@@ -158,6 +163,7 @@ pub fn has_statement(class: C) -> bool {
         | C::Surplus
         | C::MemberPayable
         | C::MemberCapital
+        | C::MemberReceivable
         | C::LenderPayable
         | C::CommitmentRoom
         | C::CommitmentPledged

@@ -688,4 +688,16 @@ pub const FAMILIES: &[Family] = &[
         states: &[("issued", "A member has a statement of a distribution.")],
         facts: &["distribution", "member", "cash", "retained", "currency"],
     },
+    Family {
+        name: "redemption",
+        prefix: "rdm",
+        audience: Keepers,
+        states: &[
+            ("requested", "Somebody asks to pay retained shares back."),
+            ("approved", "Another person has approved it, and they are payable."),
+            ("withdrawn", "The request is withdrawn."),
+            ("reversed", "It is taken back."),
+        ],
+        facts: &["member", "amount", "currency", "entry", "mirror"],
+    },
 ];

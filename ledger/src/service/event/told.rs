@@ -419,6 +419,13 @@ pub const TOLD: &[(&str, Told)] = &[
     ),
     ("distribution.withdrawn", Mails(&[("objection", "members who objected")])),
     ("statement.issued", Mails(&[("statement", "the member")])),
+    ("redemption.requested", No("work of who keeps the book: the list of redemptions says it")),
+    (
+        "redemption.approved",
+        No("the member's statements say what of each share is left, and the payout that follows is told"),
+    ),
+    ("redemption.withdrawn", No("work of who keeps the book: the list of redemptions says it")),
+    ("redemption.reversed", No("the member's statements say what of each share is left")),
 ];
 
 #[cfg(test)]

@@ -10,12 +10,12 @@ use ledger::cooperatives::store::statements;
 use ledger::testing::refusal;
 use uuid::Uuid;
 
-fn workers(retained: Percent) -> Step {
+pub(super) fn workers(retained: Percent) -> Step {
     let group = Group { group: "workers".into(), percent: Percent::WHOLE, by: Patronage::Hours };
     Step::Members { groups: vec![group], retained }
 }
 
-fn share(text: &str, to: Pot, until: Option<Target>) -> Step {
+pub(super) fn share(text: &str, to: Pot, until: Option<Target>) -> Step {
     Step::Share { of: Base::Net, percent: percent(text), to, until }
 }
 
@@ -28,10 +28,10 @@ fn scop() -> Rule {
         Step::CapitalInterest { of: Base::Net, percent: percent("10"), rate: Some(percent("5")) },
         workers(Percent::ZERO),
     ];
-    Rule { steps, minima: Some(Minima::FrScop) }
+    Rule { minima: Some(Minima::FrScop), ..Rule::new(steps) }
 }
 
-async fn publish(coop: &Coop, rule: Rule, from: i16) {
+pub(super) async fn publish(coop: &Coop, rule: Rule, from: i16) {
     let ground = &coop.ground;
     let day = date(from, 1, 1);
     let published = async |tx: &deadpool_postgres::Transaction<'_>| {
@@ -41,7 +41,7 @@ async fn publish(coop: &Coop, rule: Rule, from: i16) {
 }
 
 /// A year's sales and hours of some members, once it is over, and its distribution.
-async fn lived(coop: &mut Coop, of: i16, sales: &str, hours: &[(usize, &str)]) -> Distribution {
+pub(super) async fn lived(coop: &mut Coop, of: i16, sales: &str, hours: &[(usize, &str)]) -> Distribution {
     let start = coop.ground.book.start_of(date(of + 1, 1, 1));
     if coop.ground.book.now(coop.ground.wall) < start {
         coop.ground.leap_to(start).await;

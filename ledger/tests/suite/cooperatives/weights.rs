@@ -200,7 +200,7 @@ fn scop(development: &str) -> Rule {
         Step::CapitalInterest { of: Base::Net, percent: percent("10"), rate: None },
     ];
     steps.extend(all_to_workers(Patronage::Hours).steps);
-    Rule { steps, minima: Some(Minima::FrScop) }
+    Rule { minima: Some(Minima::FrScop), ..Rule::new(steps) }
 }
 
 async fn tried(coop: &Coop, tx: &Transaction<'_>, rule: Rule, among: Among) -> Result<Previewed, Error> {

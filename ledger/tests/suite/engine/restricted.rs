@@ -203,14 +203,19 @@ async fn c1_the_service_widens_no_way_turns_no_account_and_mirrors_nothing_but_w
     assert_eq!(after, before);
 
     // What a member has is no surplus again: not alone, and not as the mirror of what shared none.
-    for mirrored in ["", "INSERT INTO reversal (book_id, number, reversed_by) VALUES ({book}, 1, {entry})"] {
+    // Nor is it capital again.
+    let link = "INSERT INTO reversal (book_id, number, reversed_by) VALUES ({book}, 1, {entry})";
+    for (kind, debit, credit, mirrored) in [
+        (K::SurplusRestored, C::MemberPayable, C::Surplus, ""),
+        (K::SurplusRestored, C::MemberPayable, C::Surplus, link),
+        (K::CapitalRestored, C::MemberPayable, C::MemberCapital, ""),
+        (K::CapitalRestored, C::MemberPayable, C::MemberCapital, link),
+    ] {
         let mut client = ground.client().await;
         let tx = client.transaction().await.unwrap();
-        let (member, surplus) = (
-            ground.account(&account_of(C::MemberPayable), C::MemberPayable).await,
-            ground.account(&account_of(C::Surplus), C::Surplus).await,
-        );
-        let line = Line { kind: K::SurplusRestored, debit: member, credit: surplus, amount: 1 };
+        let debit = ground.account(&account_of(debit), debit).await;
+        let credit = ground.account(&account_of(credit), credit).await;
+        let line = Line { kind, debit, credit, amount: 1 };
         let entry = Entry { lines: vec![line], effective: DAY, outside_fact: false, note: None };
         let posted = posting::post(&tx, &ground.book, entry, Timestamp::now()).await.unwrap().number;
         let linked = mirrored.replace("{book}", &book.to_string()).replace("{entry}", &posted.to_string());

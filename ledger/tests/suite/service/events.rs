@@ -117,6 +117,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ("what a host intends: what comes of it are events of campaigns, refunds and pledges", &["wind_up_plan"]),
     ("a part of a receipt of a year, which is an event", &["yearly_receipt_item"]),
     ("a part of a chargeback, whose states are events", &["chargeback_part"]),
+    ("what of a retained share went, by redemptions and distributions, whose states are events", &["retained_use"]),
     (
         "a part of a matching round, whose states are events, and what is said of its result",
         &[

@@ -38,6 +38,8 @@ struct SharePage {
     memberships: Vec<String>,
     /// All that stands of it.
     total: Sums,
+    /// What is still there of all retained parts.
+    left: String,
     next: Option<Next>,
     statements: Vec<Row>,
 }
@@ -56,6 +58,10 @@ struct Row {
     /// By what it was shared, and how much of it there was.
     base: Said,
     sums: Sums,
+    /// What of the retained part is still there.
+    left: String,
+    /// What of it was redeemed or bore losses, what earlier losses took of the share, and what the member bears of a loss.
+    notes: Vec<Said>,
     is_reversed: bool,
 }
 
@@ -68,9 +74,10 @@ struct Next {
 }
 
 impl Sums {
-    fn new(cash: i64, retained: i64, currency: Currency) -> Sums {
+    fn new(cash: i64, retained: i64, netted: i64, currency: Currency) -> Sums {
         let bare = |minor: i64| Amount::of(minor, currency).bare();
-        Sums { share: bare(cash.saturating_add(retained)), cash: bare(cash), retained: bare(retained) }
+        let share = cash.saturating_add(retained).saturating_add(netted);
+        Sums { share: bare(share), cash: bare(cash), retained: bare(retained) }
     }
 }
 
@@ -80,10 +87,27 @@ impl Row {
             distribution: it.issued.distribution,
             days: days(it.period.from, it.period.to),
             base: base(it),
-            sums: Sums::new(it.issued.cash, it.issued.retained, it.currency),
+            sums: Sums::new(it.issued.cash, it.issued.retained, it.issued.netted, it.currency),
+            left: Amount::of(it.left(), it.currency).bare(),
+            notes: notes(it),
             is_reversed: it.reversed,
         }
     }
+}
+
+/// What became of a share, besides what was paid and what stays.
+fn notes(it: &Statement) -> Vec<Said> {
+    let some = [
+        ("members-note-redeemed", it.redeemed),
+        ("members-note-lost", it.lost),
+        ("members-note-netted", it.issued.netted),
+        ("members-note-loss", it.issued.loss),
+        ("members-note-stands", it.issued.stands),
+    ];
+    let note = |(text, minor): (&'static str, i64)| {
+        (minor > 0).then(|| say(text).with("amount", Amount::of(minor, it.currency)))
+    };
+    some.into_iter().filter_map(note).collect()
 }
 
 /// By what a share was measured, and how much of it the member had.
@@ -124,7 +148,7 @@ fn in_words(it: &Member) -> String {
 fn total(all: &[Statement], currency: Currency) -> Sums {
     let stands = || all.iter().filter(|it| !it.reversed);
     let (cash, retained) = (stands().map(|it| it.issued.cash).sum(), stands().map(|it| it.issued.retained).sum());
-    Sums::new(cash, retained, currency)
+    Sums::new(cash, retained, stands().map(|it| it.issued.netted).sum(), currency)
 }
 
 /// The caller's own statements.
@@ -146,6 +170,7 @@ pub(in crate::pages) async fn show(
         currency: book.currency.code(),
         memberships: memberships.iter().map(in_words).collect(),
         total: total(&issued, book.currency),
+        left: Amount::of(issued.iter().map(Statement::left).sum::<i64>(), book.currency).bare(),
         next: next.as_ref().and_then(|it| Next::new(it, &own)),
         statements: issued.iter().map(Row::new).collect(),
         name: book.name,

@@ -1,0 +1,239 @@
+//! Retained shares on the desk of a cooperative's people: what was paid back of them, the request that waits with what each share would
+//! give, and the form by which keepers ask.
+
+use super::of_cooperative;
+use crate::auth::Caller;
+use crate::extract::Form;
+use crate::handlers::cooperatives::members::{cooperative_of, visible_members};
+use crate::handlers::cooperatives::redemptions::{
+    ApproveRedemption, NewRedemption, RedemptionReason, approve_once, ask_once, withdraw_once,
+};
+use crate::pages::desks::{named, sum};
+use crate::pages::forms::{Fields, Filled, done, or_again, wrong};
+use crate::pages::page;
+use crate::pages::shown::{Amount, Day};
+use crate::pages::twins::Asked;
+use crate::problem::Problem;
+use crate::say;
+use crate::state::State;
+use crate::texts::Said;
+use crate::who_may::{DECIDERS, KEEPERS};
+use crate::wire::MoneyBody;
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, post, route};
+use askama::Template;
+use deadpool_postgres::GenericClient;
+use ledger::cooperatives::rules::redemption::{Given, Redemption, RedemptionState};
+use ledger::cooperatives::store::{members, redemptions};
+use ledger::engine::store::books::Book;
+use ledger::id::{BookRef, MemberId, RedemptionId};
+use uuid::Uuid;
+
+/// So many redemptions are shown.
+const SHOWN: i64 = 500;
+
+#[derive(Template)]
+#[template(path = "desks/cooperative/redemptions.html")]
+struct RedemptionsPage {
+    book: BookRef,
+    name: String,
+    currency: &'static str,
+    /// The request that waits.
+    waits: Option<Waiting>,
+    past: Vec<Past>,
+    keeps: bool,
+    decides: bool,
+    form: Filled,
+}
+
+/// A request that waits for another person.
+struct Waiting {
+    id: RedemptionId,
+    amount: String,
+    parts: Vec<Part>,
+    digest: String,
+}
+
+/// What a share gives.
+struct Part {
+    number: i32,
+    period_to: Day,
+    amount: String,
+    left: String,
+}
+
+/// A redemption that is over, or in the book.
+struct Past {
+    says: String,
+    state: Said,
+}
+
+impl Waiting {
+    fn new(it: &Redemption, own: Option<&[MemberId]>, book: &Book) -> Waiting {
+        let bare = |minor: i64| Amount::of(minor, book.currency).bare();
+        let part = |given: &Given| Part {
+            number: given.number,
+            period_to: Day(given.period_to),
+            amount: bare(given.amount),
+            left: bare(given.left),
+        };
+        let shown = |given: &&Given| own.is_none_or(|own| own.contains(&given.member));
+        Waiting {
+            id: it.id,
+            amount: sum(it.amount, book.currency),
+            parts: it.plan.iter().filter(shown).map(part).collect(),
+            digest: hex::encode(it.digest),
+        }
+    }
+}
+
+impl Past {
+    fn new(it: &Redemption, book: &Book) -> Past {
+        let whose = match (it.member, it.plan.first()) {
+            (Some(_), Some(given)) => say("members-redemption-of-one").with("number", given.number),
+            (Some(_) | None, Some(_) | None) => say("members-redemption-of-all"),
+        };
+        let day = Day(book.day_of(it.requested_at));
+        let state = match &it.state {
+            RedemptionState::Requested => say("members-redemption-requested"),
+            RedemptionState::Approved(redeemed) => say("members-redemption-approved").with("entry", redeemed.entry),
+            RedemptionState::Withdrawn { reason } => say("members-redemption-withdrawn").with("reason", reason),
+            RedemptionState::Reversed { reversal, reason, .. } => {
+                say("members-redemption-reversed").with("entry", *reversal).with("reason", reason)
+            }
+        };
+        Past { says: whose.with("amount", sum(it.amount, book.currency)).with("day", day).into(), state }
+    }
+}
+
+async fn shown(
+    client: &impl GenericClient,
+    caller: &Caller,
+    book: Book,
+    form: Filled,
+) -> Result<RedemptionsPage, Problem> {
+    let own = visible_members(client, caller, &book).await?;
+    let mut all = redemptions::list(client, book.id, own.as_deref(), Uuid::nil(), SHOWN).await?;
+    all.reverse();
+    let (waits, past): (Vec<_>, Vec<_>) = all.iter().partition(|it| it.state == RedemptionState::Requested);
+    Ok(RedemptionsPage {
+        currency: book.currency.code(),
+        waits: waits.first().map(|it| Waiting::new(it, own.as_deref(), &book)),
+        past: past.into_iter().map(|it| Past::new(it, &book)).collect(),
+        keeps: caller.has_role(client, book.organisation, KEEPERS).await?,
+        decides: caller.has_role(client, book.organisation, DECIDERS).await?,
+        book: book.reference(),
+        name: book.name,
+        form,
+    })
+}
+
+/// The redemptions, for whoever has to do with the cooperative's proceeds; plain members see what concerns them.
+#[route("/desk/cooperatives/{id}/redemptions", method = "GET", method = "HEAD")]
+pub(in crate::pages) async fn show(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<BookRef>,
+) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let book = of_cooperative(&client, &caller, named(asked)?).await?;
+    page(StatusCode::OK, &shown(&client, &caller, book, Filled::fresh(&[])).await?)
+}
+
+/// The member whom a form names by number; none where it names none.
+async fn member_of(client: &impl GenericClient, book: &Book, sent: &Fields) -> Result<Option<MemberId>, Problem> {
+    let Some(number) = sent.given("number") else { return Ok(None) };
+    let unknown = || wrong("/number", say("members-no-such-number"));
+    let number: i32 = number.trim().parse().map_err(|_| unknown())?;
+    let found = members::of_numbers(client, book.id, &[number]).await?;
+    found.first().map(|member| Some(member.id)).ok_or_else(unknown)
+}
+
+/// The field that a JSON Pointer means.
+fn field_of(pointer: &str) -> Option<String> {
+    let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
+    match name {
+        "member" => Some("number".to_owned()),
+        "number" | "amount" | "reason" => Some(name.to_owned()),
+        _other => None,
+    }
+}
+
+/// Asks for it: nothing moves until another person approves.
+#[post("/desk/cooperatives/{id}/redemptions")]
+pub(in crate::pages) async fn ask(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<BookRef>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let (id, sent) = (named(asked)?, Fields::new(form.0));
+    let path = format!("/desk/cooperatives/{id}/redemptions");
+    let client = state.client().await?;
+    let book = of_cooperative(&client, &caller, id).await?;
+    let taken = async {
+        let amount =
+            MoneyBody { amount: sent.get("amount").trim().to_owned(), currency: book.currency.code().to_owned() };
+        let new = NewRedemption { member: member_of(&client, &book, &sent).await?.map(|id| id.to_string()), amount };
+        ask_once(&state, &caller, id, &sent.key(&path)?, &new).await
+    };
+    match taken.await {
+        Ok(_) => Ok(done(&path)),
+        Err(problem) => {
+            or_again(problem, sent, field_of, async |again| shown(&client, &caller, book, again).await).await
+        }
+    }
+}
+
+/// Where a step leads to: the redemptions as they are then, or why it was refused.
+async fn after(
+    state: &State,
+    caller: &Caller,
+    id: RedemptionId,
+    sent: Fields,
+    taken: Result<HttpResponse, Problem>,
+) -> Result<HttpResponse, Problem> {
+    let client = state.client().await?;
+    let book = cooperative_of(&client, caller, id.book, "redemption").await?;
+    match taken {
+        Ok(_) => Ok(done(&format!("/desk/cooperatives/{}/redemptions", book.reference()))),
+        Err(problem) => {
+            or_again(problem, sent, field_of, async |again| shown(&client, caller, book, again).await).await
+        }
+    }
+}
+
+/// Approves what was shown.
+#[post("/desk/redemptions/{id}/approve")]
+pub(in crate::pages) async fn approve(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<RedemptionId>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let (id, sent) = (named(asked)?, Fields::new(form.0));
+    let new = ApproveRedemption { digest: sent.get("digest").to_owned() };
+    let taken = match sent.key(&format!("/desk/redemptions/{id}/approve")) {
+        Ok(key) => approve_once(&state, &caller, id, &key, &new).await,
+        Err(problem) => Err(problem),
+    };
+    after(&state, &caller, id, sent, taken).await
+}
+
+/// Gives it up, for the members to read.
+#[post("/desk/redemptions/{id}/withdraw")]
+pub(in crate::pages) async fn withdraw(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<RedemptionId>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let (id, sent) = (named(asked)?, Fields::new(form.0));
+    let why = RedemptionReason { reason: sent.get("reason").trim().to_owned() };
+    let taken = match sent.key(&format!("/desk/redemptions/{id}/withdraw")) {
+        Ok(key) => withdraw_once(&state, &caller, id, &key, &why).await,
+        Err(problem) => Err(problem),
+    };
+    after(&state, &caller, id, sent, taken).await
+}
