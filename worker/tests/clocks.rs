@@ -28,6 +28,7 @@ impl Workers {
             Command::new(env!("CARGO_BIN_EXE_commonpurse-worker"))
                 .env("DATABASE_URL", &ground.database.service_url)
                 .env("COMMONPURSE_MAIL_DIR", mail)
+                .env("COMMONPURSE_TASKS_MAIL_AT", "never")
                 .env("COMMONPURSE_WORKER_POLL_MS", poll_ms)
                 .stdin(Stdio::null())
                 .stderr(Stdio::null())

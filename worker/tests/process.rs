@@ -21,6 +21,7 @@ fn command(database_url: &str, mail_dir: &Path) -> Command {
     command
         .env("DATABASE_URL", database_url)
         .env("COMMONPURSE_MAIL_DIR", mail_dir)
+        .env("COMMONPURSE_TASKS_MAIL_AT", "never")
         .env("COMMONPURSE_PUBLIC_URL", "http://127.0.0.1:8080")
         .env("COMMONPURSE_STOP_WITH_PARENT", "true")
         .env_remove("COMMONPURSE_SMTP_URL")

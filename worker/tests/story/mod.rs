@@ -63,8 +63,17 @@ impl Story {
     /// A worker in this process.
     pub(crate) async fn worker(&self) -> Running {
         let mail = self.mail.path().to_str().unwrap();
-        let flags =
-            ["worker", "--database-url", &self.ground.database.service_url, "--mail-dir", mail, "--poll-ms", "20"];
+        let flags = [
+            "worker",
+            "--database-url",
+            &self.ground.database.service_url,
+            "--mail-dir",
+            mail,
+            "--poll-ms",
+            "20",
+            "--tasks-mail-at",
+            "never",
+        ];
         let config = Config::try_parse_from(flags).unwrap();
         let (stop, stopping) = oneshot::channel();
         let task = tokio::spawn(worker::run(config, async {
@@ -78,6 +87,7 @@ impl Story {
         let status = Command::new(env!("CARGO_BIN_EXE_commonpurse-worker"))
             .env("DATABASE_URL", &self.ground.database.service_url)
             .env("COMMONPURSE_MAIL_DIR", self.mail.path())
+            .env("COMMONPURSE_TASKS_MAIL_AT", "never")
             .env("COMMONPURSE_FAULT", fault)
             .stdin(Stdio::null())
             .stderr(Stdio::null())
