@@ -203,13 +203,19 @@ async fn c1_the_service_widens_no_way_turns_no_account_and_mirrors_nothing_but_w
     assert_eq!(after, before);
 
     // What a member has is no surplus again: not alone, and not as the mirror of what shared none.
-    // Nor is it capital again.
+    // Nor is it capital again; and no line of a bank is taken back that was not booked.
     let link = "INSERT INTO reversal (book_id, number, reversed_by) VALUES ({book}, 1, {entry})";
     for (kind, debit, credit, mirrored) in [
         (K::SurplusRestored, C::MemberPayable, C::Surplus, ""),
         (K::SurplusRestored, C::MemberPayable, C::Surplus, link),
         (K::CapitalRestored, C::MemberPayable, C::MemberCapital, ""),
         (K::CapitalRestored, C::MemberPayable, C::MemberCapital, link),
+        (K::CostPaymentReturned, C::Cash, C::CostsPayable, ""),
+        (K::CostPaymentReturned, C::Cash, C::CostsPayable, link),
+        (K::LoanRepaymentReturned, C::Cash, C::LoanPayable, ""),
+        (K::LoanRepaymentReturned, C::Cash, C::LoanPayable, link),
+        (K::LoanDueReturned, C::LenderPayable, C::LoanPayable, ""),
+        (K::LoanDueReturned, C::LenderPayable, C::LoanPayable, link),
     ] {
         let mut client = ground.client().await;
         let tx = client.transaction().await.unwrap();
