@@ -40,6 +40,7 @@ pub mod operations {
     pub mod allocation_rules;
     pub mod distributions;
     mod inputs;
+    mod losses;
     pub mod member_indices;
     pub mod members;
     pub mod previews;
