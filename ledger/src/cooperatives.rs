@@ -41,6 +41,7 @@ pub mod operations {
     pub(crate) mod capital;
     pub mod distributions;
     mod inputs;
+    mod losses;
     pub mod member_indices;
     pub mod members;
     pub mod previews;

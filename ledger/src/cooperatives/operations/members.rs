@@ -301,7 +301,7 @@ async fn not_counted(tx: &Transaction<'_>, book: &Book, cooperative: &Cooperativ
                     other.way_back()
                 )
             }
-            None if result.net() > 0 || super::results::divides_loss(tx, &result).await? => return Ok(()),
+            None if result.net() > 0 || super::losses::divides(tx, &result).await? => return Ok(()),
             None => format!(
                 "the result of {} leaves nothing to share: it is opened again by POST /v1/results/{}:reverse",
                 result.period, result.id

@@ -7,7 +7,7 @@ use crate::cooperatives::rules::cooperative::{Cooperative, NEVER, Period, Procee
 use crate::cooperatives::rules::result::{self, Closing, OnAccount, PeriodResult};
 use crate::cooperatives::rules::undone::{self, Undone};
 use crate::cooperatives::store::proceeds::Sum;
-use crate::cooperatives::store::{allocation_rules, cooperatives, distributions, hours, proceeds, results};
+use crate::cooperatives::store::{cooperatives, distributions, hours, proceeds, results};
 use crate::engine::posting;
 use crate::engine::store::books::Book;
 use crate::engine::store::journal;
@@ -123,14 +123,6 @@ pub(super) async fn carried_lines(
         Money::parts(part.amount, book.currency).into_iter().map(move |amount| (part.account, amount))
     };
     Ok(carried.into_iter().flat_map(lines).collect())
-}
-
-/// Whether a distribution can divide the loss of a result: the rule says who bears one, and no later result has borne it.
-pub(super) async fn divides_loss(tx: &Transaction<'_>, result: &PeriodResult) -> Result<bool, Error> {
-    let rule = allocation_rules::in_force(tx, result.id.book, result.period.to).await?;
-    let says = rule.is_some_and(|rule| rule.rule.losses.is_some());
-    let is_last = results::latest(tx, result.id.book).await?.is_some_and(|last| last.id == result.id);
-    Ok(result.net() < 0 && says && is_last)
 }
 
 /// Refuses with `later-result` when a result was closed after this one: it bears what this one has left.

@@ -1,15 +1,19 @@
 //! Retained shares that are paid back, the oldest first.
 
-use super::Coop;
 use super::capital::{lived, publish, workers};
+use super::{Coop, percent};
 use crate::support::waits;
 use deadpool_postgres::Transaction;
 use ledger::Error;
+use ledger::book::{AccountClass, Entry, Line, MovementKind};
 use ledger::cooperatives::operations::{distributions, redemptions as operations};
 use ledger::cooperatives::rules::allocation_rule::Rule;
 use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::rules::redemption::Redemption;
 use ledger::cooperatives::store::redemptions::{self as rows, Wanted};
+use ledger::cooperatives::store::unpaid;
+use ledger::engine::posting;
+use ledger::engine::store::accounts;
 use ledger::id::{MemberId, PersonId};
 use ledger::parties::rules::role::Role;
 use ledger::testing::{refusal, usd};
@@ -168,4 +172,33 @@ async fn k5_a_member_who_left_has_the_capital_back_once_the_time_is_over_for_whi
     coop.ground.leap_to(start).await;
     assert_eq!(asked(&coop, None, "1000.00").await.unwrap().plan.len(), 2);
     coop.ground.audit().await;
+}
+
+#[tokio::test]
+async fn what_is_redeemed_is_owed_besides_the_shares_and_makes_no_paid_share_look_unpaid() {
+    let mut coop = Coop::new().await;
+    publish(&coop, Rule::new(vec![workers(percent("50"))]), 2026).await;
+    let shared = lived(&mut coop, 2026, "1000.00", &HOURS).await;
+    let unpaid = async || {
+        let left = unpaid::of(&coop.ground.client().await, coop.ground.book.id, &[shared.id]).await.unwrap();
+        left[&shared.id]
+    };
+    assert_eq!(unpaid().await, 50_000);
+    let it = asked(&coop, None, "500.00").await.unwrap();
+    approved(&coop, &it, coop.approver).await.unwrap();
+    assert_eq!(unpaid().await, 50_000, "what was redeemed is another thing");
+    let account = async |code: &str| {
+        accounts::find(&coop.ground.client().await, coop.ground.book.id, code).await.unwrap().unwrap().number
+    };
+    let transit = coop.ground.account("liabilities:payouts:bank", AccountClass::PayoutsInTransit).await;
+    let line = |debit| Line { kind: MovementKind::PayoutSent, debit, credit: transit, amount: 20_000 };
+    let entry = Entry {
+        lines: vec![line(account("liabilities:payable:member:1").await)],
+        effective: coop.ground.book.today(coop.ground.wall),
+        outside_fact: false,
+        note: None,
+    };
+    let paid = async |tx: &Transaction<'_>| posting::post(tx, &coop.ground.book, entry.clone(), coop.ground.wall).await;
+    coop.ground.run(paid).await.unwrap();
+    assert_eq!(unpaid().await, 30_000, "the first has the share of 200.00, and is owed the capital of 200.00");
 }
