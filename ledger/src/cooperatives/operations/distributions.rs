@@ -59,7 +59,7 @@ pub async fn draft(
     let inputs = inputs::gather(tx, &book, &cooperative, &rule.rule, counted).await?;
     let plan = if is_loss { loss::bear(&rule.rule, &inputs)? } else { waterfall::distribute(&rule.rule, &inputs)? };
     let moved: Vec<Credit> = plan.credits().into_iter().chain(plan.bearers()).collect();
-    let lines = moved.len() + if is_loss { result.carried.len() } else { 0 };
+    let lines = moved.len() + plan.principals().count() + if is_loss { result.carried.len() } else { 0 };
     if lines > LINES_MAX {
         let detail = format!("{lines} parts do not fit into one journal entry of {LINES_MAX} lines");
         return Err(Refusal::new("too-many-parts", detail).into());
