@@ -103,6 +103,7 @@ pub(crate) const SEEN_ELSEWHERE: &[(&str, &str)] = &[
     ("second-factor", "sf_a_second_factor_is_begun_proved_and_removed_by_itself_and_a_code_counts_once"),
     ("webhooks-stopped", "wh_partners_are_sent_what_happened_signed_once_and_again_until_they_have_it"),
     ("returnable", "c1_what_nobody_claims_for_two_years_waits_for_its_donor_whatever_terms_are_written_later"),
+    ("tasks", "what_waits_is_mailed_once_a_day_in_the_language_of_its_reader_until_they_turn_it_off"),
 ];
 
 /// Whether no sentence of a text ends in two points, and no two spaces follow one another but behind a colon, where facts stand in a row.

@@ -51,7 +51,7 @@ fn why(answer: &Answer) -> String {
     let pointer = answer.body["errors"][0]["pointer"].as_str().unwrap_or_default();
     format!(
         "{} {}{pointer}",
-        answer.status,
+        answer.status.as_u16(),
         answer.body["type"].as_str().unwrap_or_default().trim_start_matches("/problems/")
     )
 }

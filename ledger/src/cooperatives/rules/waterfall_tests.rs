@@ -150,8 +150,9 @@ fn k25_a_lender_is_paid_of_the_loan_first_and_what_that_saves_goes_to_the_reserv
         inputs.loans.insert("seed".into(), loan);
         inputs.repaid.insert("seed".into(), had);
         let plan = distribute(&rule, &inputs).expect("hours");
-        let credits = |code: &str| plan.credits().iter().filter(|to| to.account.code == code).map(|to| to.amount).sum();
-        let (reserve, payable): (i64, i64) = (credits("equity:reserve"), credits("liabilities:payable:lender:seed"));
+        let credits =
+            |on: chart::Account| plan.credits().iter().filter(|to| to.account == on).map(|to| to.amount).sum::<i64>();
+        let (reserve, payable) = (credits(chart::reserve()), credits(chart::lender_payable("seed")));
         let of_loan: i64 = plan.principals().map(|(_, part)| part).sum();
         (of_loan, payable, reserve, plan.members[0].cash)
     };
