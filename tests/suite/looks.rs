@@ -227,11 +227,10 @@ async fn attempts(scene: &Scene, id: WebhookEndpointId) -> anyhow::Result<String
     let event = owner.query_one(event, &[&id.book.0]).await?;
     let (object, number): (Uuid, i64) = (event.get("id"), event.get("number"));
     let kind: String = event.get("kind");
-    // The service puts an event on its way by jobs of its own; here it is there already, given up.
-    let delivery = "INSERT INTO webhook_delivery
-                           (book_id, endpoint, event, number, kind, state, created_at, attempts, tries)
-                    VALUES ($1, $2, $3, $4, $5, 'given_up', now(), 1, 1)";
-    owner.execute(delivery, &[&id.book.0, &id.object, &object, &number, &kind]).await?;
+    // The service puts an event on its way by jobs of its own; here it is sent once, and given up.
+    let put = "INSERT INTO webhook_delivery (book_id, endpoint, event, number, kind, state, created_at, next_at)
+               VALUES ($1, $2, $3, $4, $5, 'waiting', now(), now() + interval '1 day')";
+    owner.execute(put, &[&id.book.0, &id.object, &object, &number, &kind]).await?;
     let event = EventId::new(id.book, object);
     let refused = Attempt {
         number: 1,
@@ -244,6 +243,9 @@ async fn attempts(scene: &Scene, id: WebhookEndpointId) -> anyhow::Result<String
     let tx = client.transaction().await?;
     deliveries::insert_attempts(&tx, id, &[(event, refused)]).await?;
     tx.commit().await?;
+    let given_up = "UPDATE webhook_delivery SET state = 'given_up', attempts = 1, tries = 1, next_at = NULL
+                     WHERE book_id = $1 AND endpoint = $2 AND event = $3";
+    owner.execute(given_up, &[&id.book.0, &id.object, &object]).await?;
     Ok(format!("/desk/endpoints/{id}/deliveries/{event}"))
 }
 
