@@ -163,5 +163,15 @@ async fn k25_a_lender_is_paid_of_the_loan_and_then_of_the_surplus_and_a_reversal
     let period = json!({"from": "2026-01-01", "to": "2026-12-31"});
     let draft = coop.host.treasurer.post(&coop.at("/distributions"), &period).await?.ok()?;
     assert_eq!(draft["parts"][0]["principal"], usd("40000.00"));
+    // A loan that is paid back after the approval is not there for the plan any more: the service gives the plan up.
+    let one = format!("/v1/distributions/{}", text(&draft, "/id")?);
+    coop.host.treasurer.post(&format!("{one}:open"), &json!({})).await?.ok()?;
+    coop.approver.post(&format!("{one}:approve"), &json!({"digest": draft["digest"]})).await?.ok()?;
+    let rest = coop.line("debit", usd("1000.00"), "rest").await?;
+    coop.book(&rest, "loan_repaid", "seed").await?.ok()?;
+    coop.host.app.advance(&coop.host.treasurer, &coop.host.book, "2028-02-20T12:00:00Z").await?;
+    let given_up = coop.host.treasurer.get(&one).await?.ok()?;
+    assert_eq!(given_up["state"], "withdrawn", "{given_up}");
+    assert_eq!(coop.on("liabilities:loan:seed").await?, "39000.00");
     coop.host.app.finish().await
 }

@@ -246,12 +246,14 @@ pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) 
     }
 }
 
-/// Whether a plan still can be posted: what is to bear a loss is there, and so is what stands against shares.
+/// Whether a plan still can be posted: what is to bear a loss is there, and so are what stands against shares and the loans of which it pays
+/// lenders.
 async fn is_there(tx: &Transaction<'_>, book: &Book, plan: &Plan) -> Result<bool, Error> {
     let netted = plan.members.iter().map(|part| (chart::member_receivable(part.number), part.netted));
     let capital = plan.members.iter().map(|part| (chart::member_capital(part.number), part.from_capital()));
     let reserve = (chart::reserve(), plan.from_reserve);
-    for (account, amount) in netted.chain(capital).chain([reserve]).filter(|(_, amount)| *amount > 0) {
+    let loans = plan.principals().map(|(lender, amount)| (chart::loan(lender), amount));
+    for (account, amount) in netted.chain(capital).chain([reserve]).chain(loans).filter(|(_, amount)| *amount > 0) {
         if inputs::has(tx, book, &account).await? < amount {
             return Ok(false);
         }
