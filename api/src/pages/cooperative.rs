@@ -20,7 +20,7 @@ use ledger::book::AccountClass;
 use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Base, Patronage, Pot, Rule, Step, Target};
 use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
-use ledger::cooperatives::rules::waterfall::{MemberPart, Recipient};
+use ledger::cooperatives::rules::waterfall::{MemberPart, Recipient, StepPart};
 use ledger::cooperatives::store::{allocation_rules, distributions};
 use ledger::engine::store::balances;
 use ledger::engine::store::books::{Book, Visibility};
@@ -228,6 +228,18 @@ impl DistributionView {
     }
 }
 
+/// Whom a step gives its part to.
+pub(super) fn recipient(part: &StepPart, currency: Currency) -> Said {
+    match &part.to {
+        Recipient::Pot(to) => say("cooperative-to").with("who", pot(to)),
+        Recipient::Lender(name) if part.principal > 0 => {
+            let principal = Amount::of(part.principal, currency);
+            say("cooperative-to-lender-of-loan").with("name", name).with("principal", principal)
+        }
+        Recipient::Lender(name) => say("cooperative-to-lender").with("name", name),
+    }
+}
+
 /// From sales to what each group shares, top to bottom: what is taken first lies at the right end of what there was.
 pub(super) fn waterfall(it: &Distribution) -> Vec<Row> {
     let mut rows = Vec::new();
@@ -263,15 +275,7 @@ pub(super) fn waterfall(it: &Distribution) -> Vec<Row> {
     add(say("cooperative-surplus").to_string(), Taken::Whole, 0, it.net());
     for part in &it.plan.steps {
         left -= part.amount;
-        let what = match &part.to {
-            Recipient::Pot(to) => say("cooperative-to").with("who", pot(to)).to_string(),
-            Recipient::Lender(name) if part.principal > 0 => {
-                let principal = Amount::of(part.principal, it.currency);
-                say("cooperative-to-lender-of-loan").with("name", name).with("principal", principal).to_string()
-            }
-            Recipient::Lender(name) => say("cooperative-to-lender").with("name", name).to_string(),
-        };
-        add(what, Taken::Part, left, part.amount);
+        add(recipient(part, it.currency).to_string(), Taken::Part, left, part.amount);
     }
     let interest = it.plan.interest();
     if interest > 0 {

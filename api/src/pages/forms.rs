@@ -6,7 +6,7 @@ use crate::idempotency::IdempotencyKey;
 use crate::keys;
 use crate::problem::Problem;
 use crate::say;
-use crate::texts::{Said, Told, in_english};
+use crate::texts::{self, Said, Told, in_english};
 use actix_web::HttpResponse;
 use actix_web::body::MessageBody as _;
 use actix_web::http::StatusCode;
@@ -39,6 +39,11 @@ impl Fields {
     /// What was typed into a field; nothing when it was not sent.
     pub(super) fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text)
+    }
+
+    /// A number as it is typed in the language of whoever reads the page, as the API has it: with a point.
+    pub(super) fn number(&self, name: &str) -> String {
+        texts::read().typed(self.get(name).trim())
     }
 
     /// The same without blanks around it; none when nothing is left.

@@ -25,7 +25,6 @@ distribution-withdrawing = Zurückgezogen ist aufgegeben, wie { $net } verteilt 
 distribution-withdraw = { $net } zurückziehen
 distribution-share = Ihr Anteil als Mitglied { $number } ist { $share }: { $cash } werden ausgezahlt, { $retained } bleiben als Ihr Kapital.
 distribution-is-distributed = Was verteilt wird
-distribution-of-loan = { $account }, davon { $principal } aus dem Darlehen zurückgezahlt, und ebenso viel in die Rücklage
 distribution-group-cash = { $group }, { $members ->
         [one] 1 Mitglied
        *[other] { $members } Mitglieder

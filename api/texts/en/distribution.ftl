@@ -22,7 +22,6 @@ distribution-withdrawing = Withdrawing gives up how { $net } would be divided: n
 distribution-withdraw = Withdraw { $net }
 distribution-share = Your share as member { $number } is { $share }: { $cash } in cash, and { $retained } as your capital.
 distribution-is-distributed = What is distributed
-distribution-of-loan = { $account }, { $principal } of it paid back of the loan, and as much to the reserve
 distribution-group-cash = { $group }, { $members } members, in cash
 distribution-group-capital = { $group }, { $members } members, as their capital
 distribution-is-draft = a draft, which nobody but its makers sees

@@ -15,7 +15,7 @@ use crate::pages::twins::Asked;
 use crate::problem::Problem;
 use crate::say;
 use crate::state::State;
-use crate::texts::{Said, Told};
+use crate::texts::{self, Said, Told};
 use crate::visibility::book_of;
 use crate::wire::MoneyBody;
 use actix_web::http::StatusCode;
@@ -79,7 +79,7 @@ struct Forms {
 impl Forms {
     fn fresh(claim: &Claim) -> Forms {
         let amount = claim.content.amount;
-        let amount = amount.currency().format(amount.minor());
+        let amount = texts::read().to_type(&amount.currency().format(amount.minor()));
         Forms { review: Filled::fresh(&[("amount", amount)]), tie: Filled::fresh(&[]) }
     }
 }
@@ -210,7 +210,7 @@ fn opinion(sent: &Fields, claim: &Claim) -> Result<NewReview, Problem> {
         return Err(wrong("/comment", say("claim-write-what")));
     }
     let amount = (verdict == "approve").then(|| MoneyBody {
-        amount: sent.get("amount").trim().to_owned(),
+        amount: sent.number("amount"),
         currency: claim.content.amount.currency().code().to_owned(),
     });
     let evidence_sha256 = sent.get("evidence_sha256").split_whitespace().take(EVIDENCE_MAX + 1).map(str::to_owned);

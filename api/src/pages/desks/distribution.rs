@@ -7,6 +7,7 @@ use crate::handlers::cooperatives::distributions::{
     ApproveDistribution, DistributionReason, approve_once, object_once, open_once, withdraw_once,
 };
 use crate::handlers::cooperatives::members::{cooperative_of, visible_members};
+use crate::pages::cooperative::recipient;
 use crate::pages::forms::{Fields, Filled, done, or_again};
 use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
@@ -134,13 +135,8 @@ fn lines(it: &Distribution) -> Vec<Line> {
         line(say("members-losses").into(), -it.loss_before, false),
         line(say("distribution-is-distributed").into(), it.net(), true),
     ];
-    lines.extend(it.plan.steps.iter().map(|part| {
-        let code = part.to.account().code;
-        let principal = Amount::of(part.principal, it.currency);
-        let of_loan = || say("distribution-of-loan").with("account", &code).with("principal", principal).into();
-        let name = if part.principal > 0 { of_loan() } else { code.clone() };
-        line(name, part.amount, false)
-    }));
+    let step = |part| line(recipient(part, it.currency).into(), part.amount, false);
+    lines.extend(it.plan.steps.iter().map(step));
     if it.plan.from_reserve > 0 {
         lines.push(line(say("distribution-from-reserve").into(), it.plan.from_reserve, false));
     }

@@ -14,7 +14,7 @@ use crate::pages::twins::Asked;
 use crate::problem::Problem;
 use crate::say;
 use crate::state::State;
-use crate::texts::Said;
+use crate::texts::{self, Said};
 use crate::visibility::kept;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -92,7 +92,7 @@ pub(in crate::pages) struct Lately {
 
 /// So many whole units of a currency, as they are typed.
 pub(super) fn whole(currency: Currency, units: i64) -> String {
-    currency.format(i128::from(units) * 10_i128.pow(currency.exponent()))
+    texts::read().to_type(&currency.format(i128::from(units) * 10_i128.pow(currency.exponent())))
 }
 
 /// Makes what a form describes, once, if it does what was read; else answers what it does now. `desk` is where the form is sent, `route`

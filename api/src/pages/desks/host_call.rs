@@ -48,7 +48,7 @@ fn last_day(sent: &Fields) -> Result<Date, Problem> {
 /// What creating it does, in a sentence.
 fn effect(sent: &Fields, offers: &[Offer]) -> Result<Sentence, Problem> {
     let of = chosen(sent, offers)?;
-    let money = MoneyBody { amount: sent.get("amount").trim().to_owned(), currency: of.currency.code().to_owned() };
+    let money = MoneyBody { amount: sent.number("amount"), currency: of.currency.code().to_owned() };
     let amount = money.parse("/amount")?;
     let day = Day(last_day(sent)?);
     let amount = || sum(amount.minor(), amount.currency());

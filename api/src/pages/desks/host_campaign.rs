@@ -71,7 +71,7 @@ fn template(word: &str, book: &Book) -> Result<Fields, Problem> {
 
 /// What creating it does, in a sentence.
 fn effect(sent: &Fields, book: &Book) -> Result<Sentence, Problem> {
-    let money = MoneyBody { amount: sent.get("amount").trim().to_owned(), currency: book.currency.code().to_owned() };
+    let money = MoneyBody { amount: sent.number("amount"), currency: book.currency.code().to_owned() };
     let amount = money.parse("/amount")?;
     let amount = || sum(amount.minor(), amount.currency());
     let last_day = || {
@@ -94,7 +94,7 @@ fn effect(sent: &Fields, book: &Book) -> Result<Sentence, Problem> {
 
 /// What was filled in, as a request of the API.
 fn body(sent: &Fields, book: &Book) -> Value {
-    let amount = json!({"amount": sent.get("amount").trim(), "currency": book.currency.code()});
+    let amount = json!({"amount": sent.number("amount"), "currency": book.currency.code()});
     let kind = sent.get("kind");
     let mut body = json!({
         "book": book.reference().to_string(), "slug": sent.get("slug").trim(), "title": sent.get("title").trim(),

@@ -163,7 +163,7 @@ fn number(sent: &Fields, field: &str) -> Result<u16, Problem> {
 
 /// An amount that was typed, in the currency of the book.
 fn money(sent: &Fields, field: &str, book: &Book) -> Result<MoneyBody, Problem> {
-    let body = MoneyBody { amount: sent.get(field).trim().to_owned(), currency: book.currency.code().to_owned() };
+    let body = MoneyBody { amount: sent.number(field), currency: book.currency.code().to_owned() };
     match body.parse("") {
         Ok(_) => Ok(body),
         Err(problem) => {

@@ -105,7 +105,7 @@ pub(super) fn chosen<'a>(sent: &Fields, offers: &'a [Offer]) -> Result<&'a Offer
 /// What creating it does, in a sentence.
 fn effect(sent: &Fields, offers: &[Offer]) -> Result<Sentence, Problem> {
     let of = chosen(sent, offers)?;
-    let money = MoneyBody { amount: sent.get("amount").trim().to_owned(), currency: of.currency.code().to_owned() };
+    let money = MoneyBody { amount: sent.number("amount"), currency: of.currency.code().to_owned() };
     let amount = money.parse("/amount")?;
     let amount = || sum(amount.minor(), amount.currency());
     Ok(Sentence::of(|| say("host-effect-milestone").with("amount", amount()).with("title", &of.title)))
@@ -127,7 +127,7 @@ pub(super) fn body(sent: &Fields, offers: &[Offer]) -> Result<Value, Problem> {
     Ok(json!({
         "campaign": of.id, "team": sent.get("team").trim(), "name": sent.get("name").trim(),
         "description": sent.get("description").trim(),
-        "amount": {"amount": sent.get("amount").trim(), "currency": of.currency.code()}, "policy": policy, "gate": gate,
+        "amount": {"amount": sent.number("amount"), "currency": of.currency.code()}, "policy": policy, "gate": gate,
     }))
 }
 

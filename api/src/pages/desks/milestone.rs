@@ -15,7 +15,7 @@ use crate::pages::twins::Asked;
 use crate::problem::Problem;
 use crate::say;
 use crate::state::State;
-use crate::texts::Said;
+use crate::texts::{self, Said};
 use crate::visibility::book_of;
 use crate::wire::{MoneyBody, parse};
 use actix_web::http::StatusCode;
@@ -27,7 +27,7 @@ use ledger::engine::store::books::Book;
 use ledger::id::{ClaimId, MilestoneId};
 use ledger::milestones::operations::claims::{self as operations};
 use ledger::milestones::rules::claim::{Claim, ClaimState};
-use ledger::milestones::rules::milestone::Milestone;
+use ledger::milestones::rules::milestone::{Milestone, MilestoneState};
 use ledger::milestones::store::{claims, milestones};
 use ledger::parties::store::organisations;
 
@@ -51,6 +51,8 @@ struct MilestonePage {
     /// The claims that there are, the newest first.
     claims: Vec<Past>,
     draft: Option<Draft>,
+    /// Why no claim is written on it any more, if none is.
+    closed: Option<Said>,
     form: Filled,
     rows: Vec<Row>,
     submit: Filled,
@@ -108,15 +110,16 @@ fn claim_field(pointer: &str) -> Option<String> {
 fn begun(state: &State, milestone: &Milestone, draft: Option<&Claim>) -> Fields {
     let mut fields = Fields::default();
     let currency = milestone.amount.currency();
+    let typed = |minor: i64| texts::read().to_type(&currency.format(minor));
     match draft {
         Some(claim) => {
             fields.set("claim", claim.id.to_string());
             fields.set("version", claim.version.to_string());
-            fields.set("amount", currency.format(claim.content.amount.minor()));
+            fields.set("amount", typed(claim.content.amount.minor()));
             fields.set("note", claim.content.note.as_str());
             rows::fill(&mut fields, state, &claim.content.evidence);
         }
-        None => fields.set("amount", currency.format(milestone.amount.minor() - milestone.released)),
+        None => fields.set("amount", typed(milestone.amount.minor() - milestone.released)),
     }
     fields
 }
@@ -171,10 +174,20 @@ impl MilestonePage {
             None => None,
         };
         let currency = milestone.amount.currency();
+        let left = milestone.amount.minor() - milestone.released;
+        let closed = match milestone.state {
+            MilestoneState::Cancelled { .. } => Some(say("team-takes-no-claims")),
+            MilestoneState::Planned
+            | MilestoneState::Funded
+            | MilestoneState::Claimed { .. }
+            | MilestoneState::PartlyReleased
+            | MilestoneState::Released => (left == 0).then(|| say("team-nothing-left")),
+        };
         Ok(MilestonePage {
             id,
             amount: sum(milestone.amount.minor(), currency),
-            left: sum(milestone.amount.minor() - milestone.released, currency),
+            left: sum(left, currency),
+            closed,
             currency: currency.code().to_owned(),
             standing: of_milestone(&milestone.state),
             gates: ticks(gate, evidence),
@@ -207,10 +220,7 @@ pub(in crate::pages) async fn show(
 /// What the team has filled in, as a request of the API.
 fn content(sent: &Fields, milestone: &Milestone) -> NewClaim {
     NewClaim {
-        amount: MoneyBody {
-            amount: sent.get("amount").trim().to_owned(),
-            currency: milestone.amount.currency().code().to_owned(),
-        },
+        amount: MoneyBody { amount: sent.number("amount"), currency: milestone.amount.currency().code().to_owned() },
         note: sent.get("note").to_owned(),
         evidence: rows::pieces(sent),
     }

@@ -31,7 +31,8 @@ struct Row {
     campaign: String,
     book: String,
     amount: String,
-    left: String,
+    /// What of it is not released; none when all of it is.
+    left: Option<String>,
     standing: Said,
 }
 
@@ -51,10 +52,11 @@ impl From<OfTeam> for Row {
     fn from(it: OfTeam) -> Row {
         let OfTeam { milestone, campaign, book } = it;
         let currency = milestone.amount.currency();
+        let left = milestone.amount.minor() - milestone.released;
         Row {
             id: milestone.id,
             amount: sum(milestone.amount.minor(), currency),
-            left: sum(milestone.amount.minor() - milestone.released, currency),
+            left: (left > 0).then(|| sum(left, currency)),
             standing: of_milestone(&milestone.state),
             name: milestone.name,
             campaign,

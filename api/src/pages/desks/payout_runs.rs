@@ -105,7 +105,10 @@ fn request(sent: &Fields, book: &Book) -> Result<NewPayoutRun, Problem> {
         return Err(wrong("/sources", say("payout-tick-what")));
     }
     let currency = book.currency.code().to_owned();
-    let minimum = sent.given("minimum").map(|amount| MoneyBody { amount, currency: currency.clone() });
+    let minimum = sent
+        .has("minimum")
+        .then(|| sent.number("minimum"))
+        .map(|amount| MoneyBody { amount, currency: currency.clone() });
     Ok(NewPayoutRun {
         sources: sources.into_iter().map(str::to_owned).collect(),
         currency,

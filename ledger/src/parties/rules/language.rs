@@ -39,6 +39,21 @@ impl Language {
         }
     }
 
+    /// A decimal as people of a language type it, with a point: where they write a comma for it, a single comma is one.
+    /// Marks between thousands are not read, so that no sum is ever taken for another.
+    pub fn typed(self, text: &str) -> String {
+        let (_, point) = self.marks();
+        if text.matches(point).count() == 1 && !text.contains('.') {
+            return text.replace(point, ".");
+        }
+        text.to_owned()
+    }
+
+    /// A decimal as it stands in a field before somebody types: `3000,00` where a comma is the point.
+    pub fn to_type(self, decimal: &str) -> String {
+        decimal.replace('.', &self.marks().1.to_string())
+    }
+
     /// A decimal with a mark between thousands and a true minus sign: `−1,234.50`.
     pub fn decimal(self, decimal: &str) -> String {
         let (thousands, point) = self.marks();
@@ -123,6 +138,25 @@ mod tests {
         ] {
             assert_eq!(Language::of(tag), language, "{tag}");
         }
+    }
+
+    #[test]
+    fn a_number_is_read_as_a_language_types_it_and_never_as_another_sum() {
+        for (typed, english, german) in [
+            ("7.5", "7.5", "7.5"),
+            ("7,5", "7,5", "7.5"),
+            ("-0,01", "-0,01", "-0.01"),
+            ("3,000", "3,000", "3.000"),
+            ("1.234,50", "1.234,50", "1.234,50"),
+            ("1,234.50", "1,234.50", "1,234.50"),
+            ("1,2,3", "1,2,3", "1,2,3"),
+            ("", "", ""),
+        ] {
+            assert_eq!([Language::English.typed(typed), Language::German.typed(typed)], [english, german], "{typed}");
+        }
+        let stands = Language::ALL.map(|language| language.to_type("3000.00"));
+        assert_eq!(stands, ["3000.00", "3000,00"]);
+        assert_eq!(Language::German.typed(&stands[1]), "3000.00");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::pages::twins::Asked;
 use crate::problem::Problem;
 use crate::say;
 use crate::state::State;
+use crate::texts;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post, route};
@@ -92,7 +93,7 @@ fn compared(now: &Distribution, last: Option<&Distribution>) -> Vec<Compared> {
 fn warnings(it: &Distribution, waiting: Hours) -> Vec<String> {
     let mut found = Vec::new();
     if waiting > Hours::ZERO {
-        found.push(say("members-warn-hours").with("hours", waiting.to_string()).into());
+        found.push(say("members-warn-hours").with("hours", texts::read().decimal(&waiting.to_string())).into());
     }
     let is_idle = |part: &&MemberPart| match part.by {
         Patronage::Hours | Patronage::IndexedHours => part.hours == Hours::ZERO,

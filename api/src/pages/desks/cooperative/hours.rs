@@ -13,7 +13,7 @@ use crate::pages::twins::Asked;
 use crate::problem::Problem;
 use crate::say;
 use crate::state::State;
-use crate::texts::Said;
+use crate::texts::{self, Said};
 use crate::who_may::{KEEPERS, MEMBER};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -178,7 +178,7 @@ pub(super) fn amount(it: &Contribution) -> Said {
         Unit::Units => say("members-some-units"),
         Unit::Points => say("members-some-points"),
     };
-    amount.with("amount", it.quantity.to_string())
+    amount.with("amount", texts::read().decimal(&it.quantity.to_string()))
 }
 
 /// Whether somebody may attest hours, as far as the page can tell: neither who worked them nor who wrote them down.
@@ -274,9 +274,11 @@ fn week(sent: &Fields) -> Result<Date, Problem> {
 fn worked(sent: &Fields) -> Result<Vec<(usize, Hours)>, Problem> {
     let mut found = Vec::new();
     for place in 0..WEEK {
-        let Some(typed) = sent.given(&cell(place)) else { continue };
+        if !sent.has(&cell(place)) {
+            continue;
+        }
         let wrong = |what: Said| wrong(format!("/{}", cell(place)), what);
-        let hours: Hours = typed.parse().map_err(|_| wrong(say("members-hours-such")))?;
+        let hours: Hours = sent.number(&cell(place)).parse().map_err(|_| wrong(say("members-hours-such")))?;
         if hours.hundredths() > HOURS_A_DAY {
             return Err(wrong(say("members-day-has")));
         }

@@ -29,8 +29,10 @@ pub(super) fn is_sent(sent: &Fields) -> bool {
 /// What was filled in, as a request of the API.
 pub(super) fn request(sent: &Fields) -> Result<NewContributionRequest, Problem> {
     let field = |name: &str| format!("/other-{name}");
-    let quantity = sent.given("other-quantity").filter(|typed| typed.parse::<Quantity>().is_ok());
-    let quantity = quantity.ok_or_else(|| wrong(field("quantity"), say("members-quantity-such")))?;
+    let quantity = sent.number("other-quantity");
+    if quantity.parse::<Quantity>().is_err() {
+        return Err(wrong(field("quantity"), say("members-quantity-such")));
+    }
     let day: Date = sent.get("other-day").parse().map_err(|_| wrong(field("day"), say("members-say-the-day")))?;
     Ok(NewContributionRequest {
         member: sent.given("other-member"),

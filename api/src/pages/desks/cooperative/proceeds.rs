@@ -118,7 +118,7 @@ fn request(sent: &Fields, book: &Book) -> Result<NewProceedsRequest, Problem> {
         label: sent.get("label").trim().to_owned(),
         party: sent.get("party").trim().to_owned(),
         on_credit: sent.given("on_credit").is_some(),
-        amount: MoneyBody { amount: sent.get("amount").trim().to_owned(), currency: book.currency.code().to_owned() },
+        amount: MoneyBody { amount: sent.number("amount"), currency: book.currency.code().to_owned() },
         occurred_on: sent.given("occurred_on").map(day).transpose()?,
         memo: sent.get("memo").trim().to_owned(),
         reference: sent.get("reference").trim().to_owned(),

@@ -173,8 +173,7 @@ pub(in crate::pages) async fn ask(
     let client = state.client().await?;
     let book = of_cooperative(&client, &caller, id).await?;
     let taken = async {
-        let amount =
-            MoneyBody { amount: sent.get("amount").trim().to_owned(), currency: book.currency.code().to_owned() };
+        let amount = MoneyBody { amount: sent.number("amount"), currency: book.currency.code().to_owned() };
         let new = NewRedemption { member: member_of(&client, &book, &sent).await?.map(|id| id.to_string()), amount };
         ask_once(&state, &caller, id, &sent.key(&path)?, &new).await
     };

@@ -10,7 +10,7 @@ use crate::pages::twins::Asked;
 use crate::problem::Problem;
 use crate::say;
 use crate::state::State;
-use crate::texts::Said;
+use crate::texts::{self, Said};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, route};
@@ -21,6 +21,7 @@ use ledger::cooperatives::rules::statement::{Measure, Statement};
 use ledger::cooperatives::store::{distributions, members, statements};
 use ledger::id::{BookRef, DistributionId, MemberId};
 use ledger::money::Currency;
+use std::fmt;
 use uuid::Uuid;
 
 /// So many statements are shown.
@@ -110,17 +111,23 @@ fn notes(it: &Statement) -> Vec<Said> {
     some.into_iter().filter_map(note).collect()
 }
 
+/// A number as the language of the page writes it.
+fn written(number: &impl fmt::Display) -> String {
+    texts::read().decimal(&number.to_string())
+}
+
 /// By what a share was measured, and how much of it the member had.
 fn base(it: &Statement) -> Said {
     match it.issued.measure() {
         Measure::Alike => say("members-equal"),
         Measure::Capital(_) => say("cooperative-by-capital"),
-        Measure::Units(counted) => say("members-some-units").with("amount", counted.to_string()),
-        Measure::Points(counted) => say("members-some-points").with("amount", counted.to_string()),
-        Measure::Hours(hours) => say("members-some-hours").with("amount", hours.to_string()),
+        Measure::Units(counted) => say("members-some-units").with("amount", written(&counted)),
+        Measure::Points(counted) => say("members-some-points").with("amount", written(&counted)),
+        Measure::Hours(hours) => say("members-some-hours").with("amount", written(&hours)),
         Measure::Indexed(hours, indexed) => {
-            let each: Vec<String> = indexed.iter().map(|it| format!("{} × {}", it.hours, it.index)).collect();
-            say("members-indexed-hours").with("amount", hours.to_string()).with("each", each.join(" + "))
+            let each = indexed.iter().map(|it| format!("{} × {}", written(&it.hours), written(&it.index)));
+            let each: Vec<String> = each.collect();
+            say("members-indexed-hours").with("amount", written(&hours)).with("each", each.join(" + "))
         }
     }
 }
