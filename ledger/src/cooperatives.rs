@@ -3,6 +3,7 @@
 
 /// Pure rules.
 pub mod rules {
+    pub mod advance;
     pub mod allocation_rule;
     pub mod contribution;
     pub mod cooperative;
@@ -21,6 +22,7 @@ pub mod rules {
 
 /// SQL, and nothing else.
 pub mod store {
+    pub mod advances;
     pub mod allocation_rules;
     pub mod cooperatives;
     pub mod distributions;
@@ -37,6 +39,7 @@ pub mod store {
 
 /// Lock, decide, save.
 pub mod operations {
+    pub mod advances;
     pub mod allocation_rules;
     pub(crate) mod capital;
     pub mod distributions;

@@ -245,6 +245,8 @@ book_ids! {
     DistributionId = "dst", "a", "distribution";
     /// A member's statement of a distribution.
     StatementId = "stm", "a", "statement";
+    /// What a member got of the next share before there was one.
+    AdvanceId = "adv", "an", "advance";
     /// Retained shares that are paid back.
     RedemptionId = "rdm", "a", "redemption";
     /// Where a payee is paid.

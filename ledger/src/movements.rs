@@ -151,6 +151,17 @@ pub fn capital_redeemed(
     }
 }
 
+/// A part of a member's next share became payable before there was one: member receivable → member payable.
+pub fn advance_granted(
+    receivable: AccountNumber,
+    payable: AccountNumber,
+    amount: Money,
+    day: Date,
+    advance: impl ToString,
+) -> Entry {
+    one(MovementKind::AdvanceGranted, receivable, payable, amount, day, "Advance on a share", advance)
+}
+
 /// A loss was borne: reserve, members' capital, members' next shares → surplus, then surplus → costs that no sales covered.
 pub fn loss_borne(
     surplus: AccountNumber,

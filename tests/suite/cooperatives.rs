@@ -1,5 +1,6 @@
 //! A cooperative over HTTP: two years shared to the cent by the worker, statements by mail, and who sees whose share.
 
+mod advances;
 mod bank;
 mod capital;
 mod weights;
@@ -65,7 +66,12 @@ impl Coop {
 
     /// Ada writes down her own hours and Bea attests them; the treasurer writes down the others', and Ada attests.
     pub(crate) async fn work(&self, year: i16) -> Outcome {
-        for (index, hours) in HOURS.into_iter().enumerate() {
+        self.worked(year, &HOURS).await
+    }
+
+    /// The same, with the hours of each of the first members.
+    async fn worked(&self, year: i16, all: &[&str]) -> Outcome {
+        for (index, hours) in all.iter().enumerate() {
             let mut body = json!({
                 "from": format!("{year}-01-01"), "to": format!("{year}-12-31"), "hours": hours, "note": "Presses",
             });

@@ -90,6 +90,7 @@ const PREFIXES_OF_PARTIES: &[&str] = &["inv", "org", "psn", "pcr"];
 
 /// The prefix of the ids below a segment of a path.
 const ID_PREFIXES: &[(&str, &str)] = &[
+    ("advances", "adv"),
     ("allocation-rules", "alr"),
     ("appeals", "apl"),
     ("awards", "awd"),

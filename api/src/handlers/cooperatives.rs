@@ -1,5 +1,6 @@
 //! Members of a cooperative: what they work, what is sold, how it is shared.
 
+pub mod advances;
 pub mod allocation_rules;
 pub mod distribution_body;
 pub mod distributions;
@@ -45,6 +46,9 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(distributions::reverse)
         .service(distributions::objections)
         .service(distributions::show)
+        .service(advances::grant)
+        .service(advances::list)
+        .service(advances::reverse)
         .service(redemptions::ask)
         .service(redemptions::list)
         .service(redemptions::approve)

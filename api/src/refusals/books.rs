@@ -26,6 +26,7 @@ const OPENS_ACCOUNTS: &[&str] = &[
     "POST /v1/cooperatives/{book}/results",
     "POST /v1/cooperatives/{book}/distributions",
     "POST /v1/redemptions/{id}:approve",
+    "POST /v1/cooperatives/{book}/advances",
 ];
 
 /// The operations that begin something new in a book.
@@ -189,6 +190,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/contributions/{id}:attest",
             "POST /v1/distributions/{id}:reverse",
             "POST /v1/redemptions/{id}:reverse",
+            "POST /v1/advances/{id}:reverse",
         ],
     ),
     refusal(

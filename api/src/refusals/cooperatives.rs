@@ -34,6 +34,8 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/results/{id}:reverse",
             "POST /v1/cooperatives/{book}/distributions",
             "POST /v1/cooperatives/{book}/redemptions",
+            "POST /v1/cooperatives/{book}/advances",
+            "POST /v1/advances/{id}:reverse",
         ],
     ),
     refusal(
@@ -43,7 +45,12 @@ pub(super) const KINDS: &[Kind] = &[
         ADMIT,
     ),
     refusal("already-member", "The person is a member already.", "Nothing is left to do.", ADMIT),
-    refusal("member-left", "The member has left before.", "Nothing is left to do.", LEAVE),
+    refusal(
+        "member-left",
+        "The member has left before.",
+        "Nothing is left to do.",
+        &["POST /v1/members/{id}:leave", "POST /v1/cooperatives/{book}/advances"],
+    ),
     refusal(
         "leaves-before-joining",
         "The last day of the membership lies before its first.",

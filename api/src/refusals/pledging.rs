@@ -773,6 +773,8 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/distributions/{id}:reverse",
             "POST /v1/redemptions/{id}:approve",
             "POST /v1/redemptions/{id}:reverse",
+            "POST /v1/cooperatives/{book}/advances",
+            "POST /v1/advances/{id}:reverse",
         ],
     ),
     refusal("objection-window-closed", "The time for objections has passed.", "Nothing can be done here.", DISPUTE),

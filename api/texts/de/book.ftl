@@ -213,3 +213,7 @@ book-kind-loss-borne = Verlust getragen
 book-kind-loss-borne-means = Die Rücklage und das Kapital der Mitglieder trugen einen Verlust.
 book-kind-loss-restored = Verlust zurückgenommen
 book-kind-loss-restored-means = Sie tragen ihn nicht mehr: das Spiegelbild der Buchungszeilen.
+book-kind-advance-granted = Vorschuss gewährt
+book-kind-advance-granted-means = Ein Teil des nächsten Anteils eines Mitglieds wurde zahlbar, ehe es ihn gab.
+book-kind-advance-taken-back = Vorschuss zurückgenommen
+book-kind-advance-taken-back-means = Er ist nicht mehr zahlbar: das Spiegelbild der Buchungszeilen.

@@ -53,6 +53,6 @@ distribution-stands-reversed = Sie wurde durch Buchung { $entry } zurückgenomme
 distribution-stands-withdrawn = Sie wurde zurückgezogen: { $reason }
 distribution-bears = Als Mitglied { $number } tragen Sie { $loss } des Verlusts mit Ihrem Kapital; { $stands } davon stehen gegen Ihre nächsten Anteile.
 distribution-from-reserve = Von der Rücklage getragen
-distribution-group-netted = { $group }, { $members } Mitglieder, für frühere Verluste
+distribution-group-netted = { $group }, { $members } Mitglieder, für Vorschüsse und frühere Verluste
 distribution-group-bears = { $group }, { $members } Mitglieder, vom Kapital getragen
 distribution-group-stands = { $group }, { $members } Mitglieder, gegen die nächsten Anteile

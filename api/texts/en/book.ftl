@@ -213,3 +213,7 @@ book-kind-loss-borne = Loss borne
 book-kind-loss-borne-means = The reserve and members' capital bore a loss.
 book-kind-loss-restored = Loss restored
 book-kind-loss-restored-means = They bear it no more: the mirror of its lines.
+book-kind-advance-granted = Advance granted
+book-kind-advance-granted-means = A part of a member's next share became payable before there was one.
+book-kind-advance-taken-back = Advance taken back
+book-kind-advance-taken-back-means = It is payable no more: the mirror of its lines.

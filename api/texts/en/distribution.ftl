@@ -44,6 +44,6 @@ distribution-stands-reversed = It was taken back by entry { $entry }: { $reason 
 distribution-stands-withdrawn = It was withdrawn: { $reason }
 distribution-bears = As member { $number } you bear { $loss } of the loss by your capital; { $stands } of it stand against your next shares.
 distribution-from-reserve = Borne by the reserve
-distribution-group-netted = { $group }, { $members } members, for earlier losses
+distribution-group-netted = { $group }, { $members } members, for advances and earlier losses
 distribution-group-bears = { $group }, { $members } members, borne by capital
 distribution-group-stands = { $group }, { $members } members, against the next shares

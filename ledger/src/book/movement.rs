@@ -208,6 +208,10 @@ kinds! {
     LossBorne = 95, "loss_borne";
     /// They bear it no more: the mirror of its lines.
     LossRestored = 96, "loss_restored";
+    /// A part of a member's next share became payable before there was one.
+    AdvanceGranted = 97, "advance_granted";
+    /// It is payable no more: the mirror of its lines.
+    AdvanceTakenBack = 98, "advance_taken_back";
 }
 
 impl MovementKind {
@@ -380,6 +384,8 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::LossRestored, C::Surplus, C::Reserve),
     (K::LossRestored, C::Surplus, C::MemberCapital),
     (K::LossRestored, C::Surplus, C::MemberReceivable),
+    (K::AdvanceGranted, C::MemberReceivable, C::MemberPayable),
+    (K::AdvanceTakenBack, C::MemberPayable, C::MemberReceivable),
     (K::LoanReceived, C::Cash, C::LoanPayable),
     (K::LoanRepaid, C::LoanPayable, C::PayoutsInTransit),
     (K::LoanRepaid, C::LoanPayable, C::Cash),

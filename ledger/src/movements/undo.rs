@@ -31,6 +31,8 @@ pub fn of(kind: MovementKind) -> Undo {
         K::ResultClosed => by("POST /v1/results/{id}:reverse", K::ResultReopened),
         K::SurplusAllocated => by("POST /v1/distributions/{id}:reverse", K::SurplusRestored),
         K::CapitalRedeemed => by("POST /v1/redemptions/{id}:reverse", K::CapitalRestored),
+        K::AdvanceGranted => by("POST /v1/advances/{id}:reverse", K::AdvanceTakenBack),
+        K::AdvanceTakenBack => Undo::Again("The advance is granted again."),
         K::LossBorne => by("POST /v1/distributions/{id}:reverse", K::LossRestored),
         K::CapitalRestored => Undo::Again("The capital is redeemed again."),
         K::LossRestored => Undo::Again("The loss is divided again."),

@@ -89,4 +89,6 @@ pub const MOVEMENTS: &[&str] = &[
     "capital_restored",
     "loss_borne",
     "loss_restored",
+    "advance_granted",
+    "advance_taken_back",
 ];

@@ -368,6 +368,7 @@ const DOMAINS: &[Domain] = &[
             "statement",
             "redemption",
             "retained_use",
+            "advance",
         ],
         functions: &["surplus_as_allocated", "loss_as_borne", "retained_not_twice", "redemption_as_asked"],
     },

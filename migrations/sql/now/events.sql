@@ -204,6 +204,11 @@ BEGIN
         'currency', (SELECT d.currency FROM public.distribution d WHERE d.book_id = r.book_id AND d.id = r.distribution_id)$f$),
     ('redemption', 'redemption', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'member', r.member_id, 'amount', r.amount, 'currency', (SELECT b.currency FROM public.book b WHERE b.number = r.book_id),
+        'entry', r.entry_number, 'mirror', r.reversal_number$f$),
+    ('advance', 'advance', 'r.id', '1 + (r.reversed_at IS NOT NULL)::int',
+     $e$CASE WHEN r.reversed_at IS NULL THEN 'granted' ELSE 'reversed' END$e$,
+     NULL, NULL, 'coalesce(r.reversed_at, r.granted_at)', NULL,
+     $f$'member', r.member_id, 'amount', r.amount, 'currency', (SELECT b.currency FROM public.book b WHERE b.number = r.book_id),
         'entry', r.entry_number, 'mirror', r.reversal_number$f$)
       ) AS v(source, family, object, sequence, state, mark, before, at, partner, facts)
      WHERE v.source = p_source OR p_source IS NULL;
@@ -393,6 +398,10 @@ CREATE OR REPLACE TRIGGER redemption_event_of_new AFTER INSERT ON redemption REF
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('redemption');
 CREATE OR REPLACE TRIGGER redemption_event_of_change AFTER UPDATE ON redemption REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('redemption');
+CREATE OR REPLACE TRIGGER advance_event_of_new AFTER INSERT ON advance REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('advance');
+CREATE OR REPLACE TRIGGER advance_event_of_change AFTER UPDATE ON advance REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('advance');
 CREATE OR REPLACE TRIGGER pledge_move_event_of_new AFTER INSERT ON pledge_move REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('pledge_move');
 CREATE OR REPLACE TRIGGER plan_change_event_of_new AFTER INSERT ON plan_change REFERENCING NEW TABLE AS new_rows

@@ -371,7 +371,7 @@ GRANT INSERT (id, challenge, submission, team, amount, entry, awarded_at, book_i
 
 -- cooperatives
 GRANT SELECT ON cooperative, member, member_index, contribution, allocation_rule, proceeds, period_result, distribution,
-    distribution_part, distribution_objection, statement, redemption, retained_use TO commonpurse_service;
+    distribution_part, distribution_objection, statement, redemption, retained_use, advance TO commonpurse_service;
 GRANT INSERT (book_id) ON cooperative TO commonpurse_service;
 GRANT UPDATE (members_last, rules_last, closed_through, capital_most) ON cooperative TO commonpurse_service;
 GRANT INSERT (id, person, version, created_at, book_id, number, joined_on, consents, "group") ON member TO
@@ -405,6 +405,9 @@ GRANT UPDATE (approved_by, entry_number, reversal_number, version, approved_at, 
     commonpurse_service;
 GRANT INSERT (distribution_id, member_id, used_by, amount, book_id, kind) ON retained_use TO commonpurse_service;
 GRANT UPDATE (undone) ON retained_use TO commonpurse_service;
+GRANT INSERT (id, member_id, granted_by, amount, entry_number, granted_at, book_id, granted_on, memo) ON advance TO
+    commonpurse_service;
+GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON advance TO commonpurse_service;
 
 -- payouts
 GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document, payout_file, payout_file_item,

@@ -81,7 +81,7 @@ pub struct ShareBody {
     interest: BalanceBody,
     /// Stays in the cooperative as the member's capital.
     retained: BalanceBody,
-    /// What earlier losses take of the share: it had stood against it.
+    /// What advances and earlier losses take of the share: it had stood against it.
     netted: BalanceBody,
     /// What the member bears of a loss.
     loss: BalanceBody,

@@ -93,7 +93,7 @@ pub struct StatementBody {
     lost: BalanceBody,
     /// What of the retained part is still there.
     left: BalanceBody,
-    /// What earlier losses took of the share: it had stood against it.
+    /// What advances and earlier losses took of the share: it had stood against it.
     netted: BalanceBody,
     /// What the member bears of a loss; 0 where a surplus was shared.
     loss: BalanceBody,

@@ -34,7 +34,7 @@ pub struct MemberInput {
     /// at 1.00.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexed: Vec<IndexedHours>,
-    /// What of earlier losses stands against the member's shares, minor units.
+    /// What of advances and earlier losses stands against the member's shares, minor units.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub stands: i64,
 }

@@ -34,7 +34,7 @@ pub struct NewStatement {
     pub capital: i64,
     /// Minor units that became the member's capital.
     pub retained: i64,
-    /// Minor units of the share that earlier losses took, which had stood against it.
+    /// Minor units of the share that advances and earlier losses took, which had stood against it.
     pub netted: i64,
     /// Minor units of a loss that the member bears; 0 where a surplus was shared.
     pub loss: i64,

@@ -72,7 +72,7 @@ pub struct MemberPart {
     pub indexed: Vec<IndexedHours>,
     /// Billionths of a minor unit carried over to the next distribution.
     pub carry: i64,
-    /// How much of the share earlier losses take, which stood against it; minor units.
+    /// How much of the share advances and earlier losses take, which stood against it; minor units.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub netted: i64,
     /// The member's part of a loss, minor units; 0 where a surplus is shared.
@@ -128,7 +128,7 @@ impl MemberPart {
         self.cash > self.interest || self.retained > 0 || self.netted > 0
     }
 
-    /// All that the member has of a surplus, with interest and with what earlier losses take of it; minor units.
+    /// All that the member has of a surplus, with interest and with what advances and earlier losses take of it; minor units.
     pub fn share(&self) -> i64 {
         self.cash + self.retained + self.netted
     }

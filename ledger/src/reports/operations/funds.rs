@@ -205,6 +205,8 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::CapitalRestored
         | K::LossBorne
         | K::LossRestored
+        | K::AdvanceGranted
+        | K::AdvanceTakenBack
         | K::LoanReceived
         | K::LoanRepaid
         | K::InterBookPaid

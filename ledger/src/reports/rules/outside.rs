@@ -95,6 +95,8 @@ pub fn is_of_one_giver(kind: K) -> bool {
         | K::CapitalRestored
         | K::LossBorne
         | K::LossRestored
+        | K::AdvanceGranted
+        | K::AdvanceTakenBack
         | K::ExchangeGain
         | K::ExchangeLoss
         | K::SaleReversed

@@ -689,6 +689,16 @@ pub const FAMILIES: &[Family] = &[
         facts: &["distribution", "member", "cash", "retained", "currency"],
     },
     Family {
+        name: "advance",
+        prefix: "adv",
+        audience: Keepers,
+        states: &[
+            ("granted", "A part of a member's next share is payable before there is one."),
+            ("reversed", "It is taken back."),
+        ],
+        facts: &["member", "amount", "currency", "entry", "mirror"],
+    },
+    Family {
         name: "redemption",
         prefix: "rdm",
         audience: Keepers,

@@ -111,6 +111,7 @@ const KEPT: &[(&str, &str)] = &[
     ("account_mark", "UPDATE DELETE TRUNCATE"),
     ("activity", "DELETE TRUNCATE"),
     ("adoption", "UPDATE DELETE TRUNCATE"),
+    ("advance", "DELETE TRUNCATE"),
     ("allocation_rule", "UPDATE DELETE TRUNCATE"),
     ("appeal", "DELETE TRUNCATE"),
     ("attribution", "UPDATE DELETE TRUNCATE"),

@@ -23,6 +23,8 @@ const ELSEWHERE: &[K] = &[
     K::CapitalRestored,
     K::LossBorne,
     K::LossRestored,
+    K::AdvanceGranted,
+    K::AdvanceTakenBack,
     K::CustomerPaid,
     K::CustomerPaymentReturned,
     K::CostPaid,
