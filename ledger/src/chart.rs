@@ -88,7 +88,7 @@ chart! {
     customer_receivable(customer: &str) = "assets:receivable:customer:{customer}", CustomerReceivable,
         "What a customer has bought of a cooperative and has still to pay; a short name.";
     member_receivable(member: i32) = "assets:receivable:member:{member}", MemberReceivable,
-        "What of a loss a member's capital could not bear: it stands against the member's next shares.";
+        "What stands against a member's next shares: advances on them, and what of a loss the member's capital could not bear.";
     receivable(custodian: OrganisationId, day: Date) = "assets:receivable:{custodian}:{day}", Receivable,
         "What a custodian captured on a day and has not yet paid over.";
     shortfall(custodian: OrganisationId) = "assets:shortfall:{custodian}", Receivable,

@@ -44,9 +44,10 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.example("POST /v1/results/{id}:reverse", json!({"id": closed["id"]}), mistake);
     known.example("POST /v1/members/{id}:leave", json!({"id": press.members[1]}), json!({"left_on": null}));
     known.add(&press.members[0]);
-    let some = json!({"member": press.members[0], "amount": usd("0.10")});
-    known.example("POST /v1/cooperatives/{book}/advances", json!({"book": press.book}), some.clone());
-    let granted = press.second.post(&format!("/v1/cooperatives/{}/advances", press.book), &some).await?.ok()?;
+    let paid = Cooperative::found(cast, "advance").await?;
+    let some = json!({"member": paid.members[1], "amount": usd("0.10")});
+    known.example("POST /v1/cooperatives/{book}/advances", json!({"book": paid.book}), some.clone());
+    let granted = cast.treasurer.post(&format!("/v1/cooperatives/{}/advances", paid.book), &some).await?.ok()?;
     known.add(text(&granted, "/id")?);
     known.example("POST /v1/advances/{id}:reverse", json!({"id": granted["id"]}), json!({"reason": "Granted twice"}));
     let index = json!({"index": "1.5", "effective_from": "2025-08-01"});
