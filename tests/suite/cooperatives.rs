@@ -2,6 +2,7 @@
 
 mod bank;
 mod capital;
+mod result;
 mod weights;
 
 use crate::host::Host;
