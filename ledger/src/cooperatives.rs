@@ -50,6 +50,7 @@ pub mod operations {
     pub mod previews;
     pub mod proceeds;
     pub mod redemptions;
+    mod result_accounts;
     pub mod results;
     pub mod statements;
     pub mod tellings;

@@ -3,6 +3,7 @@
 mod advances;
 mod bank;
 mod capital;
+mod result;
 mod weights;
 
 use crate::host::Host;

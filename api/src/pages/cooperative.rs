@@ -243,15 +243,22 @@ pub(super) fn recipient(part: &StepPart, currency: Currency) -> Said {
 /// From sales to what each group shares, top to bottom: what is taken first lies at the right end of what there was.
 pub(super) fn waterfall(it: &Distribution) -> Vec<Row> {
     let mut rows = Vec::new();
-    let mut left = it.sales;
-    let whole = it.sales.max(it.costs.saturating_add(it.loss_before));
+    let mut left = it.sales + it.other_income;
+    let whole = left.max(it.costs + it.other_costs + it.loss_before);
     let mut add = |what: String, taken: Taken, from: i64, amount: i64| {
         let is_sum = taken == Taken::Whole;
         let bar = StepBar::new(taken, from, amount.abs(), whole);
         rows.push(Row { what, amount: Amount::of(amount, it.currency), bar, is_sum });
     };
     add(say("cooperative-sales").to_string(), Taken::Whole, 0, it.sales);
-    for (what, amount) in [(say("cooperative-costs"), it.costs), (say("cooperative-losses"), it.loss_before)] {
+    if it.other_income > 0 {
+        add(say("cooperative-other-income").to_string(), Taken::Whole, it.sales, it.other_income);
+    }
+    for (what, amount) in [
+        (say("cooperative-costs"), it.costs),
+        (say("cooperative-other-costs"), it.other_costs),
+        (say("cooperative-losses"), it.loss_before),
+    ] {
         left -= amount;
         if amount > 0 {
             add(what.to_string(), Taken::Lost, left, -amount);

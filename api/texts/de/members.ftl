@@ -19,6 +19,8 @@ members-open-period = Der offene Zeitraum
 members-open-period-of = Der offene Zeitraum: { $days }
 members-sales = Verkäufe
 members-costs = Kosten
+members-other-income = Sonstige Einnahmen
+members-other-costs = Sonstige Kosten
 members-losses = Verluste früherer Zeiträume
 members-done-table = Alle Zeilen sind eingetragen.
 members-done-result = Das Ergebnis ist abgeschlossen, und das nächste trägt seinen Verlust.
@@ -199,8 +201,8 @@ members-warn-carried = Was sich nicht bis auf die letzte Stelle teilen lässt, w
         [one] 1 Mitglied
        *[other] { $count } Mitglieder
     }.
-members-effect-close-left = Der Abschluss von { $days } nimmt die Verkäufe von { $sales } für die Kosten von { $costs } und Verluste von { $before } aus der Zeit davor. Was übrig ist, wartet auf eine Verteilung: { $net }.
-members-effect-close = Der Abschluss von { $days } nimmt die Verkäufe von { $sales } für die Kosten von { $costs } und Verluste von { $before } aus der Zeit davor. Nichts bleibt zu verteilen: Das nächste Ergebnis trägt den Verlust von { $loss }.
+members-effect-close-left = Der Abschluss von { $days } nimmt die Einnahmen von { $sales } für die Kosten von { $costs } und Verluste von { $before } aus der Zeit davor. Was übrig ist, wartet auf eine Verteilung: { $net }.
+members-effect-close = Der Abschluss von { $days } nimmt die Einnahmen von { $sales } für die Kosten von { $costs } und Verluste von { $before } aus der Zeit davor. Nichts bleibt zu verteilen: Das nächste Ergebnis trägt den Verlust von { $loss }.
 members-look-again = sehen Sie es noch einmal an
 members-still-there = Davon noch da
 members-note-redeemed = { $amount } Ihres Kapitals wurden ausgelöst

@@ -19,6 +19,8 @@ members-open-period = The open period
 members-open-period-of = The open period: { $days }
 members-sales = Sales
 members-costs = Costs
+members-other-income = Other income
+members-other-costs = Other costs
 members-losses = Losses of earlier periods
 members-done-table = All lines are recorded.
 members-done-result = The result is closed, and the next one bears its loss.
@@ -196,8 +198,8 @@ members-warn-carried = What cannot be divided to the last digit is carried on to
         [one] 1 member
        *[other] { $count } members
     }.
-members-effect-close-left = Closing { $days } takes its sales of { $sales } for its costs of { $costs } and losses of { $before } from before. What is left waits for a distribution: { $net }.
-members-effect-close = Closing { $days } takes its sales of { $sales } for its costs of { $costs } and losses of { $before } from before. Nothing is left to divide: the next result bears the loss of { $loss }.
+members-effect-close-left = Closing { $days } takes what was earned, { $sales }, for its costs of { $costs } and losses of { $before } from before. What is left waits for a distribution: { $net }.
+members-effect-close = Closing { $days } takes what was earned, { $sales }, for its costs of { $costs } and losses of { $before } from before. Nothing is left to divide: the next result bears the loss of { $loss }.
 members-look-again = look at it once more
 members-still-there = Of that still there
 members-note-redeemed = { $amount } of your capital was redeemed

@@ -4,6 +4,7 @@
 mod capital;
 mod losses;
 mod redemptions;
+mod result;
 mod undo;
 mod weights;
 

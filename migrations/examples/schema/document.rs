@@ -370,7 +370,14 @@ const DOMAINS: &[Domain] = &[
             "retained_use",
             "advance",
         ],
-        functions: &["surplus_as_allocated", "loss_as_borne", "retained_not_twice", "redemption_as_asked"],
+        functions: &[
+            "surplus_as_allocated",
+            "loss_as_borne",
+            "retained_not_twice",
+            "redemption_as_asked",
+            "result_as_closed",
+            "distribution_as_result",
+        ],
     },
     Domain {
         name: "service",

@@ -386,10 +386,10 @@ GRANT INSERT (id, published_by, published_at, book_id, version, effective_from, 
 GRANT INSERT (id, recorded_by, amount, entry_number, recorded_at, book_id, account, occurred_on, kind, label, memo, reference, on_credit)
     ON proceeds TO commonpurse_service;
 GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON proceeds TO commonpurse_service;
-GRANT INSERT (id, closed_by, sales, costs, loss_before, carried, entry_number, closed_at, book_id, period_from, period_to) ON
-    period_result TO commonpurse_service;
+GRANT INSERT (id, closed_by, sales, costs, other_income, other_costs, loss_before, carried, left_out, entry_number, closed_at, book_id,
+    period_from, period_to) ON period_result TO commonpurse_service;
 GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON period_result TO commonpurse_service;
-GRANT INSERT (id, rule_id, result_id, drafted_by, sales, costs, loss_before, version, drafted_at, until, book_id, rule_version,
+GRANT INSERT (id, rule_id, result_id, drafted_by, sales, costs, other_income, other_costs, loss_before, version, drafted_at, until, book_id, rule_version,
     period_from, period_to, window_days, currency, state, digest, inputs, plan) ON distribution TO commonpurse_service;
 GRANT UPDATE (approved_by, entry_number, reversal_number, version, until, answer_until, approved_at, posted_at, state, reason)
     ON distribution TO commonpurse_service;

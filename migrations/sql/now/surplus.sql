@@ -117,3 +117,50 @@ END
 $$;
 CREATE OR REPLACE TRIGGER redemption_as_asked BEFORE UPDATE ON redemption
     FOR EACH ROW EXECUTE FUNCTION redemption_as_asked();
+
+-- A result says what its entry moved: to the surplus all that was earned, and of it the costs as far as that reaches. What it leaves
+-- on accounts of costs is the rest of them. 42 is result_closed; account class 30 is surplus.
+CREATE OR REPLACE FUNCTION result_as_closed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_earned CONSTANT bigint := NEW.sales + NEW.other_income;
+    v_spent CONSTANT bigint := NEW.costs + NEW.other_costs + NEW.loss_before;
+    v_in bigint;
+    v_out bigint;
+    v_carried bigint;
+BEGIN
+    SELECT coalesce(sum(t.amount) FILTER (WHERE c.class = 30), 0), coalesce(sum(t.amount) FILTER (WHERE d.class = 30), 0)
+      INTO v_in, v_out
+      FROM public.transfer t
+      JOIN public.account d ON d.book_id = t.book_id AND d.number = t.debit
+      JOIN public.account c ON c.book_id = t.book_id AND c.number = t.credit
+     WHERE t.book_id = NEW.book_id AND t.pos BETWEEN NEW.entry_number << 16 AND (NEW.entry_number << 16) + 65535
+       AND t.kind = 42;
+    SELECT coalesce(sum((part ->> 1)::bigint), 0) INTO v_carried FROM jsonb_array_elements(NEW.carried) AS part;
+    IF (v_in, v_out, v_carried) <> (v_earned, least(v_earned, v_spent), greatest(v_spent - v_earned, 0)) THEN
+        RAISE EXCEPTION 'book %: a result of % less % whose entry moves % and % and leaves %',
+            NEW.book_id, v_earned, v_spent, v_in, v_out, v_carried USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+DROP TRIGGER IF EXISTS result_as_closed ON period_result;
+CREATE CONSTRAINT TRIGGER result_as_closed AFTER INSERT ON period_result DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION result_as_closed();
+
+-- And a distribution has the figures of the result that it divides.
+CREATE OR REPLACE FUNCTION distribution_as_result() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM public.period_result r
+                    WHERE r.book_id = NEW.book_id AND r.id = NEW.result_id
+                      AND (r.sales, r.costs, r.other_income, r.other_costs, r.loss_before)
+                          = (NEW.sales, NEW.costs, NEW.other_income, NEW.other_costs, NEW.loss_before)) THEN
+        RAISE EXCEPTION 'book %: a distribution has other figures than its result', NEW.book_id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+DROP TRIGGER IF EXISTS distribution_as_result ON distribution;
+CREATE CONSTRAINT TRIGGER distribution_as_result AFTER INSERT ON distribution DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION distribution_as_result();

@@ -96,7 +96,7 @@ pub enum StepBody {
         #[schema(max_length = 45, example = "fund:workshop")]
         to: String,
     },
-    /// A percentage of gross (sales), of net (sales less costs), or of what the steps before have left.
+    /// A percentage of gross (sales), of net (the result), or of what the steps before have left.
     Share {
         /// `gross`, `net` or `left`.
         #[schema(pattern = "^(gross|net|left)$", example = "net")]

@@ -102,9 +102,13 @@ pub struct DistributionBody {
     rule_version: i32,
     sales: BalanceBody,
     costs: BalanceBody,
+    /// What else the book earned, such as what its bank paid; percentages of gross are of sales alone.
+    other_income: BalanceBody,
+    /// What else the book paid, such as charges of its bank.
+    other_costs: BalanceBody,
     /// Losses of earlier periods, which the result bore first.
     loss_before: BalanceBody,
-    /// Sales less costs and earlier losses: what is distributed. Less than zero, it is a loss, and the shares say who bears it.
+    /// Sales and other income less all costs and earlier losses: what is distributed. Less than zero, it is a loss, and the shares say who bears it.
     net: BalanceBody,
     /// What of a loss the reserve bears; 0 where a surplus is shared.
     from_reserve: BalanceBody,
@@ -173,6 +177,8 @@ impl DistributionBody {
             rule_version: it.rule_version,
             sales: money(it.sales),
             costs: money(it.costs),
+            other_income: money(it.other_income),
+            other_costs: money(it.other_costs),
             loss_before: money(it.loss_before),
             net: money(it.net()),
             from_reserve: money(it.plan.from_reserve),

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::cooperatives::operations::results as operations;
 use ledger::cooperatives::rules::cooperative::Period;
-use ledger::cooperatives::rules::result::PeriodResult;
+use ledger::cooperatives::rules::result::{LeftOut, PeriodResult};
 use ledger::cooperatives::store::results;
 use ledger::id::{BookRef, ResultId};
 use ledger::money::Currency;
@@ -43,12 +43,18 @@ pub struct ResultBody {
     to: Date,
     sales: BalanceBody,
     costs: BalanceBody,
+    /// What else the book earned by the last day and no earlier result has counted, such as what its bank paid, in the book's currency.
+    other_income: BalanceBody,
+    /// What else the book paid by the last day and no earlier result has counted, such as charges of its bank.
+    other_costs: BalanceBody,
     /// Losses of earlier periods, which this result bears before its own costs.
     loss_before: BalanceBody,
-    /// Sales less costs and earlier losses: what can be distributed. Less than zero, it is a loss, and the next result bears it;
+    /// Accounts of income and expenses that it leaves out, with what was on them at the end of the last day; at most the first hundred.
+    left_out: Vec<LeftOutBody>,
+    /// Sales and other income less all costs and earlier losses: what can be distributed. Less than zero, it is a loss, and the next result bears it;
     /// hours of the period share nothing then.
     net: BalanceBody,
-    /// Number of its journal entry; null without sales, as nothing moved then. It counts on the last day of the period, or on the
+    /// Number of its journal entry; null when nothing was earned, as nothing moved then. It counts on the last day of the period, or on the
     /// first open day of the book when that is closed.
     entry: Option<i64>,
     /// When it was closed, by the book's clock.
@@ -57,17 +63,37 @@ pub struct ResultBody {
     reversal: Option<Reversal>,
 }
 
+/// An account that a result leaves out.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LeftOut)]
+pub struct LeftOutBody {
+    /// Its code.
+    account: String,
+    /// What was on it, on its own side.
+    amount: BalanceBody,
+    /// `goes_back_with_refunds`: fees of charges, which a refund takes back. `kept_by_hand`: people keep it by raw entries.
+    why: String,
+}
+
+fn left_out(it: LeftOut, currency: Currency) -> LeftOutBody {
+    LeftOutBody { account: it.account, amount: BalanceBody::new(it.amount, currency), why: it.why.as_str().to_owned() }
+}
+
 impl ResultBody {
     fn new(it: PeriodResult, currency: Currency) -> ResultBody {
         let money = |minor| BalanceBody::new(minor, currency);
+        let net = it.net();
         ResultBody {
             id: it.id,
             from: it.period.from,
             to: it.period.to,
             sales: money(it.sales),
             costs: money(it.costs),
+            other_income: money(it.other_income),
+            other_costs: money(it.other_costs),
             loss_before: money(it.loss_before),
-            net: money(it.net()),
+            left_out: it.left_out.into_iter().map(|part| left_out(part, currency)).collect(),
+            net: money(net),
             entry: it.entry,
             closed_at: it.closed_at,
             reversal: it.undone.map(Reversal::from),
@@ -75,8 +101,8 @@ impl ResultBody {
     }
 }
 
-/// Closes the result of a period: its sales go to the surplus, which bears earlier losses and the period's costs as far as the
-/// sales reach. What they do not cover is a loss, which the next result bears. Closed again for just these days, it is the
+/// Closes the result of a period: its sales and what else the book earned go to the surplus, which bears earlier losses and the
+/// period's costs, charges of the bank among them, as far as that reaches. What they do not cover is a loss, which the next result bears. Closed again for just these days, it is the
 /// same. Drafting a distribution closes a result that has a surplus by itself.
 #[utoipa::path(tag = "distributions", params(("book" = String, Path, description = "The cooperative's book")),
     request_body = NewResult,

@@ -117,6 +117,12 @@ impl Open {
         let closing = &it.closing;
         let mut lines =
             vec![(say("members-sales"), amount(closing.sales)), (say("members-costs"), amount(-closing.costs))];
+        if closing.other_income > 0 {
+            lines.push((say("members-other-income"), amount(closing.other_income)));
+        }
+        if closing.other_costs > 0 {
+            lines.push((say("members-other-costs"), amount(-closing.other_costs)));
+        }
         if closing.loss_before > 0 {
             lines.push((say("members-losses"), amount(-closing.loss_before)));
         }

@@ -132,6 +132,8 @@ fn lines(it: &Distribution) -> Vec<Line> {
     let mut lines = vec![
         line(say("members-sales").into(), it.sales, false),
         line(say("members-costs").into(), -it.costs, false),
+        line(say("members-other-income").into(), it.other_income, false),
+        line(say("members-other-costs").into(), -it.other_costs, false),
         line(say("members-losses").into(), -it.loss_before, false),
         line(say("distribution-is-distributed").into(), it.net(), true),
     ];

@@ -1,6 +1,6 @@
 //! Distributions: drafted from the closed result, shown to the members, approved, posted by the worker, taken back.
 
-use super::{capital, inputs, members, results, tellings};
+use super::{capital, inputs, members, result_accounts, results, tellings};
 use crate::book::AccountNumber;
 use crate::book::entry::LINES_MAX;
 use crate::books::operations::{accounts, mirrors};
@@ -77,6 +77,8 @@ pub async fn draft(
         result: result.id,
         sales: result.sales,
         costs: result.costs,
+        other_income: result.other_income,
+        other_costs: result.other_costs,
         loss_before: result.loss_before,
         currency: book.currency,
         window_days: rule.window_days,
@@ -226,7 +228,7 @@ pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) 
             let withdrawn = distribution.withdraw(reason.to_owned())?;
             save(tx, withdrawn, "withdrawn", Actor::Service, reason, now).await
         }
-        Due::Post if !is_there(tx, &book, &distribution.plan).await? => {
+        Due::Post if !is_there(tx, &book, &distribution).await? => {
             let reason = "what was to bear it is not there any more: draft it anew";
             let withdrawn = distribution.withdraw(reason.to_owned())?;
             save(tx, withdrawn, "withdrawn", Actor::Service, reason, now).await
@@ -246,9 +248,16 @@ pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) 
     }
 }
 
-/// Whether a plan still can be posted: what is to bear a loss is there, and so are what stands against shares and the loans of which it pays
-/// lenders.
-async fn is_there(tx: &Transaction<'_>, book: &Book, plan: &Plan) -> Result<bool, Error> {
+/// Whether a plan still can be posted: a loss and what is to bear it are there, and so are what stands against shares and the loans of
+/// which it pays lenders.
+async fn is_there(tx: &Transaction<'_>, book: &Book, distribution: &Distribution) -> Result<bool, Error> {
+    let plan = &distribution.plan;
+    if plan.loss() > 0 {
+        let carried = result_rows::get(tx, distribution.result).await?.carried;
+        if result_accounts::still_there(tx, book, &carried).await? != carried {
+            return Ok(false);
+        }
+    }
     let netted = plan.members.iter().map(|part| (chart::member_receivable(part.number), part.netted));
     let capital = plan.members.iter().map(|part| (chart::member_capital(part.number), part.from_capital()));
     let reserve = (chart::reserve(), plan.from_reserve);

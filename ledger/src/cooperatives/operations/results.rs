@@ -1,10 +1,10 @@
 //! Results of periods: closed, so that the surplus can be distributed or the loss is carried forward, and opened again.
 
-use super::members;
+use super::{members, result_accounts};
 use crate::book::AccountNumber;
 use crate::books::operations::{accounts, mirrors};
 use crate::cooperatives::rules::cooperative::{Cooperative, NEVER, Period, ProceedsKind};
-use crate::cooperatives::rules::result::{self, Closing, OnAccount, PeriodResult};
+use crate::cooperatives::rules::result::{self, Closing, Counted, OnAccount, PeriodResult};
 use crate::cooperatives::rules::undone::{self, Undone};
 use crate::cooperatives::store::proceeds::Sum;
 use crate::cooperatives::store::{cooperatives, distributions, hours, proceeds, results};
@@ -29,9 +29,9 @@ pub struct Closed {
     pub was_known: bool,
 }
 
-/// Closes the result of a period: its sales go to the surplus, which bears the loss of earlier periods and its costs as far as
-/// the sales reach. What they do not cover stays on the accounts of the costs, and the next result bears it. Drafting a
-/// distribution does the same.
+/// Closes the result of a period: its sales and what else the book earned go to the surplus, which bears the loss of earlier
+/// periods and its costs as far as they reach. What they do not cover stays on the accounts of the costs, and the next result
+/// bears it. Drafting a distribution does the same.
 ///
 /// Periods follow one another: none begins before the last one ended, and none leaves a sale, a cost or attested hours
 /// behind. The entry counts on the last day of the period, or on the first open day of the book when that is closed.
@@ -67,6 +67,8 @@ pub(super) async fn close_locked(
         return Ok(Closed { result: closed, was_known: true });
     }
     check_period(tx, book, cooperative, period, wall).await?;
+    // Nobody posts from here on: what is read is what is closed.
+    journal::lock(tx, book.id).await?;
     let carried = match results::latest(tx, book.id).await? {
         Some(last) => carried_by(tx, &last, true).await?,
         None => Vec::new(),
@@ -78,7 +80,10 @@ pub(super) async fn close_locked(
         period,
         sales: closing.sales,
         costs: closing.costs,
+        other_income: closing.other_income,
+        other_costs: closing.other_costs,
         loss_before: closing.loss_before,
+        left_out: result_accounts::left_out(tx, book, period.to).await?,
         carried: closing.carried,
         entry,
         closed_by: by,
@@ -146,12 +151,16 @@ async fn closing(
     period: Period,
     carried: &[OnAccount],
 ) -> Result<Closing, Error> {
+    let carried = result_accounts::still_there(client, book, carried).await?;
+    let (other_income, other_costs) = result_accounts::other(client, book, period.to, &carried).await?;
     let sums = proceeds::sums(client, book.id, period).await?;
     let of = |kind: ProceedsKind| -> Vec<OnAccount> {
         let some = sums.iter().filter(|sum| sum.kind == kind);
         some.map(|Sum { account, amount, .. }| OnAccount { account: *account, amount: *amount }).collect()
     };
-    Ok(result::close(&of(ProceedsKind::Sale), &of(ProceedsKind::Cost), carried, book.currency)?)
+    let (sales, costs) = (of(ProceedsKind::Sale), of(ProceedsKind::Cost));
+    let counted = Counted { sales, costs, other_income, other_costs };
+    Ok(result::close(&counted, &carried, book.currency)?)
 }
 
 /// What no result counts yet.

@@ -21,7 +21,7 @@ words! {
     Base, "base" {
         /// Sales.
         Gross = "gross",
-        /// Sales less costs.
+        /// The result: sales and what else was earned, less all costs.
         Net = "net",
         /// What the steps before have left.
         Left = "left",

@@ -165,6 +165,10 @@ pub struct Distribution {
     pub sales: i64,
     /// Costs of the period, minor units.
     pub costs: i64,
+    /// What else was earned, minor units.
+    pub other_income: i64,
+    /// What else was paid, minor units.
+    pub other_costs: i64,
     /// Losses of earlier periods that the result bore first, minor units.
     pub loss_before: i64,
     /// The book's currency.
@@ -188,7 +192,7 @@ pub struct Distribution {
 impl Distribution {
     /// What is distributed, minor units.
     pub fn net(&self) -> i64 {
-        self.sales - self.costs - self.loss_before
+        self.sales + self.other_income - self.costs - self.other_costs - self.loss_before
     }
 
     /// Refuses with `digest-mismatch` when somebody has read another plan.

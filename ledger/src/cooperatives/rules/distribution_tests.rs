@@ -16,6 +16,8 @@ fn draft() -> Distribution {
         result: ResultId::generate(book),
         sales: 1_234_567,
         costs: 34_567,
+        other_income: 0,
+        other_costs: 0,
         loss_before: 0,
         currency: Currency::USD,
         window_days: 7,

@@ -92,7 +92,7 @@ impl MemberInput {
 pub struct Inputs {
     /// Sales of the period, minor units.
     pub gross: i64,
-    /// Sales less costs, minor units.
+    /// The result of the period, minor units: sales and what else was earned, less all costs.
     pub net: i64,
     /// What each lender has had so far, minor units by short name.
     pub repaid: BTreeMap<String, i64>,

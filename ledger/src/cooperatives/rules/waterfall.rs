@@ -255,7 +255,10 @@ pub fn distribute(rule: &Rule, inputs: &Inputs) -> Result<Plan, Refusal> {
 /// As [`distribute`].
 pub fn walk(rule: &Rule, inputs: &Inputs) -> Result<(Plan, Vec<Taken>), Refusal> {
     if inputs.net <= 0 {
-        return Err(Refusal::new("no-surplus", "costs took all of the period's sales: there is nothing to distribute"));
+        return Err(Refusal::new(
+            "no-surplus",
+            "costs took all that the period earned: there is nothing to distribute",
+        ));
     }
     let wishes = wishes(rule, inputs)?;
     let mut left = inputs.net;

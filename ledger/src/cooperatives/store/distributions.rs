@@ -59,6 +59,8 @@ fn from_row(row: &Row) -> Result<Distribution, Error> {
         result: ResultId::new(book, row.get("result_id")),
         sales: row.get("sales"),
         costs: row.get("costs"),
+        other_income: row.get("other_income"),
+        other_costs: row.get("other_costs"),
         loss_before: row.get("loss_before"),
         currency: word(row.get("currency"))?,
         window_days: days(row, "window_days")?,
@@ -78,8 +80,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Distribution, inputs: &Inputs, u
             "-- distributions::insert
             INSERT INTO distribution (book_id, id, period_from, period_to, rule_id, rule_version, sales, costs, currency,
                                       window_days, inputs, plan, digest, drafted_by, drafted_at, until, state, version,
-                                      result_id, loss_before)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+                                      result_id, loss_before, other_income, other_costs)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
         )
         .await?;
     tx.execute(
@@ -105,6 +107,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Distribution, inputs: &Inputs, u
             /* version */ &new.version,
             /* result_id */ &new.result.object,
             /* loss_before */ &new.loss_before,
+            /* other_income */ &new.other_income,
+            /* other_costs */ &new.other_costs,
         ],
     )
     .await?;

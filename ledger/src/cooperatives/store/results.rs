@@ -1,10 +1,11 @@
 //! Closed results of periods.
 
 use super::undone;
-use crate::book::AccountNumber;
+use crate::book::{AccountClass, AccountNumber};
 use crate::cooperatives::rules::cooperative::Period;
-use crate::cooperatives::rules::result::{OnAccount, PeriodResult};
+use crate::cooperatives::rules::result::{LeftOut, OnAccount, PeriodResult};
 use crate::cooperatives::rules::undone::Undone;
+use crate::engine::store::books::Book;
 use crate::error::Error;
 use crate::id::{BookId, PersonId, ResultId};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -21,7 +22,10 @@ fn from_row(row: &Row) -> Result<PeriodResult, Error> {
         period: Period { from: row.get("period_from"), to: row.get("period_to") },
         sales: row.get("sales"),
         costs: row.get("costs"),
+        other_income: row.get("other_income"),
+        other_costs: row.get("other_costs"),
         loss_before: row.get("loss_before"),
+        left_out: row.try_get::<_, Json<Vec<LeftOut>>>("left_out")?.0,
         carried: carried.into_iter().map(on_account).collect(),
         entry: row.get("entry_number"),
         closed_by: PersonId(row.get("closed_by")),
@@ -36,8 +40,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &PeriodResult) -> Result<(), Erro
         .prepare_cached(
             "-- results::insert
             INSERT INTO period_result (book_id, id, period_from, period_to, sales, costs, loss_before, carried, entry_number,
-                                       closed_by, closed_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                                       closed_by, closed_at, other_income, other_costs, left_out)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         )
         .await?;
     let carried: Vec<(i32, i64)> = new.carried.iter().map(|part| (part.account.0, part.amount)).collect();
@@ -55,10 +59,55 @@ pub async fn insert(tx: &Transaction<'_>, new: &PeriodResult) -> Result<(), Erro
             /* entry_number */ &new.entry,
             /* closed_by */ &new.closed_by.0,
             /* closed_at */ &new.closed_at,
+            /* other_income */ &new.other_income,
+            /* other_costs */ &new.other_costs,
+            /* left_out */ &Json(&new.left_out),
         ],
     )
     .await?;
     Ok(())
+}
+
+/// Numbers of the accounts of some classes in the currency of a book, in their order; of many the first hundred.
+pub async fn accounts_of(
+    client: &impl GenericClient,
+    book: &Book,
+    classes: &[AccountClass],
+) -> Result<Vec<AccountNumber>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- results::accounts_of
+            SELECT number FROM account WHERE book_id = $1 AND class = ANY($2) AND unit = $3 ORDER BY number LIMIT 100",
+        )
+        .await?;
+    let classes: Vec<i16> = classes.iter().map(|class| class.number()).collect();
+    let rows = client
+        .query(&statement, &[/* book_id */ &book.id.0, /* classes */ &classes, /* unit */ &book.currency.code()])
+        .await?;
+    Ok(rows.iter().map(|row| AccountNumber(row.get("number"))).collect())
+}
+
+/// What results took from an account by entries that count after a day, less what came back: credits less debits, minor units.
+pub async fn closed_after(
+    client: &impl GenericClient,
+    book: BookId,
+    account: AccountNumber,
+    day: Date,
+) -> Result<i64, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- results::closed_after
+            SELECT coalesce(sum(CASE t.credit WHEN $2 THEN t.amount ELSE -t.amount END), 0)::bigint
+              FROM (SELECT entry_number AS number FROM period_result WHERE book_id = $1
+                    UNION SELECT reversal_number FROM period_result WHERE book_id = $1
+                    UNION SELECT entry_number FROM distribution WHERE book_id = $1
+                    UNION SELECT reversal_number FROM distribution WHERE book_id = $1) AS e
+              JOIN transfer t ON t.book_id = $1 AND t.pos BETWEEN e.number << 16 AND (e.number << 16) + 65535
+             WHERE t.effective > $3 AND (t.debit = $2 OR t.credit = $2)",
+        )
+        .await?;
+    let row = client.query_one(&statement, &[/* book_id */ &book.0, /* account */ &account.0, /* day */ &day]).await?;
+    Ok(row.get(0))
 }
 
 /// The result with this id.

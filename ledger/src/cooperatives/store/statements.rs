@@ -96,7 +96,7 @@ pub async fn get(client: &impl GenericClient, id: StatementId) -> Result<Stateme
         .prepare_cached(
             "-- statements::get
             SELECT s.*, m.number AS member_number, d.period_from, d.period_to, d.rule_id, d.rule_version, d.currency,
-                   d.sales - d.costs - d.loss_before AS net, d.entry_number, d.state = 'reversed' AS reversed,
+                   d.sales + d.other_income - d.costs - d.other_costs - d.loss_before AS net, d.entry_number, d.state = 'reversed' AS reversed,
                    u.redeemed, u.lost
               FROM statement s
               JOIN distribution d ON d.book_id = s.book_id AND d.id = s.distribution_id
@@ -126,7 +126,7 @@ pub async fn list(
         .prepare_cached(
             "-- statements::list
             SELECT s.*, m.number AS member_number, d.period_from, d.period_to, d.rule_id, d.rule_version, d.currency,
-                   d.sales - d.costs - d.loss_before AS net, d.entry_number, d.state = 'reversed' AS reversed,
+                   d.sales + d.other_income - d.costs - d.other_costs - d.loss_before AS net, d.entry_number, d.state = 'reversed' AS reversed,
                    u.redeemed, u.lost
               FROM statement s
               JOIN distribution d ON d.book_id = s.book_id AND d.id = s.distribution_id

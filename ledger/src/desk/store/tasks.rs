@@ -347,8 +347,8 @@ pub async fn hours(
                 OR EXISTS (SELECT FROM period_result p
                             WHERE p.book_id = c.book_id AND c.worked_to BETWEEN p.period_from AND p.period_to
                               AND p.reversed_at IS NULL
-                              AND (p.sales > p.costs + p.loss_before
-                                   OR p.sales < p.costs + p.loss_before
+                              AND (p.sales + p.other_income > p.costs + p.other_costs + p.loss_before
+                                   OR p.sales + p.other_income < p.costs + p.other_costs + p.loss_before
                                       AND NOT EXISTS (SELECT FROM period_result l
                                                        WHERE l.book_id = p.book_id AND l.period_to > p.period_to
                                                          AND l.reversed_at IS NULL)

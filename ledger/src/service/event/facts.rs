@@ -75,6 +75,8 @@ pub const FACTS: &[Fact] = &[
     fact("returned", Money, "How much went back to who gave it, or came back from a payee."),
     fact("sales", Money, "What was sold in the period."),
     fact("costs", Money, "What was spent in the period."),
+    fact("other_income", Money, "What else the book earned in the period."),
+    fact("other_costs", Money, "What else the book paid in the period."),
     fact("cash", Money, "What is paid out to the member."),
     fact("retained", Money, "What stays as the member's capital."),
     fact("currency", Word, "The currency of the amounts, of ISO 4217."),

@@ -662,7 +662,7 @@ pub const FAMILIES: &[Family] = &[
         prefix: "res",
         audience: Keepers,
         states: &[("closed", "The result of a period is closed."), ("reopened", "It is opened again.")],
-        facts: &["from", "to", "sales", "costs", "currency", "entry", "mirror"],
+        facts: &["from", "to", "sales", "costs", "other_income", "other_costs", "currency", "entry", "mirror"],
     },
     Family {
         name: "distribution",
@@ -679,7 +679,7 @@ pub const FAMILIES: &[Family] = &[
             ("reversed", "It is taken back."),
             ("withdrawn", "It is withdrawn, or nobody acted on it in time."),
         ],
-        facts: &["result", "from", "to", "sales", "costs", "currency", "entry", "mirror"],
+        facts: &["result", "from", "to", "sales", "costs", "other_income", "other_costs", "currency", "entry", "mirror"],
     },
     Family {
         name: "statement",

@@ -133,7 +133,8 @@ impl Preview {
 /// What closing a result without a surplus does, in a sentence.
 fn effect(it: &PeriodResult, book: &Book) -> Sentence {
     let [sales, costs, before, loss] =
-        [it.sales, it.costs, it.loss_before, -it.net()].map(|minor| Amount::of(minor, book.currency));
+        [it.sales + it.other_income, it.costs + it.other_costs, it.loss_before, -it.net()]
+            .map(|minor| Amount::of(minor, book.currency));
     Sentence::of(|| {
         let closes = if it.net() > 0 {
             say("members-effect-close-left").with("net", sum(it.net(), book.currency))
