@@ -6,7 +6,7 @@ use crate::idempotency::IdempotencyKey;
 use crate::keys;
 use crate::problem::Problem;
 use crate::say;
-use crate::texts::{self, Said, Told, in_english};
+use crate::texts::{Said, Told, in_english};
 use actix_web::HttpResponse;
 use actix_web::body::MessageBody as _;
 use actix_web::http::StatusCode;
@@ -41,9 +41,9 @@ impl Fields {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, text)| text)
     }
 
-    /// A number as it is typed in the language of whoever reads the page, as the API has it: with a point.
+    /// A number as it is typed, as the API has it: with a point.
     pub(super) fn number(&self, name: &str) -> String {
-        texts::read().typed(self.get(name).trim())
+        with_a_point(self.get(name).trim())
     }
 
     /// The same without blanks around it; none when nothing is left.
@@ -74,6 +74,15 @@ impl Fields {
         let typed: Map<_, _> = typed.map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect();
         let key = IdempotencyKey::of_item(path, self.get(KEY), &Value::Object(typed));
         key.ok_or_else(|| wrong("", say("forms-not-whole")))
+    }
+}
+
+/// Some write a comma where others write a point. Before one or two last digits it can be nothing else, in whatever language the page was
+/// read and sent; between thousands it is not read, so that no sum is ever taken for another.
+fn with_a_point(typed: &str) -> String {
+    match typed.split_once(',') {
+        Some((whole, part)) if matches!(part.len(), 1 | 2) && !whole.contains('.') => format!("{whole}.{part}"),
+        Some(_) | None => typed.to_owned(),
     }
 }
 
@@ -242,6 +251,25 @@ pub(super) fn done(path: &str) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_comma_before_one_or_two_last_digits_is_a_point_and_none_between_thousands_is_read() {
+        for (typed, read) in [
+            ("7.5", "7.5"),
+            ("7,5", "7.5"),
+            ("3000,00", "3000.00"),
+            ("-0,01", "-0.01"),
+            ("3,000", "3,000"),
+            ("1.234,50", "1.234,50"),
+            ("1,234.50", "1,234.50"),
+            ("1,2,3", "1,2,3"),
+            ("1,", "1,"),
+            (",", ","),
+            ("", ""),
+        ] {
+            assert_eq!(with_a_point(typed), read, "{typed}");
+        }
+    }
     use crate::pages::shown::Amount;
     use ledger::money::Currency;
     use ledger::{Error, Refusal};

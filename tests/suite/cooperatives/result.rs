@@ -160,7 +160,7 @@ async fn a_period_with_charges_of_the_bank_alone_is_a_loss_which_the_rule_divide
 
     let everybody = json!([{"group": "workers", "percent": "100", "by": "equal"}]);
     let rule = json!({
-        "effective_from": "2026-01-01", "losses": {"reserve": "50"},
+        "effective_from": "2027-10-01", "losses": {"reserve": "50"},
         "steps": [{"step": "members", "groups": everybody, "retained": "100"}],
     });
     keeper.post(&coop.at("/allocation-rules"), &rule).await?.ok()?;

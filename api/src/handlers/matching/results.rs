@@ -204,8 +204,9 @@ pub(crate) async fn clawbacks(
 }
 
 /// Exports the tally that counts, as JSON Lines: the round with its formula and its pool, its campaigns, one line for each identity
-/// and campaign (or gift, or votes), and the shares. Identities are pseudonyms of this round alone. `commonpurse recompute-round`
-/// counts the file again, offline.
+/// and campaign (or gift, or votes), and the shares. Identities are pseudonyms of this round alone: no pledge,
+/// donor, day or partner stands beside one, but its sum for each campaign does, as nobody could count the round again without them.
+/// `commonpurse recompute-round` counts the file again, offline.
 #[utoipa::path(tag = "matching", params(("id" = String, Path, description = "The round")),
     responses((status = 200, description = "The tally, as a file to keep",
                headers(("Content-Disposition" = String, description = "The name of the file")),

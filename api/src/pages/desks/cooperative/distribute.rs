@@ -296,7 +296,7 @@ mod tests {
     use ledger::money::Currency;
 
     fn since(from: Option<Date>, today: Date) -> Period {
-        let closing = result::close(&[], &[], &[], Currency::USD).unwrap();
+        let closing = result::close(&result::Counted::default(), &[], Currency::USD).unwrap();
         let period = from.map(|from| Period { from, to: today });
         suggested(&OpenPeriod { period, closing }, today)
     }
