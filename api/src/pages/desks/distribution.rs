@@ -129,14 +129,13 @@ enum Now {
 /// The waterfall: nothing in it is of a single member.
 fn lines(it: &Distribution) -> Vec<Line> {
     let line = |name: String, minor: i64, is_sum| Line { name, amount: Amount::of(minor, it.currency).bare(), is_sum };
-    let mut lines = vec![
-        line(say("members-sales").into(), it.sales, false),
-        line(say("members-costs").into(), -it.costs, false),
-        line(say("members-other-income").into(), it.other_income, false),
-        line(say("members-other-costs").into(), -it.other_costs, false),
-        line(say("members-losses").into(), -it.loss_before, false),
-        line(say("distribution-is-distributed").into(), it.net(), true),
-    ];
+    let besides = |text, minor: i64| (minor != 0).then(|| line(say(text).into(), minor, false));
+    let mut lines = vec![line(say("members-sales").into(), it.sales, false)];
+    lines.extend(besides("members-other-income", it.other_income));
+    lines.push(line(say("members-costs").into(), -it.costs, false));
+    lines.extend(besides("members-other-costs", -it.other_costs));
+    lines.push(line(say("members-losses").into(), -it.loss_before, false));
+    lines.push(line(say("distribution-is-distributed").into(), it.net(), true));
     let step = |part| line(recipient(part, it.currency).into(), part.amount, false);
     lines.extend(it.plan.steps.iter().map(step));
     if it.plan.from_reserve > 0 {
