@@ -115,6 +115,8 @@ const FLOORED: &[&str] = &[
     "POST /v1/distributions/{id}:reverse",
     "POST /v1/redemptions/{id}:approve",
     "POST /v1/redemptions/{id}:reverse",
+    "POST /v1/cooperatives/{book}/openings",
+    "POST /v1/openings/{id}:reverse",
     "POST /v1/cooperatives/{book}/advances",
     "POST /v1/advances/{id}:reverse",
 ];

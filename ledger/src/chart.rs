@@ -139,6 +139,8 @@ chart! {
         "The part of surpluses that pays for the next development.";
     own_fund(name: &str) = "equity:fund:{name}", DevelopmentFund,
         "Another fund that a cooperative's rule feeds from surpluses.";
+    opening() = "equity:opening", OpeningEquity,
+        "What a book that was begun elsewhere stands against when it is opened here: assets less debts, capital and funds, so nothing.";
     surplus() = "equity:surplus", Surplus,
         "The result of closed periods that is not yet distributed.";
     operating(challenge: &str) = "equity:operating:{challenge}", OperatingFund,

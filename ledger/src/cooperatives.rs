@@ -12,6 +12,7 @@ pub mod rules {
     pub mod loss;
     pub mod member_index;
     pub mod minima;
+    pub mod opening;
     pub mod proceeds;
     pub mod redemption;
     pub mod result;
@@ -29,6 +30,7 @@ pub mod store {
     pub mod hours;
     pub mod member_indices;
     pub mod members;
+    pub mod openings;
     pub mod proceeds;
     pub mod redemptions;
     pub mod results;
@@ -47,6 +49,7 @@ pub mod operations {
     mod losses;
     pub mod member_indices;
     pub mod members;
+    pub mod openings;
     pub mod previews;
     pub mod proceeds;
     pub mod redemptions;

@@ -245,6 +245,8 @@ book_ids! {
     DistributionId = "dst", "a", "distribution";
     /// A member's statement of a distribution.
     StatementId = "stm", "a", "statement";
+    /// With what a book that was begun elsewhere is opened.
+    OpeningId = "opn", "an", "opening";
     /// What a member got of the next share before there was one.
     AdvanceId = "adv", "an", "advance";
     /// Retained shares that are paid back.

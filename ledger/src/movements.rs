@@ -162,6 +162,27 @@ pub fn advance_granted(
     one(MovementKind::AdvanceGranted, receivable, payable, amount, day, "Advance on a share", advance)
 }
 
+/// A book that was begun elsewhere was opened: what it has → opening equity → what it owes, its capital and its funds. `owned`: whether an
+/// account stands on the side of assets.
+pub fn opened(
+    equity: AccountNumber,
+    balances: &[(AccountNumber, bool, Money)],
+    day: Date,
+    opening: impl ToString,
+) -> Entry {
+    let kind = MovementKind::OpeningBalance;
+    let line = |(account, owned, amount): &(AccountNumber, bool, Money)| {
+        let (debit, credit) = if *owned { (*account, equity) } else { (equity, *account) };
+        Line { kind, debit, credit, amount: amount.minor() }
+    };
+    Entry {
+        lines: balances.iter().map(line).collect(),
+        effective: day,
+        outside_fact: false,
+        note: Some(Note::new("Opening balances", opening)),
+    }
+}
+
 /// A loss was borne: reserve, members' capital, members' next shares → surplus, then surplus → costs that no sales covered.
 pub fn loss_borne(
     surplus: AccountNumber,

@@ -2,7 +2,9 @@
 
 mod advances;
 mod bank;
+mod business;
 mod capital;
+mod openings;
 mod result;
 mod weights;
 

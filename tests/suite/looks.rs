@@ -90,6 +90,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("/desk/payout-runs/{id}", "/desk/payout-runs/{prn}"),
     ("/desk/cooperatives/{id}", "/desk/cooperatives/{book}"),
     ("/desk/cooperatives/{id}/proceeds", "/desk/cooperatives/{book}/proceeds"),
+    ("/desk/cooperatives/{id}/opening", "/desk/cooperatives/{book}/opening"),
     ("/desk/cooperatives/{id}/proceeds/table", "/desk/cooperatives/{book}/proceeds/table"),
     ("/desk/cooperatives/{id}/distributions", "/desk/cooperatives/{book}/distributions"),
     ("/desk/cooperatives/{id}/me", "/desk/cooperatives/{book}/me"),

@@ -135,6 +135,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("plan-changes", "plc"),
     ("plan-moves", "pmv"),
     ("pledges", "plg"),
+    ("openings", "opn"),
     ("proceeds", "prc"),
     ("purse-contributions", "pct"),
     ("redemptions", "rdm"),

@@ -6,6 +6,7 @@ pub mod distribution_body;
 pub mod distributions;
 pub mod member_indices;
 pub mod members;
+pub mod openings;
 pub mod previews;
 pub mod proceeds;
 pub mod redemptions;
@@ -46,6 +47,9 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(distributions::reverse)
         .service(distributions::objections)
         .service(distributions::show)
+        .service(openings::open)
+        .service(openings::list)
+        .service(openings::reverse)
         .service(advances::grant)
         .service(advances::list)
         .service(advances::reverse)

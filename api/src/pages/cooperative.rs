@@ -166,6 +166,7 @@ fn in_words(step: &Step, currency: Currency) -> String {
             .with("cap", part(*cap))
             .with("lent", Amount::of(*lent, currency))
             .to_string(),
+        Step::NonMemberBusiness { to } => say("cooperative-step-others").with("pot", pot(to)).to_string(),
         Step::Members { groups, retained } => {
             let by = |by| match by {
                 Patronage::Equal => say("cooperative-each-same"),

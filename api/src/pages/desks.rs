@@ -73,6 +73,8 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(distribution::show)
         .service(distribution::bring)
         .service(distribution::approve)
+        .service(cooperative::opening::show)
+        .service(cooperative::opening::open)
         .service(cooperative::proceeds::show)
         .service(cooperative::proceeds::record)
         .service(cooperative::table::show)

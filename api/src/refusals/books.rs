@@ -26,6 +26,7 @@ const OPENS_ACCOUNTS: &[&str] = &[
     "POST /v1/cooperatives/{book}/results",
     "POST /v1/cooperatives/{book}/distributions",
     "POST /v1/redemptions/{id}:approve",
+    "POST /v1/cooperatives/{book}/openings",
     "POST /v1/cooperatives/{book}/advances",
 ];
 
@@ -53,6 +54,7 @@ const OF_PERIODS: &[&str] = &[
     "POST /v1/cooperatives/{book}/proceeds",
     "POST /v1/cooperatives/{book}/results",
     "POST /v1/cooperatives/{book}/distributions",
+    "POST /v1/cooperatives/{book}/openings",
 ];
 
 /// The reports.
@@ -190,6 +192,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/contributions/{id}:attest",
             "POST /v1/distributions/{id}:reverse",
             "POST /v1/redemptions/{id}:reverse",
+            "POST /v1/openings/{id}:reverse",
             "POST /v1/advances/{id}:reverse",
         ],
     ),

@@ -4,6 +4,7 @@ use super::{Kind, refusal};
 
 const ADMIT: &[&str] = &["POST /v1/cooperatives/{book}/members"];
 const LEAVE: &[&str] = &["POST /v1/members/{id}:leave"];
+const OPEN_BOOK: &[&str] = &["POST /v1/cooperatives/{book}/openings"];
 const HOURS: &[&str] = &["POST /v1/cooperatives/{book}/contributions"];
 const ATTEST: &[&str] = &["POST /v1/contributions/{id}:attest"];
 const RULE: &[&str] =
@@ -34,6 +35,8 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/results/{id}:reverse",
             "POST /v1/cooperatives/{book}/distributions",
             "POST /v1/cooperatives/{book}/redemptions",
+            "POST /v1/cooperatives/{book}/openings",
+            "POST /v1/openings/{id}:reverse",
             "POST /v1/cooperatives/{book}/advances",
             "POST /v1/advances/{id}:reverse",
         ],
@@ -43,6 +46,18 @@ pub(super) const KINDS: &[Kind] = &[
         "The person has no role in the cooperative.",
         "Invite them first; they accept, and are admitted then.",
         ADMIT,
+    ),
+    refusal(
+        "opening-unbalanced",
+        "The assets of the opening are not as much as its debts, capital, reserve and funds together.",
+        "Send what is missing: `detail` says how much, and on which side.",
+        OPEN_BOOK,
+    ),
+    refusal(
+        "already-opened",
+        "The book was opened before.",
+        "Take that opening back first, if it was wrong.",
+        OPEN_BOOK,
     ),
     refusal("already-member", "The person is a member already.", "Nothing is left to do.", ADMIT),
     refusal(

@@ -53,6 +53,7 @@ account-for-risk-reserve = Eigenes Geld des Trägers, das trägt, was niemand so
 account-for-reserve = Die unteilbare Rücklage einer Genossenschaft.
 account-for-development = Der Teil der Überschüsse, der die nächste Entwicklung bezahlt.
 account-for-own-fund = Weitere Mittel, die eine Genossenschaft nach ihrer Regel aus Überschüssen bildet.
+account-for-opening = Wogegen ein Buch, das anderswo begonnen hat, bei seiner Eröffnung hier steht: Vermögen weniger Schulden, Kapital und Fonds, also nichts.
 account-for-surplus = Das Ergebnis abgeschlossener Zeiträume, das noch nicht verteilt ist.
 account-for-operating = Teilnahmegebühren, die nach den Regeln eines Preisausschreibens für dessen Durchführung da sind.
 account-for-commitment-room = Was einer Kampagne noch zugesagt werden darf, in einer Einheit von Versprechen; kein Geld. Es geht nicht weiter unter null, als die Obergrenze reicht.

@@ -24,6 +24,7 @@ cooperative-base-sales = der Verkäufe
 cooperative-base-surplus = des Überschusses
 cooperative-step-fixed = { $amount } für { $purpose }, an { $pot }
 cooperative-step-share = { $part } { $base } an { $pot }
+cooperative-step-others = was Geschäfte mit anderen als Mitgliedern gebracht haben, an { $pot }: von dem, was übrig ist, den Teil, den Verkäufe an sie von allen Verkäufen haben
 cooperative-step-lender = { $part } { $base } an { $lender }, bis { $cap } von { $lent } zurückgekommen sind
 cooperative-each-same = alle gleich
 cooperative-by-hours = nach Stunden

@@ -53,6 +53,7 @@ account-for-risk-reserve = The host's own money, which bears what nobody else do
 account-for-reserve = The indivisible reserve of a cooperative.
 account-for-development = The part of surpluses that pays for the next development.
 account-for-own-fund = Another fund that a cooperative's rule feeds from surpluses.
+account-for-opening = What a book that was begun elsewhere stands against when it is opened here: assets less debts, capital and funds, so nothing.
 account-for-surplus = The result of closed periods that is not yet distributed.
 account-for-operating = Entry fees that the rules of a challenge gave to running it.
 account-for-commitment-room = What may still be pledged to a campaign, in a unit of promises; no money. Its floor is minus the cap.

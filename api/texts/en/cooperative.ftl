@@ -24,6 +24,7 @@ cooperative-base-sales = sales
 cooperative-base-surplus = the surplus
 cooperative-step-fixed = { $amount } for { $purpose }, to { $pot }
 cooperative-step-share = { $part } of { $base } to { $pot }
+cooperative-step-others = what business with others than members has brought, to { $pot }: of what is left, the part that sales to them have of all sales
 cooperative-step-lender = { $part } of { $base } to the lender { $lender }, until { $cap } of { $lent } have come back
 cooperative-each-same = each the same
 cooperative-by-hours = by hours

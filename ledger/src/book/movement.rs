@@ -212,6 +212,8 @@ kinds! {
     AdvanceGranted = 97, "advance_granted";
     /// It is payable no more: the mirror of its lines.
     AdvanceTakenBack = 98, "advance_taken_back";
+    /// A book that was begun elsewhere was not opened so: the mirror of its lines.
+    OpeningTakenBack = 99, "opening_taken_back";
 }
 
 impl MovementKind {
@@ -438,6 +440,17 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::OpeningBalance, C::OpeningEquity, C::Surplus),
     (K::OpeningBalance, C::OpeningEquity, C::Reserve),
     (K::OpeningBalance, C::OpeningEquity, C::LoanPayable),
+    (K::OpeningBalance, C::MemberReceivable, C::OpeningEquity),
+    (K::OpeningTakenBack, C::OpeningEquity, C::Cash),
+    (K::OpeningTakenBack, C::OpeningEquity, C::CustomerReceivable),
+    (K::OpeningTakenBack, C::OpeningEquity, C::MemberReceivable),
+    (K::OpeningTakenBack, C::MemberPayable, C::OpeningEquity),
+    (K::OpeningTakenBack, C::LenderPayable, C::OpeningEquity),
+    (K::OpeningTakenBack, C::CostsPayable, C::OpeningEquity),
+    (K::OpeningTakenBack, C::LoanPayable, C::OpeningEquity),
+    (K::OpeningTakenBack, C::MemberCapital, C::OpeningEquity),
+    (K::OpeningTakenBack, C::Reserve, C::OpeningEquity),
+    (K::OpeningTakenBack, C::DevelopmentFund, C::OpeningEquity),
     (K::OpeningBalance, C::OpeningEquity, C::DueToBook),
     (K::OpeningBalance, C::DueFromBook, C::OpeningEquity),
     (K::OpeningBalance, C::Asset, C::OpeningEquity),

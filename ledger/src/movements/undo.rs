@@ -32,6 +32,8 @@ pub fn of(kind: MovementKind) -> Undo {
         K::SurplusAllocated => by("POST /v1/distributions/{id}:reverse", K::SurplusRestored),
         K::CapitalRedeemed => by("POST /v1/redemptions/{id}:reverse", K::CapitalRestored),
         K::AdvanceGranted => by("POST /v1/advances/{id}:reverse", K::AdvanceTakenBack),
+        K::OpeningBalance => by("POST /v1/openings/{id}:reverse", K::OpeningTakenBack),
+        K::OpeningTakenBack => Undo::Again("The book is opened again."),
         K::AdvanceTakenBack => Undo::Again("The advance is granted again."),
         K::LossBorne => by("POST /v1/distributions/{id}:reverse", K::LossRestored),
         K::CapitalRestored => Undo::Again("The capital is redeemed again."),
@@ -178,7 +180,6 @@ pub fn of(kind: MovementKind) -> Undo {
         | K::InterBookMirrored
         | K::InterBookPaid
         | K::InterBookReceived
-        | K::OpeningBalance
         | K::CommitmentCollected => Undo::Unused,
     }
 }

@@ -91,4 +91,5 @@ pub const MOVEMENTS: &[&str] = &[
     "loss_restored",
     "advance_granted",
     "advance_taken_back",
+    "opening_taken_back",
 ];

@@ -21,7 +21,7 @@ use ledger::cooperatives::rules::allocation_rule::{Base, Group, Patronage, Pot, 
 use ledger::cooperatives::rules::contribution::{Contribution, Unit};
 use ledger::cooperatives::rules::cooperative::{Member, Percent, Period, ProceedsKind};
 use ledger::cooperatives::rules::distribution::Distribution;
-use ledger::cooperatives::rules::proceeds::Proceeds;
+use ledger::cooperatives::rules::proceeds::{Particulars, Proceeds};
 use ledger::cooperatives::store::{distributions as rows, statements as statement_rows};
 use ledger::engine::store::books::Visibility;
 use ledger::engine::store::journal;
@@ -117,6 +117,7 @@ impl Coop {
             label: "presses".into(),
             party: "bank".into(),
             on_credit: false,
+            particulars: Particulars::default(),
             amount: usd(amount),
             occurred_on: Some(day),
             memo: String::new(),

@@ -369,9 +369,11 @@ const DOMAINS: &[Domain] = &[
             "redemption",
             "retained_use",
             "advance",
+            "opening",
         ],
         functions: &[
             "surplus_as_allocated",
+            "opening_as_posted",
             "loss_as_borne",
             "retained_not_twice",
             "redemption_as_asked",

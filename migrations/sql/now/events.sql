@@ -207,6 +207,11 @@ BEGIN
     ('redemption', 'redemption', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
      $f$'member', r.member_id, 'amount', r.amount, 'currency', (SELECT b.currency FROM public.book b WHERE b.number = r.book_id),
         'entry', r.entry_number, 'mirror', r.reversal_number$f$),
+    ('opening', 'opening', 'r.id', '1 + (r.reversed_at IS NOT NULL)::int',
+     $e$CASE WHEN r.reversed_at IS NULL THEN 'recorded' ELSE 'reversed' END$e$,
+     NULL, NULL, 'coalesce(r.reversed_at, r.recorded_at)', NULL,
+     $f$'amount', r.assets, 'currency', (SELECT b.currency FROM public.book b WHERE b.number = r.book_id),
+        'day', r.opened_on, 'entry', r.entry_number, 'mirror', r.reversal_number$f$),
     ('advance', 'advance', 'r.id', '1 + (r.reversed_at IS NOT NULL)::int',
      $e$CASE WHEN r.reversed_at IS NULL THEN 'granted' ELSE 'reversed' END$e$,
      NULL, NULL, 'coalesce(r.reversed_at, r.granted_at)', NULL,
@@ -400,6 +405,10 @@ CREATE OR REPLACE TRIGGER redemption_event_of_new AFTER INSERT ON redemption REF
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('redemption');
 CREATE OR REPLACE TRIGGER redemption_event_of_change AFTER UPDATE ON redemption REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('redemption');
+CREATE OR REPLACE TRIGGER opening_event_of_new AFTER INSERT ON opening REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('opening');
+CREATE OR REPLACE TRIGGER opening_event_of_change AFTER UPDATE ON opening REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('opening');
 CREATE OR REPLACE TRIGGER advance_event_of_new AFTER INSERT ON advance REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('advance');
 CREATE OR REPLACE TRIGGER advance_event_of_change AFTER UPDATE ON advance REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows

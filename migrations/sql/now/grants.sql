@@ -371,7 +371,7 @@ GRANT INSERT (id, challenge, submission, team, amount, entry, awarded_at, book_i
 
 -- cooperatives
 GRANT SELECT ON cooperative, member, member_index, contribution, allocation_rule, proceeds, period_result, distribution,
-    distribution_part, distribution_objection, statement, redemption, retained_use, advance TO commonpurse_service;
+    distribution_part, distribution_objection, statement, redemption, retained_use, advance, opening TO commonpurse_service;
 GRANT INSERT (book_id) ON cooperative TO commonpurse_service;
 GRANT UPDATE (members_last, rules_last, closed_through, capital_most) ON cooperative TO commonpurse_service;
 GRANT INSERT (id, person, version, created_at, book_id, number, joined_on, consents, "group") ON member TO
@@ -383,8 +383,8 @@ GRANT INSERT (id, member_id, recorded_by, hours, recorded_at, book_id, worked_fr
 GRANT UPDATE (attested_by, attested_at, reversed_by, reversed_at, reversal_reason) ON contribution TO commonpurse_service;
 GRANT INSERT (id, published_by, published_at, book_id, version, effective_from, window_days, digest, rule) ON allocation_rule
     TO commonpurse_service;
-GRANT INSERT (id, recorded_by, amount, entry_number, recorded_at, book_id, account, occurred_on, kind, label, memo, reference, on_credit)
-    ON proceeds TO commonpurse_service;
+GRANT INSERT (id, recorded_by, amount, entry_number, recorded_at, book_id, account, occurred_on, kind, label, memo, reference, on_credit,
+    product, units, place, counterparty, non_member) ON proceeds TO commonpurse_service;
 GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON proceeds TO commonpurse_service;
 GRANT INSERT (id, closed_by, sales, costs, other_income, other_costs, loss_before, carried, left_out, entry_number, closed_at, book_id,
     period_from, period_to) ON period_result TO commonpurse_service;
@@ -408,6 +408,8 @@ GRANT UPDATE (undone) ON retained_use TO commonpurse_service;
 GRANT INSERT (id, member_id, granted_by, amount, entry_number, granted_at, book_id, granted_on, memo) ON advance TO
     commonpurse_service;
 GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON advance TO commonpurse_service;
+GRANT INSERT (id, recorded_by, assets, entry_number, recorded_at, book_id, opened_on, memo) ON opening TO commonpurse_service;
+GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON opening TO commonpurse_service;
 
 -- payouts
 GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document, payout_file, payout_file_item,

@@ -227,6 +227,10 @@ CREATE OR REPLACE TRIGGER period_result_reversed_once BEFORE UPDATE ON period_re
     FOR EACH ROW EXECUTE FUNCTION refuse_but_reversal();
 CREATE OR REPLACE TRIGGER contribution_reversed_once BEFORE UPDATE ON contribution
     FOR EACH ROW WHEN (OLD.reversed_at IS NOT NULL) EXECUTE FUNCTION refuse_but_reversal();
+CREATE OR REPLACE TRIGGER opening_kept BEFORE DELETE OR TRUNCATE ON opening
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE OR REPLACE TRIGGER opening_reversed_once BEFORE UPDATE ON opening
+    FOR EACH ROW EXECUTE FUNCTION refuse_but_reversal();
 CREATE OR REPLACE TRIGGER advance_kept BEFORE DELETE OR TRUNCATE ON advance
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE OR REPLACE TRIGGER advance_reversed_once BEFORE UPDATE ON advance

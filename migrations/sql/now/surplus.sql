@@ -4,13 +4,13 @@
 -- surplus_allocated. So nothing that a member has from elsewhere becomes the cooperative's own. The same holds for what was redeemed
 -- of members' capital: 94 is capital_restored, 93 capital_redeemed; and for what a line of the bank was booked as, and what fell due of a
 -- loan: 85 to 88, 90 and 92 take back customer_paid, cost_paid, loan_received, loan_repaid, capital_paid_in and loan_due; and for an advance: 98
--- is advance_taken_back, 97 advance_granted.
+-- is advance_taken_back, 97 advance_granted; and for the opening of a book: 99 is opening_taken_back, 50 opening_balance.
 CREATE OR REPLACE FUNCTION surplus_as_allocated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_entry CONSTANT bigint := NEW.pos >> 16;
     v_kind CONSTANT smallint := CASE NEW.kind WHEN 51 THEN 43 WHEN 85 THEN 39 WHEN 86 THEN 41 WHEN 87 THEN 44 WHEN 88 THEN 45
-        WHEN 90 THEN 89 WHEN 92 THEN 91 WHEN 98 THEN 97 ELSE 93 END;
+        WHEN 90 THEN 89 WHEN 92 THEN 91 WHEN 98 THEN 97 WHEN 99 THEN 50 ELSE 93 END;
     v_restored bigint;
     v_allocated bigint;
 BEGIN
@@ -31,7 +31,34 @@ END
 $$;
 DROP TRIGGER IF EXISTS surplus_as_allocated ON transfer;
 CREATE CONSTRAINT TRIGGER surplus_as_allocated AFTER INSERT ON transfer DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (NEW.kind IN (51, 85, 86, 87, 88, 90, 92, 94, 98)) EXECUTE FUNCTION surplus_as_allocated();
+    FOR EACH ROW WHEN (NEW.kind IN (51, 85, 86, 87, 88, 90, 92, 94, 98, 99)) EXECUTE FUNCTION surplus_as_allocated();
+
+-- The opening of a book has just what it owes, its capital and its funds: its entry leaves nothing on the opening equity, and moves as much as
+-- it says, on its day. 50 is opening_balance.
+CREATE OR REPLACE FUNCTION opening_as_posted() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_has bigint;
+    v_owes bigint;
+    v_others bigint;
+BEGIN
+    SELECT coalesce(sum(t.amount) FILTER (WHERE t.kind = 50 AND c.class = 35), 0),
+           coalesce(sum(t.amount) FILTER (WHERE t.kind = 50 AND d.class = 35), 0),
+           count(*) FILTER (WHERE t.kind <> 50)
+      INTO v_has, v_owes, v_others
+      FROM public.transfer t
+      JOIN public.account d ON d.book_id = t.book_id AND d.number = t.debit
+      JOIN public.account c ON c.book_id = t.book_id AND c.number = t.credit
+     WHERE t.book_id = NEW.book_id AND t.pos BETWEEN NEW.entry_number << 16 AND (NEW.entry_number << 16) + 65535;
+    IF v_has <> NEW.assets OR v_owes <> NEW.assets OR v_others > 0 THEN
+        RAISE EXCEPTION 'book %: opening % has %, and its entry % and %', NEW.book_id, NEW.id, NEW.assets, v_has, v_owes
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER opening_as_posted AFTER INSERT ON opening
+    FOR EACH ROW EXECUTE FUNCTION opening_as_posted();
 
 -- A loss takes of the reserve, of members' capital and of their next shares just what costs of its entry were not covered, so that
 -- nothing of it becomes a surplus: 95 is loss_borne, 42 result_closed. And it comes back as the mirror of that, linked to it, and no

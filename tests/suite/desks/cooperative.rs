@@ -132,6 +132,57 @@ async fn d21_lines_of_a_table_are_shown_one_by_one_and_recorded_together_or_not_
     let html = shown(keeper.fill(&action, &filled(&there, &typed(right))).await?, "was recorded before")?;
     send_twice(&mut keeper, &html, &action, &typed(right)).await?;
     ensure!(coop.host.app.count(PROCEEDS).await? == 3);
+
+    // What else is known of a line has columns of its own.
+    let more = "kind;label;party;amount;occurred_on;on_credit;product;units;place;counterparty;non_member\n\
+                sale;presses;cafe;80,00;04.06.2027;yes;Press;1,5;Lyon;Cafe Sol;x\n\
+                sale;presses;bank;20,00;04.06.2027;no;;;;;";
+    let broken = "kind;label;party;amount;units;non_member\nsale;presses;bank;1,00;few;no\nsale;presses;bank;1,00;2;perhaps";
+    let html = open(&mut keeper, &action).await?;
+    let there = form_of(&html, &action)?;
+    let html = refused(keeper.fill(&action, &filled(&there, &typed(broken))).await?, "Nothing is recorded while")?;
+    ensure!(html.contains("units: a number such as") && html.contains("“perhaps” is neither yes nor no"), "{html}");
+    let html = open(&mut keeper, &action).await?;
+    let there = form_of(&html, &action)?;
+    let html = shown(keeper.fill(&action, &filled(&there, &typed(more))).await?, "Recording 2 lines adds 100.00 USD")?;
+    ensure!(html.contains("assets:receivable:customer:cafe to "), "{html}");
+    send_twice(&mut keeper, &html, &action, &typed(more)).await?;
+    let listed = coop.host.treasurer.all(&coop.at("/proceeds")).await?;
+    let sold = listed.iter().find(|it| it["on_credit"] == true).context("the sale on credit")?;
+    let said = ["product", "units", "place", "counterparty", "non_member"].map(|field| sold[field].clone());
+    ensure!(said == [json!("Press"), json!("1.50"), json!("Lyon"), json!("Cafe Sol"), json!(true)], "{sold}");
+    coop.host.app.finish().await
+}
+
+#[tokio::test]
+async fn balances_of_a_book_that_was_kept_elsewhere_are_pasted_looked_at_and_written_once() -> Outcome {
+    let coop = Coop::open().await?;
+    let mut keeper = browser(&coop, &coop.host.treasurer).await?;
+    let action = format!("{}/opening", desk(&coop));
+    let typed = |lines: &'static str| {
+        vec![("delimiter", "semicolon"), ("decimal", "comma"), ("on", "2027-12-31"), ("balances", lines)]
+    };
+    let html = open(&mut keeper, &action).await?;
+    let there = form_of(&html, &action)?;
+    for (wrong, says) in [
+        ("account;amount", "id=\"balances-error\""),
+        ("account\nassets:cash:bank", "id=\"balances-error\""),
+        ("account;amount\nassets:cash:bank;1.00", "Line 2: “1.00” is no amount"),
+        ("account;amount\nassets:<i>cash</i>:bank;1,00", "no account that a cooperative opens"),
+        ("account;amount\nassets:cash:bank;1.000,00\nequity:reserve;999,00", "1.00 USD are missing among the others"),
+    ] {
+        let html = keeper.fill(&action, &filled(&there, &typed(wrong))).await?;
+        let html = refused(html, says)?;
+        ensure!(!html.contains("<i>cash"), "{html}");
+    }
+    let right = "account;amount\nassets:cash:bank;1.000,00\nliabilities:costs:steel;200,50\nequity:reserve;799,50";
+    let html = shown(keeper.fill(&action, &filled(&there, &typed(right))).await?, "writes one entry of 3 lines")?;
+    ensure!(html.contains("1,000.00 USD of assets") && html.contains("<td>liabilities:costs:steel</td>"), "{html}");
+    ensure!(coop.host.app.count("SELECT count(*) FROM opening").await? == 0, "a look writes nothing");
+    let leads_to = send_twice(&mut keeper, &html, &action, &typed(right)).await?;
+    ensure!(coop.host.app.count("SELECT count(*) FROM opening").await? == 1);
+    let html = open(&mut keeper, &leads_to).await?;
+    ensure!(html.contains("was opened with 1,000.00 USD of assets") && !html.contains("<form method=\"post\" action=\"/desk/cooperatives"), "{html}");
     coop.host.app.finish().await
 }
 

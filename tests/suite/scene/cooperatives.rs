@@ -50,6 +50,16 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let granted = cast.treasurer.post(&format!("/v1/cooperatives/{}/advances", paid.book), &some).await?.ok()?;
     known.add(text(&granted, "/id")?);
     known.example("POST /v1/advances/{id}:reverse", json!({"id": granted["id"]}), json!({"reason": "Granted twice"}));
+    let bakery = Cooperative::found(cast, "opened").await?;
+    let opened = |amount: &str| {
+        json!({"balances": [
+            {"account": "assets:cash:bank", "amount": usd(amount)}, {"account": "equity:reserve", "amount": usd(amount)},
+        ]})
+    };
+    known.example("POST /v1/cooperatives/{book}/openings", json!({"book": press.book}), opened("0.30"));
+    let first = cast.treasurer.post(&format!("/v1/cooperatives/{}/openings", bakery.book), &opened("0.20")).await?.ok()?;
+    known.add(text(&first, "/id")?);
+    known.example("POST /v1/openings/{id}:reverse", json!({"id": first["id"]}), json!({"reason": "Closed anew"}));
     let index = json!({"index": "1.5", "effective_from": "2025-08-01"});
     known.example("POST /v1/members/{id}/indices", json!({"id": press.members[1]}), index);
 

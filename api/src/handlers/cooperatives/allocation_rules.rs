@@ -144,6 +144,13 @@ pub enum StepBody {
         #[schema(max_length = 12, pattern = r"^[0-9]{1,9}(\.[0-9]{1,2})?$", example = "120")]
         cap: String,
     },
+    /// What business with others than members has brought: of what the steps before have left, the part that sales marked `non_member` have
+    /// of all sales. One such step at most.
+    NonMemberBusiness {
+        /// `reserve`, `development_fund`, or `fund:` and a short name.
+        #[schema(max_length = 45, example = "reserve")]
+        to: String,
+    },
     /// What is left, for the members: the last step, and no other.
     Members {
         /// Who shares, and how.
@@ -185,6 +192,7 @@ impl StepBody {
                 lent: lent.parse(&field("lent"))?.minor(),
                 cap: parse(&field("cap"), cap)?,
             },
+            StepBody::NonMemberBusiness { to } => Step::NonMemberBusiness { to: parse(&field("to"), to)? },
             StepBody::Members { groups, retained } => {
                 let group = |(index, body): (usize, &GroupBody)| -> Result<Group, Problem> {
                     let field = |name: &str| format!("{at}/groups/{index}/{name}");
@@ -211,7 +219,10 @@ impl StepBody {
             StepBody::Share { until: Some(TargetBody { amount: Some(amount), .. }), .. } => {
                 Some((format!("{at}/until/amount/currency"), &amount.currency))
             }
-            StepBody::Share { .. } | StepBody::CapitalInterest { .. } | StepBody::Members { .. } => None,
+            StepBody::Share { .. }
+            | StepBody::CapitalInterest { .. }
+            | StepBody::NonMemberBusiness { .. }
+            | StepBody::Members { .. } => None,
         }
     }
 
@@ -239,6 +250,7 @@ impl StepBody {
                 lent: money(lent),
                 cap: cap.to_string(),
             },
+            Step::NonMemberBusiness { to } => StepBody::NonMemberBusiness { to: to.to_string() },
             Step::Members { groups, retained } => StepBody::Members {
                 groups: groups
                     .into_iter()

@@ -25,6 +25,8 @@ pub struct PartBody {
     /// Of a lender, how much of it is what was lent: it is paid of the loan, and as much of the surplus goes to the reserve. 0 for the
     /// others.
     principal: BalanceBody,
+    /// Of what business with others than members has brought, how much of the sales that was. 0 for the others.
+    non_member_sales: BalanceBody,
 }
 
 /// What a group of members gets.
@@ -223,6 +225,7 @@ fn part_body(part: &StepPart, currency: Currency) -> PartBody {
         account: part.to.account().code,
         amount: money(part.amount),
         principal: money(part.principal),
+        non_member_sales: money(part.non_member),
     }
 }
 

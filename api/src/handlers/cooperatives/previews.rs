@@ -113,6 +113,9 @@ pub struct PreviewRequest {
     /// Sales, of which steps may take a share; as much as the surplus when it is not given.
     #[serde(default)]
     sales: Option<MoneyBody>,
+    /// How much of the sales was business with others than members; none of it when it is not given.
+    #[serde(default)]
+    non_member_sales: Option<MoneyBody>,
     /// Members who are given, in the order that decides ties; the capital that they are given counts for a year.
     #[serde(default)]
     #[schema(min_items = 1, max_items = 1000)]
@@ -148,11 +151,17 @@ impl PreviewRequest {
         if sales < surplus {
             return Err(Problem::invalid("/sales/amount", "as much as the surplus at least"));
         }
+        let non_member = self.non_member_sales.as_ref().map(|of_them| of_book("/non_member_sales", of_them, book));
+        let non_member = non_member.transpose()?.unwrap_or(0);
+        if non_member > sales {
+            return Err(Problem::invalid("/non_member_sales/amount", "no more than the sales"));
+        }
         Ok(Trial {
             rule,
             effective_from: self.rule.effective_from(),
             window_days: self.rule.objection_days(),
             gross: sales,
+            non_member,
             surplus,
             among: self.among(book)?,
         })
@@ -186,6 +195,7 @@ impl PreviewStepBody {
             Step::Share { to, .. } => ("share", Some(to.account())),
             Step::CapitalInterest { .. } => ("capital_interest", None),
             Step::UntilCap { lender, .. } => ("until_cap", Some(ledger::chart::lender_payable(lender))),
+            Step::NonMemberBusiness { to } => ("non_member_business", Some(to.account())),
             Step::Members { .. } => ("members", None),
         };
         PreviewStepBody {

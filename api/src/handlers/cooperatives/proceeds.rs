@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::cooperatives::operations::proceeds as operations;
-use ledger::cooperatives::rules::proceeds::Proceeds;
+use ledger::cooperatives::rules::cooperative::Quantity;
+use ledger::cooperatives::rules::proceeds::{PARTICULAR_MAX, Particulars, Proceeds};
 use ledger::cooperatives::store::proceeds;
 use ledger::engine::store::journal::{self, JournalLine};
 use ledger::id::{BookRef, ProceedsId};
@@ -47,6 +48,26 @@ pub struct NewProceedsRequest {
     /// When; the book's own day when it is not given. A book reaches back to 1 January, ten years before the year in which it
     /// was opened.
     pub(crate) occurred_on: Option<Date>,
+    /// Whether it was business with somebody who is no member of the cooperative. What such sales are of all sales, a rule's step
+    /// `non_member_business` sets aside.
+    #[serde(default)]
+    pub(crate) non_member: bool,
+    /// The product, by the name or number that the cooperative has for it.
+    #[serde(default)]
+    #[schema(max_length = 100, example = "Earth-block press")]
+    pub(crate) product: String,
+    /// How many units of it, more than 0.
+    #[serde(default)]
+    #[schema(max_length = 12, pattern = r"^[0-9]{1,9}(\.[0-9]{1,2})?$", example = "3")]
+    pub(crate) units: Option<String>,
+    /// Where it was sold or bought, such as a town.
+    #[serde(default)]
+    #[schema(max_length = 100, example = "Maysville, Missouri")]
+    pub(crate) place: String,
+    /// The organisation with which it was, by its name or registered number; never a person.
+    #[serde(default)]
+    #[schema(max_length = 100, example = "Cafe Sol")]
+    pub(crate) counterparty: String,
     /// Text for people; never a name.
     #[serde(default)]
     #[schema(max_length = 200)]
@@ -70,6 +91,13 @@ pub struct ProceedsBody {
     amount: MoneyBody,
     /// Whether the customer of the sale had still to pay when it was sold.
     on_credit: bool,
+    /// Whether it was business with somebody who is no member.
+    non_member: bool,
+    product: String,
+    #[schema(value_type = Option<String>, example = "3.00")]
+    units: Option<Quantity>,
+    place: String,
+    counterparty: String,
     occurred_on: Date,
     memo: String,
     reference: String,
@@ -89,6 +117,11 @@ impl From<Proceeds> for ProceedsBody {
             label: it.label,
             amount: it.amount.into(),
             on_credit: it.on_credit,
+            non_member: it.particulars.non_member,
+            product: it.particulars.product,
+            units: it.particulars.units,
+            place: it.particulars.place,
+            counterparty: it.particulars.counterparty,
             occurred_on: it.occurred_on,
             memo: it.memo,
             reference: it.reference,
@@ -125,8 +158,20 @@ impl NewProceedsRequest {
             on_credit: self.on_credit,
             amount: self.amount.parse("/amount")?,
             occurred_on: self.occurred_on,
+            particulars: self.particulars()?,
             memo: bounded("/memo", &self.memo, text::REFERENCE_OR_NONE)?,
             reference: bounded("/reference", &self.reference, 0..=100)?,
+        })
+    }
+
+    fn particulars(&self) -> Result<Particulars, Problem> {
+        let named = |pointer: &str, text: &str| bounded(pointer, text, 0..=PARTICULAR_MAX);
+        Ok(Particulars {
+            product: named("/product", &self.product)?,
+            units: self.units.as_deref().map(|text| parse("/units", text)).transpose()?,
+            place: named("/place", &self.place)?,
+            counterparty: named("/counterparty", &self.counterparty)?,
+            non_member: self.non_member,
         })
     }
 }

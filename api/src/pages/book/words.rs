@@ -103,6 +103,7 @@ kinds! {
     CapitalRestored = "book-kind-capital-restored", "book-kind-capital-restored-means";
     LossBorne = "book-kind-loss-borne", "book-kind-loss-borne-means";
     LossRestored = "book-kind-loss-restored", "book-kind-loss-restored-means";
+    OpeningTakenBack = "book-kind-opening-taken-back", "book-kind-opening-taken-back-means";
     AdvanceGranted = "book-kind-advance-granted", "book-kind-advance-granted-means";
     AdvanceTakenBack = "book-kind-advance-taken-back", "book-kind-advance-taken-back-means";
 }
@@ -149,6 +150,7 @@ const PURPOSES: &[(&str, &str)] = &[
     ("equity:reserve", "account-for-reserve"),
     ("equity:development", "account-for-development"),
     ("equity:fund:{name}", "account-for-own-fund"),
+    ("equity:opening", "account-for-opening"),
     ("equity:surplus", "account-for-surplus"),
     ("equity:operating:{challenge}", "account-for-operating"),
     ("equity:commitments:{campaign}:room", "account-for-commitment-room"),

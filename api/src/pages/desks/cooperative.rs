@@ -3,6 +3,7 @@
 pub(in crate::pages) mod distribute;
 pub(in crate::pages) mod hours;
 mod other_work;
+pub(in crate::pages) mod opening;
 pub(in crate::pages) mod proceeds;
 pub(in crate::pages) mod redemptions;
 pub(in crate::pages) mod share;

@@ -12,7 +12,7 @@ use crate::cooperatives::rules::redemption::{self, Notice};
 use crate::cooperatives::rules::waterfall::{self, Credit, Plan};
 use crate::cooperatives::store::distributions::{self, Part};
 use crate::cooperatives::store::redemptions::{self, UsedBy};
-use crate::cooperatives::store::{allocation_rules, members as member_rows, results as result_rows};
+use crate::cooperatives::store::{allocation_rules, members as member_rows, proceeds, results as result_rows};
 use crate::engine::posting;
 use crate::engine::store::books::Book;
 use crate::error::{Error, Refusal};
@@ -55,8 +55,9 @@ pub async fn draft(
     } else {
         result.demand_surplus(book.currency)?;
     }
-    let counted = (period, result.sales, result.net());
-    let inputs = inputs::gather(tx, &book, &cooperative, &rule.rule, counted).await?;
+    let non_member = proceeds::non_member_sales(tx, book.id, period).await?;
+    let earned = inputs::Earned { period, gross: result.sales, non_member, net: result.net() };
+    let inputs = inputs::gather(tx, &book, &cooperative, &rule.rule, earned).await?;
     let plan = if is_loss { loss::bear(&rule.rule, &inputs)? } else { waterfall::distribute(&rule.rule, &inputs)? };
     let moved: Vec<Credit> = plan.credits().into_iter().chain(plan.bearers()).collect();
     let lines = moved.len() + plan.principals().count() + if is_loss { result.carried.len() } else { 0 };

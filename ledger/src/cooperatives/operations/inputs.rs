@@ -19,13 +19,26 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// So many accounts of capital are read at once.
 const AT_ONCE: i64 = 10_000;
 
+/// What a period has earned and from whom. Amounts are minor units.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Earned {
+    /// The days whose contributions are counted.
+    pub(super) period: Period,
+    /// Sales.
+    pub(super) gross: i64,
+    /// How much of them was business with others than members.
+    pub(super) non_member: i64,
+    /// The result.
+    pub(super) net: i64,
+}
+
 /// All that the plan of a period is computed from.
 pub(super) async fn gather(
     client: &impl GenericClient,
     book: &Book,
     cooperative: &Cooperative,
     rule: &Rule,
-    (period, gross, net): (Period, i64, i64),
+    Earned { period, gross, non_member, net }: Earned,
 ) -> Result<Inputs, Error> {
     // A loss is borne by the capital that is there now, a surplus shared by that of the day before the period.
     let is_loss = net < 0;
@@ -39,6 +52,7 @@ pub(super) async fn gather(
     Ok(Inputs {
         gross,
         net,
+        non_member: if rule.asks_for_business() { non_member } else { 0 },
         days: if rule.asks_for_capital() { period.days() } else { 0 },
         former: if is_loss || capital.is_empty() { Vec::new() } else { former(client, book, &capital).await? },
         members: gathered,

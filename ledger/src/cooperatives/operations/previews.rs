@@ -35,6 +35,8 @@ pub struct Trial {
     pub window_days: u16,
     /// Sales, minor units.
     pub gross: i64,
+    /// How much of them was business with others than members, minor units.
+    pub non_member: i64,
     /// What is divided, minor units.
     pub surplus: i64,
     /// Among whom.
@@ -62,12 +64,15 @@ pub async fn preview(client: &impl GenericClient, book: BookId, trial: Trial) ->
     let cooperative = cooperatives::find(client, book.id).await?.unwrap_or(Cooperative::NEW);
     let rule = &trial.rule;
     allocation_rules::check(rule, trial.effective_from, trial.window_days, cooperative.closed_through)?;
-    let (gross, net) = (trial.gross, trial.surplus);
+    let (gross, non_member, net) = (trial.gross, trial.non_member, trial.surplus);
     let inputs = match trial.among {
-        Among::Members(period) => inputs::gather(client, &book, &cooperative, rule, (period, gross, net)).await?,
+        Among::Members(period) => {
+            let earned = inputs::Earned { period, gross, non_member, net };
+            inputs::gather(client, &book, &cooperative, rule, earned).await?
+        }
         Among::Given(given) => {
             let inputs = given_members(client, &book, &cooperative, rule, given).await?;
-            Inputs { gross, net, ..inputs }
+            Inputs { gross, net, non_member, ..inputs }
         }
     };
     let (plan, steps) = waterfall::walk(rule, &inputs)?;

@@ -3,8 +3,8 @@
 use super::{members, results};
 use crate::book::AccountNumber;
 use crate::books::operations::{accounts, mirrors};
-use crate::cooperatives::rules::cooperative::{Cooperative, ProceedsKind, is_short_name};
-use crate::cooperatives::rules::proceeds::Proceeds;
+use crate::cooperatives::rules::cooperative::{Cooperative, ProceedsKind, Quantity, is_short_name};
+use crate::cooperatives::rules::proceeds::{PARTICULAR_MAX, Particulars, Proceeds};
 use crate::cooperatives::rules::undone::Undone;
 use crate::cooperatives::store::proceeds;
 use crate::engine::posting::{self, Posted};
@@ -14,7 +14,7 @@ use crate::error::{Error, Refusal};
 use crate::id::{BookId, PersonId, ProceedsId};
 use crate::money::Money;
 use crate::service::store::activity::{self, Actor, Done};
-use crate::{chart, movements};
+use crate::{chart, movements, text};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -34,6 +34,8 @@ pub struct NewProceeds {
     pub amount: Money,
     /// The day on which it happened; the book's own day when none.
     pub occurred_on: Option<Date>,
+    /// What else is known of it.
+    pub particulars: Particulars,
     /// Text for people; never a name.
     pub memo: String,
     /// The cooperative's own number of the invoice, once per kind; may be empty.
@@ -56,7 +58,7 @@ pub struct Recorded {
 ///
 /// `period-closed` for a day whose result is closed; `reference-taken` when the reference stands for another one;
 /// `not-a-cooperative`; what [`posting::post`] refuses, such as `closed-period`. [`Error::Invalid`] at `/label`, `/party`,
-/// `/on_credit`, `/amount/currency` or `/occurred_on`; [`Error::NotFound`] for an unknown book.
+/// `/on_credit`, `/product`, `/units`, `/place`, `/counterparty`, `/amount/currency` or `/occurred_on`; [`Error::NotFound`] for an unknown book.
 pub async fn record(
     tx: &Transaction<'_>,
     book: BookId,
@@ -84,6 +86,7 @@ pub async fn record(
         amount: new.amount,
         occurred_on: day,
         on_credit: new.on_credit,
+        particulars: new.particulars,
         memo: new.memo,
         reference: new.reference,
         entry: entry.number,
@@ -98,7 +101,7 @@ pub async fn record(
 
 /// Whether what was recorded under a reference says the same; a day that is not said is the day that it has.
 async fn says_the_same(tx: &Transaction<'_>, known: &Proceeds, new: &NewProceeds) -> Result<bool, Error> {
-    if (&known.label, known.amount, &known.memo) != (&new.label, new.amount, &new.memo)
+    if (&known.label, known.amount, &known.memo, &known.particulars) != (&new.label, new.amount, &new.memo, &new.particulars)
         || new.occurred_on.is_some_and(|day| day != known.occurred_on)
     {
         return Ok(false);
@@ -149,6 +152,16 @@ fn check(book: &Book, new: &NewProceeds) -> Result<(), Error> {
     }
     if new.amount.currency() != book.currency {
         return Err(Error::invalid("/amount/currency", format!("the book is kept in {}", book.currency)));
+    }
+    check_particulars(&new.particulars)
+}
+
+fn check_particulars(it: &Particulars) -> Result<(), Error> {
+    for (pointer, name) in [("/product", &it.product), ("/place", &it.place), ("/counterparty", &it.counterparty)] {
+        text::line(name, 0..=PARTICULAR_MAX).map_err(|wrong| Error::invalid(pointer, wrong.to_string()))?;
+    }
+    if it.units.is_some_and(|units| units == Quantity::ZERO) {
+        return Err(Error::invalid("/units", "more than 0, or not given"));
     }
     Ok(())
 }

@@ -191,6 +191,11 @@ pub enum Step {
         /// What comes back at most, as a percentage of what was lent: 120 for 120 %.
         cap: Percent,
     },
+    /// What business with others than members has brought: of what is left, the part that sales to others have of all sales.
+    NonMemberBusiness {
+        /// The pot into which it goes.
+        to: Pot,
+    },
     /// What is left, for the members. Always the last step.
     Members {
         /// Who shares, and how.
@@ -236,7 +241,11 @@ impl Rule {
     pub fn groups(&self) -> &[Group] {
         let groups = self.steps.iter().find_map(|step| match step {
             Step::Members { groups, .. } => Some(groups.as_slice()),
-            Step::FixedCost { .. } | Step::Share { .. } | Step::CapitalInterest { .. } | Step::UntilCap { .. } => None,
+            Step::FixedCost { .. }
+            | Step::Share { .. }
+            | Step::CapitalInterest { .. }
+            | Step::UntilCap { .. }
+            | Step::NonMemberBusiness { .. } => None,
         });
         groups.unwrap_or_default()
     }
@@ -249,6 +258,7 @@ impl Rule {
             | Step::FixedCost { .. }
             | Step::CapitalInterest { .. }
             | Step::UntilCap { .. }
+            | Step::NonMemberBusiness { .. }
             | Step::Members { .. } => None,
         })
     }
@@ -257,8 +267,17 @@ impl Rule {
     pub fn lenders(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|step| match step {
             Step::UntilCap { lender, .. } => Some(lender.as_str()),
-            Step::FixedCost { .. } | Step::Share { .. } | Step::CapitalInterest { .. } | Step::Members { .. } => None,
+            Step::FixedCost { .. }
+            | Step::Share { .. }
+            | Step::CapitalInterest { .. }
+            | Step::NonMemberBusiness { .. }
+            | Step::Members { .. } => None,
         })
+    }
+
+    /// Whether it asks with whom the business was.
+    pub fn asks_for_business(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::NonMemberBusiness { .. }))
     }
 
     /// Whether anything is shared in proportion to capital.
@@ -275,7 +294,11 @@ impl Rule {
     fn shares_by(&self, patronage: Patronage) -> bool {
         self.steps.iter().any(|step| match step {
             Step::Members { groups, .. } => groups.iter().any(|group| group.by == patronage),
-            Step::FixedCost { .. } | Step::Share { .. } | Step::CapitalInterest { .. } | Step::UntilCap { .. } => false,
+            Step::FixedCost { .. }
+            | Step::Share { .. }
+            | Step::CapitalInterest { .. }
+            | Step::UntilCap { .. }
+            | Step::NonMemberBusiness { .. } => false,
         })
     }
 
@@ -298,6 +321,9 @@ impl Rule {
                 return refuse(format!("the steps take more than 100 % of {base}"));
             }
         }
+        if self.steps.iter().filter(|step| matches!(step, Step::NonMemberBusiness { .. })).count() > 1 {
+            return refuse("one step at most takes what business with others than members has brought".into());
+        }
         for (index, step) in self.steps.iter().enumerate() {
             let last = index + 1 == self.steps.len();
             if matches!(step, Step::Members { .. }) != last {
@@ -316,7 +342,7 @@ impl Step {
             Step::Share { of, percent, .. }
             | Step::CapitalInterest { of, percent, .. }
             | Step::UntilCap { of, percent, .. } => Some((*of, *percent)),
-            Step::FixedCost { .. } | Step::Members { .. } => None,
+            Step::FixedCost { .. } | Step::NonMemberBusiness { .. } | Step::Members { .. } => None,
         }
     }
 
@@ -362,6 +388,7 @@ impl Step {
                     return refuse("a lender has a short name of a-z, 0-9 and '-'");
                 }
             }
+            Step::NonMemberBusiness { .. } => {}
             Step::Members { groups, retained } => return check_members(groups, *retained),
         }
         Ok(())

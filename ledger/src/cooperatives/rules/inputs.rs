@@ -94,6 +94,9 @@ pub struct Inputs {
     pub gross: i64,
     /// The result of the period, minor units: sales and what else was earned, less all costs.
     pub net: i64,
+    /// How much of the sales was business with others than members, minor units; 0 where no step asks for it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub non_member: i64,
     /// What each lender has had so far, minor units by short name.
     pub repaid: BTreeMap<String, i64>,
     /// What stands of the loans of lenders, minor units by short name; lenders of whom the book has no loan are left out.
@@ -137,6 +140,16 @@ impl Inputs {
     /// Those who have capital.
     pub(super) fn holders(&self) -> impl Iterator<Item = &MemberInput> {
         self.members.iter().chain(&self.former).filter(|holder| holder.capital > 0)
+    }
+
+    /// The part of an amount that sales to others than members have of all sales, a half upwards; nothing where nothing was sold.
+    pub(super) fn non_member_part(&self, amount: i64) -> i64 {
+        let (gross, others) = (i128::from(self.gross), i128::from(self.non_member.clamp(0, self.gross.max(0))));
+        if gross <= 0 {
+            return 0;
+        }
+        let exact = i128::from(amount) * others;
+        i64::try_from((exact * 2 + gross) / (gross * 2)).unwrap_or(i64::MAX)
     }
 
     /// Interest at a rate a year on all capital, for the days of the period: actual days over 365, a half upwards.

@@ -124,6 +124,11 @@ fn takes_of_surplus_only(rule: &Rule) -> Result<(), String> {
         let is_of_surplus = match step {
             Step::FixedCost { .. } | Step::UntilCap { .. } => false,
             Step::Share { of, .. } | Step::CapitalInterest { of, .. } => *of != Base::Gross,
+            // Whatever it takes, the reserve has it: the other demands are for what members brought.
+            Step::NonMemberBusiness { to } if *to == Pot::Reserve => true,
+            Step::NonMemberBusiness { .. } => {
+                return Err(format!("step {} puts what others than members brought elsewhere than into the reserve", index + 1));
+            }
             Step::Members { .. } => true,
         };
         if !is_of_surplus {
@@ -141,12 +146,16 @@ const SURPLUS: i64 = 1_000_000_000_000;
 struct Measured(Plan);
 
 impl Measured {
-    /// Divides the surplus; `is_full`: pots with a target lack nothing of it.
-    fn new(rule: &Rule, is_full: bool) -> Result<Measured, String> {
+    /// Divides the surplus; `is_full`: pots with a target lack nothing of it; `non_member`: how much of the sales others than members brought.
+    fn new(rule: &Rule, is_full: bool, non_member: i64) -> Result<Measured, String> {
         let targets = rule.targets().map(|(pot, _)| (pot.clone(), if is_full { i64::MAX } else { 0 }));
         let groups = rule.steps.iter().flat_map(|step| match step {
             Step::Members { groups, .. } => groups.as_slice(),
-            Step::FixedCost { .. } | Step::Share { .. } | Step::CapitalInterest { .. } | Step::UntilCap { .. } => &[],
+            Step::FixedCost { .. }
+            | Step::Share { .. }
+            | Step::CapitalInterest { .. }
+            | Step::UntilCap { .. }
+            | Step::NonMemberBusiness { .. } => &[],
         });
         let member = |number: i32, group: &str, capital: i64| MemberInput {
             hours: Hours::from_hundredths(100),
@@ -158,6 +167,7 @@ impl Measured {
         let inputs = Inputs {
             gross: SURPLUS,
             net: SURPLUS,
+            non_member,
             pots: targets.collect(),
             highest_capital: i64::MAX,
             days: 365,
@@ -211,7 +221,7 @@ fn at_least(amount: i64, hundredths: u64, whom: &str) -> Result<(), String> {
 
 impl Demand {
     fn check(self, rule: &Rule) -> Result<(), String> {
-        let (lacking, full) = (Measured::new(rule, false)?, Measured::new(rule, true)?);
+        let (lacking, full) = (Measured::new(rule, false, 0)?, Measured::new(rule, true, 0)?);
         match self {
             Demand::ReserveUntilCapital(least) => {
                 let wrong =
@@ -227,7 +237,10 @@ impl Demand {
             Demand::ReserveStill(least) => at_least(full.of(&Pot::Reserve), least, "the reserve once it is complete"),
             Demand::Fund(name, least) => {
                 let pot = Pot::Fund(name.to_owned());
-                at_least(full.of(&pot).min(lacking.of(&pot)), least, &pot.to_string())
+                // A fund has its part of what others than members brought, too.
+                let mixed = Measured::new(rule, false, SURPLUS / 2)?;
+                let gives = [&lacking, &full, &mixed].map(|measured| measured.of(&pot));
+                at_least(gives.into_iter().min().unwrap_or(0), least, &pot.to_string())
             }
             Demand::Development if lacking.of(&Pot::DevelopmentFund) > 0 => Ok(()),
             Demand::Development => Err("a part goes to the development fund, and this rule gives it none".into()),

@@ -111,6 +111,20 @@ fn k22_an_italian_cooperative_keeps_thirty_whatever_it_has_and_three_for_the_mut
 }
 
 #[test]
+fn what_others_than_members_brought_goes_to_the_reserve_and_leaves_the_funds_their_part() {
+    let mutual = |of| share(of, "3", Pot::Fund("mutual".into()));
+    let others = |to| Step::NonMemberBusiness { to };
+    let thirty = || share(Base::Net, "30", Pot::Reserve);
+    kept(Minima::ItPrevalente, vec![others(Pot::Reserve), thirty(), mutual(Base::Net), workers("0")]);
+    let less = refused(Minima::ItPrevalente, vec![others(Pot::Reserve), thirty(), mutual(Base::Left), workers("0")]);
+    assert!(less.contains("fund:mutual"), "{less}");
+    let elsewhere = vec![others(Pot::DevelopmentFund), thirty(), mutual(Base::Net), workers("0")];
+    let detail = refused(Minima::ItPrevalente, elsewhere);
+    assert!(detail.contains("step 1 puts what others than members brought elsewhere"), "{detail}");
+    kept(Minima::FrScop, [vec![others(Pot::Reserve)], scop("40", "10")].concat());
+}
+
+#[test]
 fn k9_under_subchapter_t_a_fifth_of_each_share_is_paid_out() {
     kept(Minima::UsT, vec![workers("80")]);
     assert!(refused(Minima::UsT, vec![workers("80.01")]).contains("19.99 %"));

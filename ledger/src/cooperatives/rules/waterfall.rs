@@ -3,7 +3,7 @@
 //! Rounding, said aloud: all shares of the same base (gross, or net) are rounded together, with the rest of that base as the
 //! last party, by [`crate::money::allocation`]; what is left after all steps is divided among the groups in the same way, and
 //! each group's part among its members, this time with their carries. What is taken of what is left is rounded by itself when its
-//! turn comes, a half upwards. A step never takes more than what is left.
+//! turn comes, a half upwards; so is what business with others than members has brought. A step never takes more than what is left.
 
 use super::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step, Target};
 use super::cooperative::{Hours, Percent, Quantity};
@@ -29,6 +29,9 @@ pub struct StepPart {
     /// How much of it is what the lender has lent, minor units: it is paid of the loan, and as much of the surplus goes to the reserve.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub principal: i64,
+    /// Of a part that business with others than members has brought, how much of the sales that was, minor units.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub non_member: i64,
 }
 
 /// Who receives the part of a step.
@@ -283,6 +286,7 @@ pub fn walk(rule: &Rule, inputs: &Inputs) -> Result<(Plan, Vec<Taken>), Refusal>
                 let had = inputs.repaid.get(lender).copied().unwrap_or(0) + plan.given(&to);
                 (to, wish.min((cap.of(*lent) - had).max(0)))
             }
+            Step::NonMemberBusiness { to } => (Recipient::Pot(to.clone()), inputs.non_member_part(left)),
             Step::CapitalInterest { rate, .. } => {
                 let most = rate.map_or(i64::MAX, |rate| inputs.interest_at(rate));
                 let amount = add_interest(&mut interest, wish.min(most).min(left), inputs)?;
@@ -301,7 +305,8 @@ pub fn walk(rule: &Rule, inputs: &Inputs) -> Result<(Plan, Vec<Taken>), Refusal>
         left -= amount;
         if amount > 0 {
             let principal = plan.lacks_of_loan(&to, inputs).min(amount);
-            plan.steps.push(StepPart { step: index, to, amount, principal });
+            let non_member = if matches!(step, Step::NonMemberBusiness { .. }) { inputs.non_member } else { 0 };
+            plan.steps.push(StepPart { step: index, to, amount, principal, non_member });
         }
     }
     plan.pay_interest(interest, inputs);
@@ -390,7 +395,11 @@ impl Plan {
 fn wishes(rule: &Rule, inputs: &Inputs) -> Result<Vec<i64>, Refusal> {
     let fixed = |step: &Step| match step {
         Step::FixedCost { amount, .. } => *amount,
-        Step::Share { .. } | Step::CapitalInterest { .. } | Step::UntilCap { .. } | Step::Members { .. } => 0,
+        Step::Share { .. }
+        | Step::CapitalInterest { .. }
+        | Step::UntilCap { .. }
+        | Step::NonMemberBusiness { .. }
+        | Step::Members { .. } => 0,
     };
     let mut wishes: Vec<i64> = rule.steps.iter().map(fixed).collect();
     for (base, whole) in [(Base::Gross, inputs.gross), (Base::Net, inputs.net)] {

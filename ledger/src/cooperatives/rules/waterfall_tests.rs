@@ -132,6 +132,34 @@ fn a_lender_has_its_share_until_the_cap_and_then_the_members_have_it() {
     assert_eq!(with(120_000), (0, 993_000));
 }
 
+/// K21: 30 % of the business with others than members.
+#[test]
+fn k21_what_business_with_others_than_members_brought_goes_to_the_reserve_and_the_rest_by_patronage() {
+    let workers = vec![group("workers", "100", Patronage::Hours)];
+    let rule = Rule::new(vec![Step::NonMemberBusiness { to: Pot::Reserve }, split(workers.clone())]);
+    assert_eq!(rule.check(), Ok(()));
+    let with = |non_member: i64, gross: i64| {
+        let members = vec![input(1, "workers", "300"), input(2, "workers", "100")];
+        distribute(&rule, &Inputs { gross, net: 5_000_000, non_member, members, ..Inputs::default() }).expect("hours")
+    };
+    let plan = with(2_400_000, 8_000_000);
+    assert_eq!((plan.steps[0].amount, plan.steps[0].non_member, cash(&plan)), (1_500_000, 2_400_000, vec![2_625_000, 875_000]));
+    assert!(with(0, 8_000_000).steps.is_empty(), "all business was with members");
+    assert!(with(0, 0).steps.is_empty(), "nothing was sold: the bank's interest is all there is");
+    let all = with(8_000_000, 8_000_000);
+    assert_eq!((all.steps[0].amount, cash(&all)), (5_000_000, vec![0, 0]));
+    assert_eq!(with(1, 3).steps[0].amount, 1_666_667, "a third, rounded by itself");
+    assert_eq!(with(4_000_000, i64::MAX / 4).steps.len(), 0, "too little for a cent");
+
+    let after = Rule::new(vec![share(Base::Net, "10", Pot::DevelopmentFund), rule.steps[0].clone(), split(workers)]);
+    let members = vec![input(1, "workers", "1")];
+    let inputs = Inputs { gross: 100, net: 5_000_000, non_member: 30, members, ..Inputs::default() };
+    let plan = distribute(&after, &inputs).expect("hours");
+    assert_eq!(plan.steps[1].amount, 1_350_000, "30 % of the 45,000.00 that the step before has left");
+    let twice = Rule::new(vec![rule.steps[0].clone(), rule.steps[0].clone(), rule.steps[1].clone()]);
+    assert_eq!(twice.check().expect_err("once").code, "rule-invalid");
+}
+
 /// K25: 60,000.00 lent, 10 % of a gross of 1,000,000.00 until 120 % are back.
 #[test]
 fn k25_a_lender_is_paid_of_the_loan_first_and_what_that_saves_goes_to_the_reserve() {
@@ -248,6 +276,16 @@ fn any_rule() -> impl Strategy<Value = Rule> {
     )
 }
 
+/// A rule with a step for what others than members brought, among its other steps, or without.
+fn any_rule_with_others() -> impl Strategy<Value = Rule> {
+    (any_rule(), proptest::option::of(0usize..4)).prop_map(|(mut rule, place)| {
+        if let Some(place) = place {
+            rule.steps.insert(place.min(rule.steps.len() - 1), Step::NonMemberBusiness { to: Pot::Reserve });
+        }
+        rule
+    })
+}
+
 /// A period in which members, and somebody who has gone, have capital, and a pot is filled to some part.
 fn with_capital(inputs: Inputs, seed: u64) -> Inputs {
     let capital = |number: i32| i64::try_from((seed >> (number.unsigned_abs() % 40)) % 9_000).expect("small");
@@ -257,6 +295,7 @@ fn with_capital(inputs: Inputs, seed: u64) -> Inputs {
         loans: BTreeMap::from([("seed".into(), capital(11))]),
         highest_capital: 9_000,
         days: 1 + seed % 366,
+        non_member: inputs.gross.min(capital(13)),
         former: vec![with(input(900, "workers", "0"))],
         members: inputs.members.into_iter().map(with).collect(),
         ..inputs
@@ -310,7 +349,7 @@ fn amounts_and_carries(rule: &Rule, net: i64, members: Vec<MemberInput>) -> Vec<
 proptest! {
     #[test]
     fn r9_every_waterfall_adds_up_and_neither_permutation_nor_replay_changes_it(
-        rule in any_rule(),
+        rule in any_rule_with_others(),
         members in any_members(),
         gross in 1i64..10_000_000_000,
         cost_bp in 0i64..9_000,
@@ -336,7 +375,7 @@ proptest! {
 
     #[test]
     fn r9_each_part_is_within_one_unit_of_what_is_exact_at_its_level(
-        rule in any_rule(),
+        rule in any_rule_with_others(),
         members in any_members(),
         net in 1_000_000i64..10_000_000_000,
     ) {
@@ -396,7 +435,7 @@ proptest! {
 
     #[test]
     fn what_the_steps_took_is_what_came_in_and_each_begins_where_the_one_before_ended(
-        rule in any_rule(),
+        rule in any_rule_with_others(),
         members in any_members(),
         gross in 1i64..10_000_000_000,
         seed in any::<u64>(),

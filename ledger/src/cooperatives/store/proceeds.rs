@@ -2,8 +2,8 @@
 
 use super::undone;
 use crate::book::AccountNumber;
-use crate::cooperatives::rules::cooperative::{Period, ProceedsKind};
-use crate::cooperatives::rules::proceeds::Proceeds;
+use crate::cooperatives::rules::cooperative::{Period, ProceedsKind, Quantity};
+use crate::cooperatives::rules::proceeds::{Particulars, Proceeds};
 use crate::cooperatives::rules::undone::Undone;
 use crate::engine::store::books::Book;
 use crate::engine::store::rows::{money, word};
@@ -24,6 +24,13 @@ fn from_row(row: &Row, currency: Currency) -> Result<Proceeds, Error> {
         amount: money(row.get("amount"), currency)?,
         occurred_on: row.get("occurred_on"),
         on_credit: row.get("on_credit"),
+        particulars: Particulars {
+            product: row.get("product"),
+            units: row.get::<_, Option<i64>>("units").map(|units| Quantity::from_hundredths(units.unsigned_abs())),
+            place: row.get("place"),
+            counterparty: row.get("counterparty"),
+            non_member: row.get("non_member"),
+        },
         memo: row.get("memo"),
         reference: row.get("reference"),
         entry: row.get("entry_number"),
@@ -39,10 +46,13 @@ pub async fn insert(tx: &Transaction<'_>, new: &Proceeds) -> Result<(), Error> {
         .prepare_cached(
             "-- proceeds::insert
             INSERT INTO proceeds (book_id, id, kind, account, label, amount, occurred_on, memo, reference, entry_number,
-                                  recorded_by, recorded_at, on_credit)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                                  recorded_by, recorded_at, on_credit, product, units, place, counterparty, non_member)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         )
         .await?;
+    let more = &new.particulars;
+    let units = more.units.map(|units| i64::try_from(units.hundredths())).transpose();
+    let units = units.map_err(|_| Error::inconsistent("units are bounded"))?;
     tx.execute(
         &statement,
         &[
@@ -59,6 +69,11 @@ pub async fn insert(tx: &Transaction<'_>, new: &Proceeds) -> Result<(), Error> {
             /* recorded_by */ &new.recorded_by.0,
             /* recorded_at */ &new.recorded_at,
             /* on_credit */ &new.on_credit,
+            /* product */ &more.product,
+            /* units */ &units,
+            /* place */ &more.place,
+            /* counterparty */ &more.counterparty,
+            /* non_member */ &more.non_member,
         ],
     )
     .await?;
@@ -200,6 +215,21 @@ pub async fn sums(client: &impl GenericClient, book: BookId, period: Period) -> 
             Ok(Sum { kind: word(row.get("kind"))?, account, amount: row.get("amount") })
         })
         .collect()
+}
+
+/// How much of what was sold in a period, and stands, was business with others than members; minor units.
+pub async fn non_member_sales(client: &impl GenericClient, book: BookId, period: Period) -> Result<i64, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- proceeds::non_member_sales
+            SELECT coalesce(sum(amount), 0)::bigint AS amount FROM proceeds
+             WHERE book_id = $1 AND occurred_on BETWEEN $2 AND $3 AND kind = 'sale' AND non_member AND reversed_at IS NULL",
+        )
+        .await?;
+    let row = client
+        .query_one(&statement, &[/* book_id */ &book.0, /* period_from */ &period.from, /* period_to */ &period.to])
+        .await?;
+    Ok(row.get("amount"))
 }
 
 /// The first day with a sale or a cost that stands after `after` and before `before`, if there is one.

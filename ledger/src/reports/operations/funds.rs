@@ -221,6 +221,7 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::CommitmentDropped
         | K::CapRaised
         | K::OpeningBalance
+        | K::OpeningTakenBack
         | K::SaleReversed
         | K::CostReversed
         | K::ResultReopened

@@ -90,6 +90,7 @@ pub fn is_of_one_giver(kind: K) -> bool {
         | K::InterBookPaid
         | K::InterBookReceived
         | K::OpeningBalance
+        | K::OpeningTakenBack
         | K::SurplusRestored
         | K::CapitalRedeemed
         | K::CapitalRestored

@@ -700,6 +700,16 @@ pub const FAMILIES: &[Family] = &[
         facts: &["distribution", "member", "cash", "retained", "currency"],
     },
     Family {
+        name: "opening",
+        prefix: "opn",
+        audience: Keepers,
+        states: &[
+            ("recorded", "A book that was kept elsewhere is opened with what it had there."),
+            ("reversed", "It is taken back."),
+        ],
+        facts: &["amount", "currency", "day", "entry", "mirror"],
+    },
+    Family {
         name: "advance",
         prefix: "adv",
         audience: Keepers,

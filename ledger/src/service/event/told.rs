@@ -419,6 +419,8 @@ pub const TOLD: &[(&str, Told)] = &[
     ),
     ("distribution.withdrawn", Mails(&[("objection", "members who objected")])),
     ("statement.issued", Mails(&[("statement", "the member")])),
+    ("opening.recorded", No("who keeps the book has written it down, and its entry says it")),
+    ("opening.reversed", No("who keeps the book has taken it back, and its mirror says it")),
     ("advance.granted", No("the payout that brings it is told, and the statement of the next share says it")),
     ("advance.reversed", No("the statement of the next share says what stood against it")),
     ("redemption.requested", No("work of who keeps the book: the list of redemptions says it")),

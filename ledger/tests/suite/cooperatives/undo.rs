@@ -11,7 +11,7 @@ use ledger::cooperatives::operations::{allocation_rules, distributions, members,
 use ledger::cooperatives::rules::allocation_rule::{Group, Patronage, Rule, Step};
 use ledger::cooperatives::rules::cooperative::{Percent, Period, ProceedsKind};
 use ledger::cooperatives::rules::distribution::Distribution;
-use ledger::cooperatives::rules::proceeds::Proceeds;
+use ledger::cooperatives::rules::proceeds::{Particulars, Proceeds};
 use ledger::cooperatives::rules::result::PeriodResult;
 use ledger::engine::store::journal;
 use ledger::id::{ContributionId, ProceedsId, ResultId};
@@ -243,6 +243,7 @@ async fn fl11_an_invoice_that_was_taken_back_is_recorded_again() {
         label: "presses".into(),
         party: "bank".into(),
         on_credit: false,
+        particulars: Particulars::default(),
         amount: usd(amount),
         occurred_on: Some(date(2026, 6, 1)),
         memo: String::new(),
@@ -387,6 +388,7 @@ async fn f1_a_code_that_is_for_something_else_is_named_before_anything_is_posted
         label: "presses".into(),
         party: "till".into(),
         on_credit: false,
+        particulars: Particulars::default(),
         amount: usd("100.00"),
         occurred_on: Some(day),
         memo: String::new(),

@@ -163,6 +163,7 @@ const KEPT: &[(&str, &str)] = &[
     ("milestone_call", "DELETE TRUNCATE"),
     ("movement", "UPDATE DELETE TRUNCATE"),
     ("movement_kind", "UPDATE DELETE TRUNCATE"),
+    ("opening", "DELETE TRUNCATE"),
     ("payout", "DELETE TRUNCATE"),
     ("payout_document", "UPDATE DELETE TRUNCATE"),
     ("payout_file", "DELETE TRUNCATE"),

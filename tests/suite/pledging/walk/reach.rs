@@ -25,6 +25,8 @@ const ELSEWHERE: &[K] = &[
     K::LossRestored,
     K::AdvanceGranted,
     K::AdvanceTakenBack,
+    K::OpeningBalance,
+    K::OpeningTakenBack,
     K::CustomerPaid,
     K::CustomerPaymentReturned,
     K::CostPaid,

@@ -32,6 +32,9 @@ use serde::Deserialize;
 /// So many of what was recorded lately are shown.
 const RECENT_MAX: i64 = 20;
 
+/// The fields of what else is known.
+const PARTICULARS: [&str; 5] = ["product", "units", "place", "counterparty", "non_member"];
+
 /// The kinds, with what people call them.
 fn kinds() -> [(&'static str, Said); 2] {
     [("sale", say("members-a-sale")), ("cost", say("members-a-cost"))]
@@ -52,6 +55,8 @@ struct ProceedsPage {
     entry: Option<Entry>,
     /// What was recorded lately, the youngest first; nothing while something is looked at.
     recent: Vec<Recent>,
+    /// Whether something stands, or is wrong, among what else is known.
+    says_more: bool,
     form: Filled,
 }
 
@@ -119,6 +124,11 @@ fn request(sent: &Fields, book: &Book) -> Result<NewProceedsRequest, Problem> {
         party: sent.get("party").trim().to_owned(),
         on_credit: sent.given("on_credit").is_some(),
         amount: MoneyBody { amount: sent.number("amount"), currency: book.currency.code().to_owned() },
+        non_member: sent.given("non_member").is_some(),
+        product: sent.get("product").trim().to_owned(),
+        units: sent.given("units").map(|_| sent.number("units")),
+        place: sent.get("place").trim().to_owned(),
+        counterparty: sent.get("counterparty").trim().to_owned(),
         occurred_on: sent.given("occurred_on").map(day).transpose()?,
         memo: sent.get("memo").trim().to_owned(),
         reference: sent.get("reference").trim().to_owned(),
@@ -146,7 +156,7 @@ fn effect(new: &NewProceeds) -> Sentence {
 pub(super) fn field_of(pointer: &str) -> Option<String> {
     let name = pointer.trim_start_matches('/').split('/').next().unwrap_or_default();
     let known = ["kind", "label", "party", "on_credit", "amount", "occurred_on", "memo", "reference"];
-    known.contains(&name).then(|| name.to_owned())
+    known.iter().chain(&PARTICULARS).any(|field| *field == name).then(|| name.to_owned())
 }
 
 fn shown(book: &Book, effect: Effect, entry: Option<Entry>, form: Filled) -> ProceedsPage {
@@ -159,6 +169,7 @@ fn shown(book: &Book, effect: Effect, entry: Option<Entry>, form: Filled) -> Pro
         effect,
         entry,
         recent: Vec::new(),
+        says_more: PARTICULARS.iter().any(|name| !form.value(name).is_empty() || !form.error(name).is_empty()),
         form,
     }
 }

@@ -30,18 +30,35 @@ use ledger::table::{self, Layout, Rows};
 const LINES_MAX: usize = 200;
 
 /// The columns of the table; those after the first four may be missing.
-const COLUMNS: [&str; 7] = ["kind", "label", "party", "amount", "occurred_on", "memo", "reference"];
+const COLUMNS: [&str; 13] = [
+    "kind",
+    "label",
+    "party",
+    "amount",
+    "occurred_on",
+    "memo",
+    "reference",
+    "on_credit",
+    "product",
+    "units",
+    "place",
+    "counterparty",
+    "non_member",
+];
+
+/// What a cell says that means yes; `no` or nothing means no.
+const YES: [&str; 4] = ["yes", "true", "x", "1"];
 
 /// How many of the columns must be there.
 const NEEDED: usize = 4;
 
 /// What may stand between columns, with what people call it.
-fn delimiters() -> [(&'static str, Said); 3] {
+pub(super) fn delimiters() -> [(&'static str, Said); 3] {
     [("comma", say("members-a-comma")), ("semicolon", say("members-a-semicolon")), ("tab", say("members-a-tab"))]
 }
 
 /// How amounts may be written.
-const DECIMALS: [(&str, &str); 2] = [("point", "1,234.50"), ("comma", "1.234,50")];
+pub(super) const DECIMALS: [(&str, &str); 2] = [("point", "1,234.50"), ("comma", "1.234,50")];
 
 /// How days may be written.
 const DAYS: [(&str, &str); 4] =
@@ -94,12 +111,11 @@ fn of_line(problem: &Problem) -> Told {
     told(problem, &if all.is_empty() { body.detail.clone() } else { all.join("; ") })
 }
 
-/// How the table is laid out, as the form says it.
-fn layout(sent: &Fields) -> Result<Layout, Problem> {
+/// How columns and amounts of a table are written, as the form says it.
+pub(super) fn layout(sent: &Fields) -> Result<Layout, Problem> {
     Ok(Layout {
         delimiter: parse("/delimiter", sent.get("delimiter"))?,
         decimal: parse("/decimal", sent.get("decimal"))?,
-        days: parse("/days", sent.get("days"))?,
         ..Layout::default()
     })
 }
@@ -108,7 +124,7 @@ fn layout(sent: &Fields) -> Result<Layout, Problem> {
 fn read(sent: &Fields, book: &Book) -> Result<Vec<Read>, Problem> {
     let about_lines = |what: String| Problem::invalid("/lines", what);
     let text = sent.get("lines").trim();
-    let mut rows = Rows::new(text.as_bytes(), layout(sent)?).map_err(|broken| about_lines(broken.what))?;
+    let mut rows = Rows::new(text.as_bytes(), Layout { days: parse("/days", sent.get("days"))?, ..layout(sent)? }).map_err(|broken| about_lines(broken.what))?;
     let mut places = [None; COLUMNS.len()];
     for (index, column) in COLUMNS.iter().enumerate() {
         places[index] = match rows.place(column) {
@@ -146,13 +162,30 @@ fn row(rows: &Rows<&[u8]>, places: &[Option<usize>; COLUMNS.len()], book: &Book)
         kind: cell(0)?,
         label: cell(1)?,
         party: cell(2)?,
-        on_credit: false,
+        on_credit: yes(cell(7)?)?,
+        product: cell(8)?,
+        units: Some(cell(9)?)
+            .filter(|text| !text.is_empty())
+            .map(|text| table::amount(&text, layout.decimal).ok_or_else(|| Told::by_page(say("members-bad-units"))))
+            .transpose()?,
+        place: cell(10)?,
+        counterparty: cell(11)?,
+        non_member: yes(cell(12)?)?,
         amount: MoneyBody { amount, currency: book.currency.code().to_owned() },
         occurred_on,
         memo: cell(5)?,
         reference: cell(6)?,
     };
     request.parse().map_err(|problem| of_line(&problem))
+}
+
+/// Whether a cell says yes.
+fn yes(cell: String) -> Result<bool, Told> {
+    match cell.to_ascii_lowercase().as_str() {
+        "" | "no" | "false" | "0" => Ok(false),
+        text if YES.contains(&text) => Ok(true),
+        _ => Err(Told::by_page(say("members-yes-or-no").with("cell", cell))),
+    }
 }
 
 /// What recording all of them does, in a sentence.

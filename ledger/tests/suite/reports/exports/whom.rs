@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use ledger::cooperatives::operations::proceeds::{self, NewProceeds};
 use ledger::cooperatives::rules::cooperative::ProceedsKind;
+use ledger::cooperatives::rules::proceeds::Particulars;
 use ledger::export::Format;
 use ledger::parties::rules::role::OrganisationKind;
 use ledger::reports::operations::exports::{Asked, Sees};
@@ -114,6 +115,7 @@ async fn a_sale_and_a_cost_have_their_text_invoice_and_party_for_those_who_may_l
             label: "bread".into(),
             party: party.into(),
             on_credit: false,
+            particulars: Particulars::default(),
             amount: usd("400.00"),
             occurred_on: None,
             memo: memo.into(),

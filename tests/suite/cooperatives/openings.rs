@@ -1,0 +1,160 @@
+//! Books that were kept elsewhere before, over HTTP: opened with what they had there, in balance, once at a time.
+
+use super::{Coop, Outcome, is};
+use api::demo::client::{Answer, text};
+use serde_json::{Value, json};
+
+fn usd(amount: &str) -> Value {
+    json!({"amount": amount, "currency": "USD"})
+}
+
+/// Where a refusal points, or its type.
+fn why(answer: &Answer) -> &str {
+    let kind = answer.body["type"].as_str().unwrap_or_default().trim_start_matches("/problems/");
+    answer.body["errors"][0]["pointer"].as_str().unwrap_or(kind)
+}
+
+fn opening(balances: &[(&str, &str)]) -> Value {
+    let all: Vec<_> = balances.iter().map(|(code, amount)| json!({"account": code, "amount": usd(amount)})).collect();
+    json!({"on": "2026-12-31", "balances": all, "memo": "As audited"})
+}
+
+const BALANCES: &[(&str, &str)] = &[
+    ("assets:cash:bank", "10000.00"),
+    ("assets:receivable:customer:cafe", "1500.00"),
+    ("assets:receivable:member:2", "500.00"),
+    ("liabilities:costs:steel", "1200.00"),
+    ("liabilities:loan:seed", "3000.00"),
+    ("liabilities:payable:member:1", "300.00"),
+    ("equity:capital:member:1", "2500.00"),
+    ("equity:reserve", "4000.00"),
+    ("equity:development", "600.00"),
+    ("equity:fund:education", "400.00"),
+];
+
+impl Coop {
+    async fn opens(&self, body: &Value) -> anyhow::Result<Answer> {
+        self.host.treasurer.post(&self.at("/openings"), body).await
+    }
+
+    async fn has(&self, code: &str) -> anyhow::Result<Value> {
+        let accounts = self.host.treasurer.all(&self.host.at("/accounts")).await?;
+        let found = accounts.into_iter().find(|account| account["code"] == code);
+        Ok(found.map_or(Value::Null, |found| found["balance"]["amount"].clone()))
+    }
+}
+
+#[tokio::test]
+async fn a_book_is_opened_with_what_it_had_elsewhere_and_goes_on_from_there() -> Outcome {
+    let coop = Coop::open().await?;
+    let keeper = &coop.host.treasurer;
+    let opened = coop.opens(&opening(BALANCES)).await?;
+    is(&opened, 201);
+    assert_eq!((&opened.body["assets"], &opened.body["on"]), (&usd("12000.00"), &json!("2026-12-31")));
+    for (code, amount) in BALANCES {
+        assert_eq!(coop.has(code).await?, *amount, "{code}");
+    }
+    assert_eq!(coop.has("equity:opening").await?, "0.00", "nothing is left on it");
+    let entry = format!("/v1/books/{}/journal-entries/{}", coop.host.book, opened.body["entry"]);
+    let entry = keeper.get(&entry).await?.ok()?;
+    assert_eq!((&entry["effective_date"], entry["lines"].as_array().map(Vec::len)), (&json!("2026-12-31"), Some(BALANCES.len())));
+
+    assert_eq!(why(&coop.opens(&opening(BALANCES)).await?), "already-opened");
+    // It is no result: what is shared afterwards is what was earned afterwards, and advances of before are netted.
+    coop.record("sale", "1000.00", "2027-06-01").await?.ok()?;
+    coop.work(2027).await?;
+    let shared = coop.distribute(2027, "2028-01-17T12:00:00Z").await?;
+    assert_eq!(shared["net"], usd("1000.00"));
+    assert_eq!(shared["shares"][1]["netted"], usd("216.00"), "all of the second member's share: 500.00 had been paid before");
+    assert_eq!(coop.has("assets:receivable:member:2").await?, "284.00");
+    // What has been used since is not taken back.
+    let back = format!("/v1/openings/{}:reverse", text(&opened.body, "/id")?);
+    let reason = json!({"reason": "Closed anew"});
+    assert_eq!(why(&keeper.post(&back, &reason).await?), "below-floor");
+    is(&coop.ada.post(&back, &reason).await?, 403);
+    let listed = keeper.all(&coop.at("/openings")).await?;
+    assert_eq!(listed, [opened.body.clone()]);
+    assert_eq!(coop.ada.all(&coop.at("/openings")).await?, listed, "members audit it");
+    coop.host.app.finish().await
+}
+
+#[tokio::test]
+async fn an_opening_is_taken_back_once_by_its_mirror_and_the_book_is_opened_anew() -> Outcome {
+    let coop = Coop::open().await?;
+    let keeper = &coop.host.treasurer;
+    let first = coop.opens(&opening(BALANCES)).await?.ok()?;
+    let back = format!("/v1/openings/{}:reverse", text(&first, "/id")?);
+    let reason = json!({"reason": "Closed anew"});
+    let reversed = keeper.post(&back, &reason).await?.ok()?;
+    assert_eq!(reversed["reversal"]["reason"], "Closed anew");
+    for (code, _) in BALANCES.iter().chain(&[("equity:opening", "")]) {
+        assert_eq!(coop.has(code).await?, "0.00", "{code}");
+    }
+    assert_eq!(why(&keeper.post(&back, &reason).await?), "already-reversed");
+    let small = opening(&[("assets:cash:bank", "1.00"), ("equity:reserve", "1.00")]);
+    is(&coop.opens(&small).await?, 201);
+    assert_eq!(keeper.all(&coop.at("/openings")).await?.len(), 2);
+    coop.host.app.finish().await
+}
+
+#[tokio::test]
+async fn an_opening_that_is_not_in_balance_or_names_what_it_cannot_writes_nothing() -> Outcome {
+    let coop = Coop::open().await?;
+    let lacking = opening(&[("assets:cash:bank", "10.00"), ("equity:reserve", "9.99")]);
+    let refused = coop.opens(&lacking).await?;
+    assert_eq!((refused.status.as_u16(), why(&refused)), (409, "opening-unbalanced"));
+    let detail = text(&refused.body, "/detail")?;
+    assert!(detail.ends_with("0.01 USD are missing among the others"), "{detail}");
+
+    let stranger = format!("assets:cash:{}", coop.host.organisation.replace("org_a", "org_b"));
+    for (code, at) in [
+        ("income:sales:presses", "/balances/1/account"),
+        ("equity:surplus", "/balances/1/account"),
+        ("equity:opening", "/balances/1/account"),
+        ("assets:cash:bank", "/balances/1/account"),
+        ("equity:capital:member:7", "/balances/1/account"),
+        ("equity:capital:member:01", "/balances/1/account"),
+        ("liabilities:fund:press", "/balances/1/account"),
+        (&stranger, "/balances/1/account"),
+        ("", "/balances/1/account"),
+    ] {
+        let asked = opening(&[("assets:cash:bank", "1.00"), (code, "1.00")]);
+        assert_eq!(why(&coop.opens(&asked).await?), at, "{code}");
+    }
+    let both = || vec![("assets:cash:bank", "1.00"), ("equity:reserve", "1.00")];
+    for (field, value, at) in [
+        ("on", json!("2028-01-02"), "/on"),
+        ("on", json!("1999-01-01"), "/on"),
+        ("balances", json!([]), "/balances"),
+        ("balances", json!([{"account": "assets:cash:bank", "amount": usd("0.00")}]), "/balances/0/amount/amount"),
+        ("balances", json!([{"account": "assets:cash:bank", "amount": usd("-1.00")}]), "/balances/0/amount/amount"),
+        ("balances", json!([{"account": "equity:reserve", "amount": {"amount": "1.00", "currency": "EUR"}}]), "/balances/0/amount/currency"),
+        ("memo", json!("x".repeat(201)), "/memo"),
+    ] {
+        let mut asked = opening(&both());
+        asked[field] = value;
+        let refused = coop.opens(&asked).await?;
+        assert_eq!((refused.status.as_u16(), why(&refused)), (422, at), "{asked}");
+    }
+    let many: Vec<_> = (0..1001).map(|at| json!({"account": format!("liabilities:costs:s{at}"), "amount": usd("1.00")})).collect();
+    assert_eq!(why(&coop.opens(&json!({"balances": many})).await?), "/balances");
+    is(&coop.ada.post(&coop.at("/openings"), &opening(&both())).await?, 403);
+
+    coop.record("sale", "1.00", "2026-06-01").await?.ok()?;
+    let period = json!({"from": "2026-01-01", "to": "2026-12-31"});
+    coop.host.treasurer.post(&coop.at("/results"), &period).await?.ok()?;
+    assert_eq!(why(&coop.opens(&opening(&both())).await?), "period-closed");
+    assert_eq!(coop.host.app.count("SELECT count(*) FROM opening").await?, 0);
+    coop.host.app.finish().await
+}
+
+/// 1,000 lines are the most: 999 debts against one asset.
+#[tokio::test]
+async fn the_largest_opening_is_one_entry() -> Outcome {
+    let coop = Coop::open().await?;
+    let mut all: Vec<_> = (0..999).map(|at| json!({"account": format!("liabilities:costs:s{at}"), "amount": usd("1.00")})).collect();
+    all.push(json!({"account": "assets:cash:bank", "amount": usd("999.00")}));
+    let opened = coop.opens(&json!({"balances": all})).await?.ok()?;
+    assert_eq!(opened["assets"], usd("999.00"));
+    coop.host.app.finish().await
+}
