@@ -74,7 +74,7 @@ pub(super) async fn play(teller: &Teller, base: &str) -> anyhow::Result<Told> {
     let tables = teller.timed("the books", bakery.closes(&bank)).await?;
     let (book, treasurer) = (&bakery.cooperative.book, &bakery.cooperative.treasurer);
     let kept = keep("cooperative", treasurer, TREASURER, book, teller.state()?).await?;
-    let closing = format!("{}\n\n{tables}", kept.closing);
+    let closing = format!("{tables}\n\n{}", kept.closing);
     let pages = vec![("cooperative", format!("/cooperatives/{book}")), ("book", format!("/books/{book}"))];
     Ok(Told { books: vec![Kept { closing, ..kept }], pages, checks: teller.checks.held() })
 }

@@ -8,35 +8,40 @@ use jiff::civil::{Date, date};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What stands in each section of a balance sheet at the end of the year, and now.
+/// What stands in each account of a section of the balance sheet: at the end of the year, and now.
 type Section = BTreeMap<String, [String; 2]>;
 
 impl Bakery<'_> {
-    /// Everything is compared with everything. Answers the income statement and the balance sheet as tables for people.
+    /// Everything is compared with everything. Answers what the year comes to as tables for people: the income statement, who gets what of
+    /// it, and the balance sheet.
     pub(super) async fn closes(&self, bank: &Bank) -> anyhow::Result<String> {
         let lines = bank.is_the_book(self).await?;
         self.teller.progress.say(&format!(
             "the {lines} lines of the bank are the {lines} postings of the cash account, one by one; both end with {}",
             bank.balance()
         ));
-        self.statements_are_the_book().await?;
+        let shares = self.statements_are_the_book().await?;
         let earned = self.earned().await?;
         let sheet = self.sheet().await?;
-        Ok(format!("{earned}\n\n{sheet}"))
+        Ok([earned, shares, sheet].join("\n\n"))
     }
 
-    /// What statements say in sum is what the book has; of each member by name of the account.
-    async fn statements_are_the_book(&self) -> anyhow::Result<()> {
+    /// What the members' statements say is what the book has, member by member and in sum. Answers them as a table.
+    async fn statements_are_the_book(&self) -> anyhow::Result<String> {
         let (teller, literals) = (self.teller, &self.teller.literals);
         let statements = self.cooperative.all("statements").await?;
         teller.equal("statements", statements.len(), self.cooperative.members.len())?;
+        let title = format!("Shares of {}, USD", self.year);
+        let mut lines = vec![row(&title, ["share", "had before", "stays as capital", "paid"])];
         let mut sums = [0_i64; 4];
         for (index, statement) in statements.iter().enumerate() {
             let number = &statement["number"];
-            let amounts = ["share", "netted", "retained", "cash"].map(|field| cents(statement, field));
-            for (sum, amount) in sums.iter_mut().zip(amounts) {
-                *sum += amount?;
+            let fields = ["share", "netted", "retained", "cash"];
+            for (sum, field) in sums.iter_mut().zip(fields) {
+                *sum += cents(statement, field)?;
             }
+            let who = format!("member {number}, {}", text(statement, "/group")?);
+            lines.push(row(&who, fields.map(|field| statement[field]["amount"].as_str().unwrap_or_default())));
             let capital = cents(statement, "left")? + PAID_IN.replace('.', "").parse::<i64>()?;
             let on = self.on(&format!("equity:capital:member:{number}")).await?;
             teller.equal("a member's capital, and what was paid in and retained", on, dollars(capital))?;
@@ -46,8 +51,11 @@ impl Bakery<'_> {
             let own = self.cooperative.people[index].all(&self.at("statements")).await?;
             teller.equal("a member's own statement", &own[..], std::slice::from_ref(statement))?;
         }
-        let sums = sums.map(dollars).join(" / ");
-        teller.equal("all statements: shares, netted, retained, paid", sums, literals.bakery_statements.as_str())
+        let sums = sums.map(dollars);
+        lines.push(row("all members", sums.each_ref().map(String::as_str)));
+        let told = literals.bakery_statements.as_str();
+        teller.equal("all statements: shares, netted, retained, paid", sums.join(" / "), told)?;
+        Ok(lines.join("\n"))
     }
 
     /// What was earned and spent in the year.
@@ -108,6 +116,12 @@ impl Bakery<'_> {
         std::fs::write(self.teller.state()?.join(format!("cooperative.{file}")), serde_json::to_vec_pretty(report)?)?;
         Ok(())
     }
+}
+
+/// A row of the table of shares.
+fn row(what: &str, amounts: [&str; 4]) -> String {
+    let [share, had, stays, paid] = amounts;
+    format!("{what:<32}{share:>16}{had:>16}{stays:>18}{paid:>14}")
 }
 
 /// The accounts of a section in two balance sheets; 0.00 where one of them has none.

@@ -122,8 +122,8 @@ pub(super) const FLOUR_WITH_SWAPPED_DIGITS: Recorded =
 /// The same, as it is.
 pub(super) const FLOUR: Recorded = cost((2, 20), "flour", "mill", "14170.00", "13 t of flour, to the bakehouse");
 
-/// The year. What the shop sells is paid by card on the day; cafe and school pay later, and the school's cakes of December are not paid yet when
-/// the year ends, as little as the energy of December.
+/// The year. What the shop sells is paid by card on the day; cafe and school pay later, and the cakes of December are not paid yet when
+/// the year ends, nor is the energy of December.
 pub(super) const QUARTERS: [Quarter; 4] = [
     Quarter {
         name: "the first quarter",
