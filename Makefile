@@ -21,9 +21,9 @@ NEXTEST := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-demo: tools ## The founding story with real numbers, then a running service (ARGS=--once: play it, check it, stop)
+demo: tools ## The founding story, then a running service (ARGS=--once: play it, check it, stop; STORY=cooperative: a year of a bakery)
 	$(CARGO) build -p api -p worker
-	@exec $(TARGET)/debug/commonpurse demo $(ARGS)
+	@exec $(TARGET)/debug/commonpurse demo $(if $(STORY),--story $(STORY)) $(ARGS)
 
 dev: tools ## A service for development, its data kept between runs
 	$(CARGO) build -p api -p worker

@@ -1,4 +1,4 @@
-//! `commonpurse dev` and `commonpurse demo`: the whole service on this machine, and the founding story played in it.
+//! `commonpurse dev` and `commonpurse demo`: the whole service on this machine, and a story played in it.
 
 pub mod cast;
 pub mod checks;
@@ -16,6 +16,7 @@ use ledger::engine::store::books;
 use migrations::{Durability, PrivateServer};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::path::{Path, PathBuf};
+use story::Plot;
 
 /// The database of `dev`, whose data is kept between runs.
 const DEV_DATABASE: &str = "commonpurse_dev";
@@ -32,6 +33,9 @@ pub const OPERATOR: &str = "operator@commonpurse.example";
 /// Options of `commonpurse demo`.
 #[derive(Debug, Clone, Args)]
 pub struct DemoOptions {
+    /// Which story is played.
+    #[arg(long, value_enum, default_value_t)]
+    story: Plot,
     /// Play the story, check it, stop everything, and exit 0 only if every check held.
     #[arg(long)]
     pub once: bool,
@@ -100,7 +104,7 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
     let mail = running.stack.mail_dir();
     let stop = migrations::stop_requested(false)?;
     let played = tokio::select! {
-        played = story::play(&running.stack.base_url, &mail, &literals) => played,
+        played = story::play(options.story, &running.stack.base_url, &mail, &literals) => played,
         () = stop => Err(anyhow::anyhow!("stopped before the story had ended")),
     };
     let told = match played {
@@ -115,10 +119,11 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
     }
     println!("\nall checks held ({} of them)", told.checks);
     if !options.once {
-        people::write(&running.stack.settings.state, &running.stack.base_url, &mail, people::STORY).await?;
+        let people = people::of(options.story);
+        people::write(&running.stack.settings.state, &running.stack.base_url, &mail, people).await?;
         // Whoever reads that it is up may stop it at once.
         let stop = migrations::stop_requested(false)?;
-        println!("\n{}", addresses(&running, Some(&told)));
+        println!("\n{}", addresses(&running, people, Some(&told)));
         stop.await;
         println!("stopping …");
     }
@@ -129,9 +134,10 @@ pub async fn demo(options: DemoOptions) -> anyhow::Result<()> {
 pub async fn dev(options: DevOptions) -> anyhow::Result<()> {
     let running = start(&options.place, DEV_DATABASE, options.fresh, &options.operator).await?;
     let (state, mail) = (running.stack.settings.state.clone(), running.stack.mail_dir());
-    people::write(&state, &running.stack.base_url, &mail, &[("operator", &options.operator)]).await?;
+    let people = [("operator", options.operator.as_str())];
+    people::write(&state, &running.stack.base_url, &mail, &people).await?;
     let stop = migrations::stop_requested(false)?;
-    println!("{}", addresses(&running, None));
+    println!("{}", addresses(&running, &people, None));
     println!("  first operator   {}", options.operator);
     stop.await;
     println!("stopping …");
@@ -237,7 +243,7 @@ fn home_flag(state: &Path) -> String {
     }
 }
 
-fn addresses(running: &Running, told: Option<&story::Told>) -> String {
+fn addresses(running: &Running, people: &[(&str, &str)], told: Option<&story::Told>) -> String {
     let base = &running.stack.base_url;
     let mut lines = vec![
         format!("The service is up; Ctrl-C stops everything.\n\n  API              {base}/v1"),
@@ -258,7 +264,6 @@ fn addresses(running: &Running, told: Option<&story::Told>) -> String {
         lines.push(format!("  page of the {what:<12} {base}{path}"));
     }
     let state = &running.stack.settings.state;
-    let people = if told.is_some() { people::STORY } else { &[("operator", OPERATOR)] };
     let roles: Vec<_> = people.iter().map(|(role, _)| *role).collect();
     lines.push(format!("  sign in          {base}/sign-in, or by a link that this prints:"));
     lines.push(format!("                   {} ROLE{}", sign_in_command(), home_flag(state)));

@@ -1,4 +1,4 @@
-//! The founding story as a newcomer runs it, and when things go wrong in the middle of it.
+//! The stories as a newcomer runs them, and when things go wrong in the middle of them.
 
 use crate::contract::tool;
 use anyhow::{Context as _, ensure};
@@ -6,7 +6,7 @@ use api::demo::client::text;
 use api::demo::literals::Literals;
 use api::demo::story::{self, Story, challenge, cooperative};
 use api::stack::programs_beside_this_one;
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -50,8 +50,6 @@ fn hledger_comes_to_the_balances_of_the_api(state: &Path, whose: &str) -> Outcom
     let theirs = balances_of_hledger(&state.join(format!("{whose}.journal")))?;
     let lines = std::fs::read(state.join(format!("{whose}.trial-balance.json")))?;
     let lines: Vec<Value> = serde_json::from_slice(&lines)?;
-    let is_of_number = |letter: &char| letter.is_ascii_digit() || *letter == '-';
-    let cents = |amount: &str| amount.chars().filter(is_of_number).collect::<String>().parse::<i64>();
     let mut ours = BTreeMap::new();
     for line in &lines {
         let balance = cents(text(line, "/debit/amount")?)? - cents(text(line, "/credit/amount")?)?;
@@ -81,7 +79,6 @@ print(-sum(int(p.units.number * 100) for p in postings))
 fn other_tools_come_to_the_result_of_the_api(state: &Path, whose: &str, earns: bool) -> Outcome {
     let statement = std::fs::read(state.join(format!("{whose}.income-statement.json")))?;
     let statement: Value = serde_json::from_slice(&statement)?;
-    let cents = |amount: &str| amount.replace(['.', '"', ' ', 'U', 'S', 'D'], "").parse::<i64>();
     let ours = cents(statement.pointer("/totals/0/result/amount").and_then(Value::as_str).unwrap_or("0"))?;
     ensure!((ours != 0) == earns, "{statement}");
     let command = ["incomestatement", "not:tag:retain", "not:tag:clopen", "-O", "csv"];
@@ -94,6 +91,79 @@ fn other_tools_come_to_the_result_of_the_api(state: &Path, whose: &str, earns: b
     let output = command.args(["-c", EARNED_BY_BEANCOUNT]).arg(ledger).output()?;
     let said = String::from_utf8(output.stdout)?;
     ensure!(cents(said.trim())? == ours, "{ours}: {said}{}", String::from_utf8_lossy(&output.stderr));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_year_of_a_cooperative_ends_with_all_checks_held_and_hledger_comes_to_its_statements() -> Outcome {
+    let home = TempDir::new()?;
+    let output = demo(home.path(), &["--story", "cooperative"]).await?;
+    let told = String::from_utf8_lossy(&output.stdout);
+    ensure!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
+    for said in ["all checks held", "one by one; both end with 34720.55", "Income statement of ", "Balance sheet, USD"]
+    {
+        ensure!(told.contains(said), "{said}: {told}");
+    }
+    let state = home.path().join("commonpurse_demo");
+    hledger_comes_to_the_balances_of_the_api(&state, "cooperative")?;
+    other_tools_come_to_the_result_of_the_api(&state, "cooperative", true)?;
+    hledger_comes_to_the_statements_of_the_year(&state)?;
+    let running = running_below(home.path())?;
+    ensure!(running.is_empty(), "still running: {running:?}");
+    Ok(())
+}
+
+/// The income statement of the year and the balance sheet at its end: each account and the sums are in hledger as the API says.
+fn hledger_comes_to_the_statements_of_the_year(state: &Path) -> Outcome {
+    let report = |name: &str| -> anyhow::Result<Value> {
+        Ok(serde_json::from_slice(&std::fs::read(state.join(format!("cooperative.year.{name}.json")))?)?)
+    };
+    let (earned, sheet) = (report("income-statement")?, report("balance-sheet")?);
+    let (from, end) = (text(&earned, "/from")?, text(&earned, "/to")?.parse::<Date>()?.tomorrow()?.to_string());
+    for (command, report, sections, amount, net) in [
+        ("incomestatement", &earned, ["income", "expenses"], "amount", ["income", "expenses"]),
+        ("balancesheet", &sheet, ["assets", "liabilities"], "balance", ["assets", "liabilities"]),
+    ] {
+        let mut ours = BTreeMap::new();
+        for line in sections.iter().flat_map(|section| report[*section].as_array().into_iter().flatten()) {
+            ours.insert(text(line, "/code")?.to_owned(), cents(text(line, &format!("/{amount}/amount"))?)?);
+        }
+        ours.retain(|_, amount| *amount != 0);
+        let [more, less] = net.map(|total| text(report, &format!("/totals/0/{total}/amount")).and_then(cents));
+        ours.insert("Net:".to_owned(), more? - less?);
+        let mut asked = vec![command, "--flat", "--end", &end, "not:tag:retain", "not:tag:clopen", "-O", "csv"];
+        if command == "incomestatement" {
+            asked.extend(["--begin", from]);
+        }
+        let said = hledger(&state.join("cooperative.journal"), &asked)?;
+        let mut theirs = BTreeMap::new();
+        for row in said.lines() {
+            let (account, amount) = row.split_once(',').context("two columns")?;
+            let account = account.trim_matches('"');
+            if account.contains(':') && account != "Total:" {
+                theirs.insert(account.to_owned(), cents(amount)?);
+            }
+        }
+        ensure!(ours.len() > 4, "{ours:?}");
+        assert_eq!(ours, theirs, "{command}: {said}");
+    }
+    Ok(())
+}
+
+/// An amount in cents, of hledger or of the API.
+fn cents(amount: &str) -> anyhow::Result<i64> {
+    let is_of_number = |letter: &char| letter.is_ascii_digit() || *letter == '-';
+    Ok(amount.chars().filter(is_of_number).collect::<String>().parse()?)
+}
+
+#[tokio::test]
+async fn a_changed_literal_makes_the_year_of_a_cooperative_fail() -> Outcome {
+    let home = TempDir::new()?;
+    let output = demo(home.path(), &["--story", "cooperative", "--expect", "bakery_advances=1800.01"]).await?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(!output.status.success());
+    ensure!(said.contains("what they pay: found \"1800.00\", the story says \"1800.01\""), "{said}");
+    ensure!(!String::from_utf8_lossy(&output.stdout).contains("all checks held"));
     Ok(())
 }
 
@@ -112,7 +182,7 @@ async fn a_changed_literal_makes_the_demo_fail() -> Outcome {
 async fn a_changed_literal_of_the_challenge_or_the_cooperative_makes_its_chapter_fail() -> Outcome {
     let Stage { app, cast } = Stage::set().await?;
     let changes = ["purse_short=0.02", "first_managers=1080.01 / 1079.99"].map(str::to_owned);
-    let story = Story::new(cast, Literals::with_changes(&changes)?);
+    let story = Story::new(cast, &Literals::with_changes(&changes)?);
     for (failed, what) in [
         (challenge::play(&story).await.err(), "what the purse lacks"),
         (cooperative::play(&story).await.err(), "the managers' shares"),

@@ -125,4 +125,45 @@ literals! {
     cooperative_statement = "3091.28";
     /// What stands in its development fund after two periods, USD.
     development_fund = "2400.01";
+
+    /// What the bakery's bank says at the end of each quarter, USD.
+    bakery_closings = "25440.10 / 40783.75 / 46884.55 / 59620.55";
+    /// What two members have as an advance, USD.
+    bakery_advances = "1800.00";
+    /// The bakery's sales, costs, interest and fees of the bank, USD.
+    bakery_figures = "156400.00 / 106315.80 / 25.80 / 110.00";
+    /// What these come to, USD.
+    bakery_surplus = "50000.00";
+    /// A fifth of it for the reserve, and a tenth for the education fund, USD.
+    bakery_funds = "10000.00 / 5000.00";
+    /// What is left for the members, USD.
+    bakery_shared = "35000.00";
+    /// Four fifths of that, by hours 2,080, 1,560, 1,040 and 520, USD.
+    bakers_shares = "11200.00 / 8400.00 / 5600.00 / 2800.00";
+    /// What advances have taken of each of these, USD.
+    bakers_netted = "1200.00 / 0.00 / 0.00 / 600.00";
+    /// A quarter of the rest stays as capital, USD.
+    bakers_retained = "2500.00 / 2100.00 / 1400.00 / 550.00";
+    /// What the bakers are paid, USD.
+    bakers_cash = "7500.00 / 6300.00 / 4200.00 / 1650.00";
+    /// The shop's fifth, in equal parts, USD.
+    shop_shares = "3500.00 / 3500.00";
+    /// A quarter of it stays as capital, USD.
+    shop_retained = "875.00 / 875.00";
+    /// What the shop's members are paid, USD.
+    shop_cash = "2625.00 / 2625.00";
+    /// What all six are paid, USD.
+    bakery_paid = "24900.00";
+    /// Lines of the bank: 34 of the four quarters, two advances and six shares.
+    bakery_lines = "42";
+    /// What the bank says is left: 59,620.55 less 24,900.00 USD.
+    bakery_left = "34720.55";
+    /// What the statements of all members come to: shares, what advances took, what stays, what is paid, USD.
+    bakery_statements = "35000.00 / 1800.00 / 8300.00 / 24900.00";
+    /// What the income statement of the year says: earned, spent, and the result, USD.
+    bakery_result = "156425.80 / 106425.80 / 50000.00";
+    /// The balance sheet at the end of the year: assets, liabilities, equity, and a result that is closed, USD.
+    bakery_year_end = "63880.55 / 12380.55 / 51500.00 / 0.00";
+    /// The same once the year was shared: 26,700.00 went to the members, in two files.
+    bakery_end = "37180.55 / 12380.55 / 24800.00 / 0.00";
 }

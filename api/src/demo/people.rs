@@ -1,7 +1,8 @@
 //! The people of a running demo, by role: `people.env` beside `partner.env`, and fresh sign-in links for them.
 
 use super::client::Client;
-use super::{DEMO_DATABASE, DEV_DATABASE, OPERATOR, story::cooperative};
+use super::story::{Plot, bakery, cooperative};
+use super::{DEMO_DATABASE, DEV_DATABASE, OPERATOR};
 use anyhow::{Context as _, bail};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -11,7 +12,24 @@ use std::path::Path;
 /// The file's name.
 pub const FILE: &str = "people.env";
 
-/// Who is what in the story.
+/// Who is what in a story.
+pub fn of(plot: Plot) -> &'static [(&'static str, &'static str)] {
+    match plot {
+        Plot::Founding => STORY,
+        Plot::Cooperative => BAKERY,
+    }
+}
+
+/// Who is what in the year of the cooperative: two members, of whom the second attests the hours of the first.
+const BAKERY: &[(&str, &str)] = &[
+    ("operator", OPERATOR),
+    ("treasurer", bakery::TREASURER),
+    ("approver", "approver@bakery.example"),
+    ("member", "nora@bakery.example"),
+    ("second-member", "omar@bakery.example"),
+];
+
+/// Who is what in the founding story.
 pub const STORY: &[(&str, &str)] = &[
     ("operator", OPERATOR),
     ("host-owner", "treasurer@host.example"),

@@ -32,6 +32,13 @@ impl Progress {
         }
     }
 
+    /// This month is over: of a story that tells its months in other words.
+    pub(super) fn reached(&self, month: i8) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(month.unsigned_abs().into());
+        }
+    }
+
     /// A month begins.
     pub(super) fn month(&self, month: i8) {
         match &self.bar {

@@ -1,32 +1,44 @@
-//! The founding story, over HTTP against the running service, checked at every step: three kinds of money, a chapter each.
+//! The stories, over HTTP against the running service, checked at every step. The founding story has three kinds of money, a chapter each;
+//! another one is a year of a cooperative.
 
+pub mod bakery;
 pub mod challenge;
 pub mod cooperative;
+mod membership;
 mod payday;
+mod teller;
 pub mod way_back;
 pub mod year;
 
 use super::cast::{Cast, Standing, trial_balance};
-use super::checks::Checks;
 use super::client::{Answer, Client, text};
 use super::literals::Literals;
-use super::progress::Progress;
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
+use clap::ValueEnum;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use teller::Teller;
 use year::BeforeMonth;
 
 /// The most accounts of a kind that the closing tables show one by one; more are one line.
 const LINES_OF_A_KIND_MAX: usize = 6;
 
-/// Who plays, what must come out, and what has been checked so far.
+/// Which story is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Plot {
+    /// Pledges, a challenge and a cooperative: the three kinds of money.
+    #[default]
+    Founding,
+    /// A year of a bakery that belongs to those who work in it, with every line of its bank.
+    Cooperative,
+}
+
+/// The founding story: who plays, what must come out, and what has been checked so far.
 #[derive(Debug)]
 pub struct Story {
     cast: Cast,
-    literals: Literals,
-    checks: Checks,
-    progress: Progress,
+    teller: Teller,
 }
 
 /// What came of it.
@@ -49,25 +61,32 @@ pub struct Kept {
     pub book: String,
     /// Somebody who may read it.
     pub treasurer: &'static str,
-    /// Its trial balance, as a table for people.
+    /// What it comes to, as tables for people: its trial balance, of a story of one year also the two statements of that.
     pub closing: String,
     /// Its hledger journal. Files beside it have the same for Beancount, and the API's trial balance and income statement:
     /// `host.journal`, `host.beancount`, `host.trial-balance.json`, `host.income-statement.json`.
     pub journal: PathBuf,
 }
 
-/// Plays the whole story.
-pub async fn play(base: &str, mail: &Path, literals: &Literals) -> anyhow::Result<Told> {
-    let state = mail.parent().context("the mail folder lies below the state directory")?;
+/// Plays a story.
+pub async fn play(plot: Plot, base: &str, mail: &Path, literals: &Literals) -> anyhow::Result<Told> {
+    match plot {
+        Plot::Founding => play_founding(base, mail, literals).await,
+        Plot::Cooperative => bakery::play(&Teller::new(mail, literals), base).await,
+    }
+}
+
+async fn play_founding(base: &str, mail: &Path, literals: &Literals) -> anyhow::Result<Told> {
     let begun = Instant::now();
     let story = Story::begin(base, mail, literals, super::OPERATOR).await?;
-    story.took("gathering", begun);
-    let campaign = story.timed("pledges", year::play(&story, &|_| Ok(()))).await?;
+    let (teller, state) = (&story.teller, story.teller.state()?);
+    teller.took("gathering", begun);
+    let campaign = teller.timed("pledges", year::play(&story, &|_| Ok(()))).await?;
     story.cast.write_partner_file(&state.join("partner.env"), &campaign)?;
-    let challenge = story.timed("the challenge", challenge::play(&story)).await?;
-    story.timed("the way back", way_back::play(&story)).await?;
-    story.timed("payday", payday::of_host(&story)).await?;
-    let cooperative = story.timed("the cooperative", cooperative::play(&story)).await?;
+    let challenge = teller.timed("the challenge", challenge::play(&story)).await?;
+    teller.timed("the way back", way_back::play(&story)).await?;
+    teller.timed("payday", payday::of_host(&story)).await?;
+    let cooperative = teller.timed("the cooperative", cooperative::play(&story)).await?;
     let books = vec![
         story.keep_host(state).await?,
         keep("cooperative", &cooperative.treasurer, cooperative::TREASURER, &cooperative.book, state).await?,
@@ -78,7 +97,7 @@ pub async fn play(base: &str, mail: &Path, literals: &Literals) -> anyhow::Resul
         ("cooperative", format!("/cooperatives/{}", cooperative.book)),
         ("book", format!("/books/{}", story.cast.book)),
     ];
-    Ok(Told { books, pages, checks: story.checks.held() })
+    Ok(Told { books, pages, checks: teller.checks.held() })
 }
 
 /// Plays the first chapter only, with something happening before each month.
@@ -89,36 +108,24 @@ pub async fn play_year(
     operator: &str,
     before_month: BeforeMonth<'_>,
 ) -> anyhow::Result<Told> {
-    let state = mail.parent().context("the mail folder lies below the state directory")?;
     let story = Story::begin(base, mail, literals, operator).await?;
     year::play(&story, before_month).await?;
-    Ok(Told { books: vec![story.keep_host(state).await?], pages: Vec::new(), checks: story.checks.held() })
+    let books = vec![story.keep_host(story.teller.state()?).await?];
+    Ok(Told { books, pages: Vec::new(), checks: story.teller.checks.held() })
 }
 
 impl Story {
     /// A story with these people, of which nothing has been played.
-    pub fn new(cast: Cast, literals: Literals) -> Story {
-        Story { cast, literals, checks: Checks::default(), progress: Progress::new() }
+    pub fn new(cast: Cast, literals: &Literals) -> Story {
+        let teller = Teller::new(cast.mail(), literals);
+        Story { cast, teller }
     }
 
     async fn begin(base: &str, mail: &Path, literals: &Literals, operator: &str) -> anyhow::Result<Story> {
-        let progress = Progress::new();
-        progress.say("everybody signs in; the host opens a sandbox book and admits the partner");
+        let teller = Teller::new(mail, literals);
+        teller.progress.say("everybody signs in; the host opens a sandbox book and admits the partner");
         let cast = Cast::gather(base, mail, operator).await?;
-        Ok(Story { cast, literals: literals.clone(), checks: Checks::default(), progress })
-    }
-
-    /// A chapter, and how long it took.
-    async fn timed<T>(&self, chapter: &str, played: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-        let begun = Instant::now();
-        let told = played.await?;
-        self.took(chapter, begun);
-        Ok(told)
-    }
-
-    fn took(&self, chapter: &str, begun: Instant) {
-        let tenths = begun.elapsed().as_millis() / 100;
-        self.progress.say(&format!("{chapter}: {}.{} s", tenths / 10, tenths % 10));
+        Ok(Story { cast, teller })
     }
 
     async fn keep_host(&self, state: &Path) -> anyhow::Result<Kept> {
@@ -126,12 +133,11 @@ impl Story {
     }
 
     fn equal<A: PartialEq<B> + Debug, B: Debug>(&self, what: &str, found: A, told: B) -> anyhow::Result<()> {
-        self.checks.equal(what, found, told)
+        self.teller.equal(what, found, told)
     }
 
     fn refused(&self, what: &str, answer: &Answer, status: u16, code: &str) -> anyhow::Result<()> {
-        let kind = text(&answer.body, "/type")?;
-        self.equal(what, (answer.status.as_u16(), kind), (status, format!("/problems/{code}").as_str()))
+        self.teller.refused(what, answer, status, code)
     }
 }
 

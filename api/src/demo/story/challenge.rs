@@ -24,7 +24,7 @@ const PARTS: [(usize, &str, u16); 4] =
 
 /// Plays the challenge in the host's book, from whatever day it is there.
 pub async fn play(story: &Story) -> anyhow::Result<String> {
-    story.progress.say("a challenge is published: 250,000.00 USD for an open-source cordless drill");
+    story.teller.progress.say("a challenge is published: 250,000.00 USD for an open-source cordless drill");
     let judges = panel(story).await?;
     let rules = drill(&story.cast.book);
     let made = story.cast.treasurer.post("/v1/challenges", &rules).await?.ok()?;
@@ -82,7 +82,7 @@ async fn panel(story: &Story) -> anyhow::Result<Vec<Judge>> {
 impl Drill<'_> {
     /// A cent short, it does not open; with the cent it does.
     async fn purse_fills(&self) -> anyhow::Result<()> {
-        let (story, literals) = (self.story, &self.story.literals);
+        let (story, literals) = (self.story, &self.story.teller.literals);
         let sponsor = organisation(&story.cast.operator, "Open Tools Foundation", "sponsor").await?;
         self.contributes(&sponsor, "grant-1", "249999.99").await?;
         self.step(":announce").await?.ok()?;
@@ -109,11 +109,15 @@ impl Drill<'_> {
 
     /// Twenty teams say where a prize would go, agree to the rules and hand in a proposal.
     async fn teams_enter(&self) -> anyhow::Result<Vec<Team>> {
-        self.story.progress.say("20 teams enter with their proposals");
+        self.story.teller.progress.say("20 teams enter with their proposals");
         let teams = stream::iter(1..=TEAMS).map(|number| self.team(number));
         let teams: Vec<Team> = teams.buffered(AT_ONCE).try_collect().await?;
         let entered = self.story.cast.treasurer.all(&format!("{}/entries", self.path)).await?;
-        self.story.equal("teams that entered", entered.len().to_string(), self.story.literals.entrants.as_str())?;
+        self.story.equal(
+            "teams that entered",
+            entered.len().to_string(),
+            self.story.teller.literals.entrants.as_str(),
+        )?;
         Ok(teams)
     }
 
@@ -134,7 +138,7 @@ impl Drill<'_> {
 
     /// Prototypes, one that stays unfinished, and two finals; answers what is judged, and what is not.
     async fn teams_work(&self, teams: &[Team]) -> anyhow::Result<(Vec<Value>, Value)> {
-        self.story.progress.say("8 teams hand in a prototype, 2 of them a final; a ninth is not complete");
+        self.story.teller.progress.say("8 teams hand in a prototype, 2 of them a final; a ninth is not complete");
         let mut judged = Vec::new();
         for team in &teams[..PROTOTYPES] {
             judged.push(self.hands_in(team, "prototype", json!([])).await?);
@@ -183,7 +187,7 @@ impl Drill<'_> {
         related: &Team,
     ) -> anyhow::Result<()> {
         let (story, cast) = (self.story, &self.story.cast);
-        story.progress.say("three judges score what was handed in; one of them is related to a team");
+        story.teller.progress.say("three judges score what was handed in; one of them is related to a team");
         for judge in judges {
             let body = json!({"person": judge.person});
             cast.treasurer.post(&format!("{}/judges", self.path), &body).await?.ok()?;
@@ -221,8 +225,8 @@ impl Drill<'_> {
 
     /// When nobody has appealed in time, the worker awards every prize.
     async fn prizes_are_awarded(&self) -> anyhow::Result<()> {
-        let (story, literals) = (self.story, &self.story.literals);
-        story.progress.say("nobody appeals; the prizes are awarded");
+        let (story, literals) = (self.story, &self.story.teller.literals);
+        story.teller.progress.say("nobody appeals; the prizes are awarded");
         story.cast.days_pass(15).await?;
         let challenge = story.cast.treasurer.get(&self.path).await?.ok()?;
         story.equal("the challenge after the appeals", text(&challenge, "/state")?, "awarded")?;
@@ -241,7 +245,7 @@ impl Drill<'_> {
 
     /// What stands in the host's book now.
     async fn closes(&self) -> anyhow::Result<()> {
-        let (story, literals) = (self.story, &self.story.literals);
+        let (story, literals) = (self.story, &self.story.teller.literals);
         let balance = story.cast.trial_balance().await?;
         let team = sum(&balance, "liabilities:payable:team:", "credit")?;
         let prizes = sum(&balance, "liabilities:payable:prize:", "credit")?;

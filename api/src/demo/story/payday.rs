@@ -1,5 +1,6 @@
 //! Payday: what a book owes goes to a bank by a file, and the bank's statement settles it.
 
+use super::teller::Teller;
 use super::{Story, sum};
 use crate::demo::cast::{advance, bank_account, give_role, idle, join, today, trial_balance};
 use crate::demo::client::{Client, text};
@@ -12,7 +13,7 @@ const PAID_AFTER: i64 = 2;
 
 /// Who pays what, from whose cash.
 pub(super) struct Payday<'a> {
-    pub(super) story: &'a Story,
+    pub(super) teller: &'a Teller,
     /// How the files are called that are kept.
     pub(super) whose: &'static str,
     /// Asks for the run, and sends it.
@@ -40,8 +41,8 @@ pub(super) struct Due<'a> {
 
 /// The team of the nine products and the winners of the challenge are paid by one file from the cash that the partner platform holds.
 pub(super) async fn of_host(story: &Story) -> anyhow::Result<()> {
-    let (cast, literals) = (&story.cast, &story.literals);
-    story
+    let (cast, teller) = (&story.cast, &story.teller);
+    teller
         .progress
         .say("the team of nine products and twenty winners are paid by a file, and the bank's statement settles it");
     give_role(&cast.operator, &cast.host, &cast.reviewers[0], "approver").await?;
@@ -54,7 +55,7 @@ pub(super) async fn of_host(story: &Story) -> anyhow::Result<()> {
         by.post(&format!("/v1/organisations/{whose}/bank-accounts"), &account).await?.ok()?;
     }
     let payday = Payday {
-        story,
+        teller,
         whose: "host",
         keeper: &cast.treasurer,
         approver: &cast.reviewers[0],
@@ -65,6 +66,7 @@ pub(super) async fn of_host(story: &Story) -> anyhow::Result<()> {
         }),
     };
     let cash = format!("assets:cash:{}", cast.platform);
+    let literals = &teller.literals;
     let due = Due {
         payouts: &literals.host_payouts,
         total: &literals.host_paid,
@@ -88,14 +90,14 @@ impl Payday<'_> {
         let run = format!("/v1/payout-runs/{}", text(&made, "/id")?);
         idle(self.keeper, self.book).await?;
         let seen = self.keeper.get(&run).await?.ok()?;
-        self.story.equal(
+        self.teller.equal(
             "payouts that wait for an approval",
             seen["to_approve"]["payouts"].to_string(),
             due.payouts,
         )?;
-        self.story.equal("what they pay", text(&seen, "/to_approve/total/amount")?, due.total)?;
+        self.teller.equal("what they pay", text(&seen, "/to_approve/total/amount")?, due.total)?;
         let early = self.keeper.post(&format!("{run}:send"), &json!({"format": "pain001"})).await?;
-        self.story.refused("a run that nobody has approved", &early, 409, "payout-run-not-approved")?;
+        self.teller.refused("a run that nobody has approved", &early, 409, "payout-run-not-approved")?;
         let approval = json!({"digest": text(&seen, "/to_approve/digest")?});
         self.approver.post(&format!("{run}:approve"), &approval).await?.ok()?;
         idle(self.keeper, self.book).await?;
@@ -105,18 +107,18 @@ impl Payday<'_> {
     /// The whole run stands in a file, which is taken for the bank; answers its path.
     async fn is_sent(&self, run: &str, due: &Due<'_>) -> anyhow::Result<String> {
         let sent = self.keeper.post(&format!("{run}:send"), &json!({"format": "pain001"})).await?.ok()?;
-        self.story.equal("files of the run", sent["files"].as_u64(), Some(1))?;
+        self.teller.equal("files of the run", sent["files"].as_u64(), Some(1))?;
         let file = format!("/v1/payout-files/{}", text(&sent, "/first/id")?);
         idle(self.keeper, self.book).await?;
         let ready = self.keeper.get(&file).await?.ok()?;
-        self.story.equal("the file", text(&ready, "/state")?, "ready")?;
-        self.story.equal("payouts that stand in it", ready["sent"].to_string(), due.payouts)?;
-        self.story.equal("what it asks the bank to pay", text(&ready, "/total/amount")?, due.total)?;
+        self.teller.equal("the file", text(&ready, "/state")?, "ready")?;
+        self.teller.equal("payouts that stand in it", ready["sent"].to_string(), due.payouts)?;
+        self.teller.equal("what it asks the bank to pay", text(&ready, "/total/amount")?, due.total)?;
         let order = self.keeper.download(&format!("{file}/content")).await?;
-        self.story.equal("payments of the order", order.matches("<EndToEndId>").count().to_string(), due.payouts)?;
+        self.teller.equal("payments of the order", order.matches("<EndToEndId>").count().to_string(), due.payouts)?;
         self.keep("pain001", &order)?;
         let early = self.keeper.get(&format!("{file}/sandbox-statement")).await?;
-        self.story.refused("a statement of a day that is not over", &early, 409, "sandbox-bank-silent")?;
+        self.teller.refused("a statement of a day that is not over", &early, 409, "sandbox-bank-silent")?;
         Ok(file)
     }
 
@@ -131,30 +133,30 @@ impl Payday<'_> {
         idle(self.keeper, self.book).await?;
         let path = format!("/v1/bank-statement-files/{}", text(&taken, "/id")?);
         let imported = self.keeper.get(&path).await?.ok()?;
-        self.story.equal("the statement", text(&imported, "/state")?, "imported")?;
-        self.story.equal("lines that are in", imported["taken"].to_string(), due.payouts)?;
+        self.teller.equal("the statement", text(&imported, "/state")?, "imported")?;
+        self.teller.equal("lines that are in", imported["taken"].to_string(), due.payouts)?;
         let statements = self.keeper.all(&format!("{path}/statements")).await?;
         let last = statements.last().context("a statement")?;
-        self.story.equal("what the bank says is left", text(last, "/closing/amount")?, due.left)
+        self.teller.equal("what the bank says is left", text(last, "/closing/amount")?, due.left)
     }
 
     /// Nothing is owed any more, and the book has as cash what the bank says.
     async fn all_is_paid(&self, run: &str, due: &Due<'_>) -> anyhow::Result<()> {
-        let literals = &self.story.literals;
+        let literals = &self.teller.literals;
         let done = self.keeper.get(run).await?.ok()?;
-        self.story.equal("the run", text(&done, "/run/state")?, "done")?;
+        self.teller.equal("the run", text(&done, "/run/state")?, "done")?;
         let balance = trial_balance(self.keeper, self.book).await?;
         for (what, prefix) in [("what is owed", "liabilities:payable:"), ("what is on its way", "liabilities:payouts:")]
         {
-            self.story.equal(what, sum(&balance, prefix, "credit")?, literals.owed_after.as_str())?;
+            self.teller.equal(what, sum(&balance, prefix, "credit")?, literals.owed_after.as_str())?;
         }
-        self.story.equal("cash, as the statement says", sum(&balance, due.cash, "debit")?, due.left)?;
+        self.teller.equal("cash, as the statement says", sum(&balance, due.cash, "debit")?, due.left)?;
         let report = self.keeper.get(&format!("/v1/books/{}/reports/custodian-check", self.book)).await?.ok()?;
         let checks = report["checks"].as_array().context("checks")?;
         let check =
             checks.iter().find(|check| check["custodian"] == self.custodian).context("a check of the custodian")?;
-        self.story.equal("the bank's balance in the check", text(check, "/bank_balance/amount")?, due.left)?;
-        self.story.equal(
+        self.teller.equal("the bank's balance in the check", text(check, "/bank_balance/amount")?, due.left)?;
+        self.teller.equal(
             "what of it is unexplained",
             text(check, "/unexplained/amount")?,
             literals.unexplained.as_str(),
@@ -163,7 +165,7 @@ impl Payday<'_> {
 
     /// Keeps what was handed to the bank, and what it answered, beside the e-mail.
     fn keep(&self, message: &str, file: &str) -> anyhow::Result<()> {
-        let state = self.story.cast.mail().parent().context("the mail folder lies below the state directory")?;
+        let state = self.teller.state()?;
         std::fs::write(state.join(format!("{}.{message}.xml", self.whose)), file)?;
         Ok(())
     }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// Plays it from whatever day it is there.
 pub async fn play(story: &Story) -> anyhow::Result<()> {
-    story.progress.say("the way back: a campaign fails, a charge is refunded, another is taken back");
+    story.teller.progress.say("the way back: a campaign fails, a charge is refunded, another is taken back");
     let back = WayBack { story, cast: &story.cast };
     back.a_campaign_fails().await?;
     back.a_charge_is_refunded().await?;
@@ -34,7 +34,7 @@ impl WayBack<'_> {
         self.cast.days_pass(5).await?;
         let failed = self.cast.treasurer.get(&format!("/v1/campaigns/{}", text(&campaign, "/id")?)).await?.ok()?;
         self.story.equal("a campaign with less than its goal", text(&failed, "/state")?, "failed")?;
-        let literals = &self.story.literals;
+        let literals = &self.story.teller.literals;
         let totals = self.totals(&campaign).await?;
         self.story.equal("what goes back of it", text(&totals, "/returnable/amount")?, literals.failed.as_str())?;
         self.cast.days_pass(15).await?;
@@ -48,14 +48,18 @@ impl WayBack<'_> {
         let campaign = self.campaign("repairs", "Repairs", json!({"monthly_goal": usd("100.00")})).await?;
         let charge = self.gives(&campaign, "second-thoughts", "40.00", self.cast.today().await?).await?;
         self.cast.days_pass(3).await?;
-        let asked = json!({"amount": usd(&self.story.literals.refund), "reason": "the donor asked"});
+        let asked = json!({"amount": usd(&self.story.teller.literals.refund), "reason": "the donor asked"});
         let path = format!("/v1/charges/{charge}:refund");
         self.cast.treasurer.post(&path, &asked).await?.ok()?;
         self.cast.idle().await?;
         let refunds = self.cast.treasurer.all(&format!("/v1/charges/{charge}/refunds")).await?;
         self.story.equal("refunds", refunds.len(), 1)?;
         self.story.equal("the refund", text(&refunds[0], "/state")?, "settled")?;
-        self.story.equal("what is left in the fund", self.fund("repairs").await?, self.story.literals.kept.clone())?;
+        self.story.equal(
+            "what is left in the fund",
+            self.fund("repairs").await?,
+            self.story.teller.literals.kept.clone(),
+        )?;
         let more = json!({"amount": usd("25.01")});
         let more = self.cast.treasurer.post(&path, &more).await?;
         self.story.refused("a refund of more than is left", &more, 409, "refund-exceeds-charge")
@@ -72,7 +76,7 @@ impl WayBack<'_> {
             self.campaign("seed-drill", "Seed drill", json!({"monthly_goal": usd("100.00"), "fees": fees})).await?;
         let charge = self.gives(&campaign, "stolen-card", "100.00", self.cast.today().await?).await?;
         self.cast.days_pass(3).await?;
-        let released = self.story.literals.net_gift.clone();
+        let released = self.story.teller.literals.net_gift.clone();
         self.story.equal("a gift after its fees", self.fund("seed-drill").await?, released.clone())?;
         self.release(&campaign, &released).await?;
         self.story.equal("the fund after the release", self.fund("seed-drill").await?, "0.00".to_owned())?;
@@ -88,7 +92,7 @@ impl WayBack<'_> {
         for part in lost["borne_by"].as_array().into_iter().flatten() {
             bearers.push(format!("{} {}", text(part, "/bearer")?, text(part, "/amount/amount")?));
         }
-        self.story.equal("who bears it", bearers.join(" / "), self.story.literals.bearers.clone())
+        self.story.equal("who bears it", bearers.join(" / "), self.story.teller.literals.bearers.clone())
     }
 
     async fn campaign(&self, slug: &str, title: &str, what: Value) -> anyhow::Result<Value> {

@@ -36,9 +36,9 @@ pub type BeforeMonth<'a> = &'a (dyn Fn(i8) -> anyhow::Result<()> + Sync);
 
 /// Plays the year, and answers its campaign.
 pub async fn play(story: &Story, before_month: BeforeMonth<'_>) -> anyhow::Result<Value> {
-    let goal = &story.literals.goal;
+    let goal = &story.teller.literals.goal;
     let campaign = story.cast.campaign("open-product-development", "Open product development", goal).await?;
-    let (cast, literals) = (&story.cast, &story.literals);
+    let (cast, literals) = (&story.cast, &story.teller.literals);
     let donors = literals.donors.parse().context("how many donors there are is a number")?;
     Year { story, cast, literals, donors, campaign: &campaign }.play(before_month).await?;
     Ok(campaign)
@@ -63,7 +63,7 @@ impl Year<'_> {
         for month in 1..=12i8 {
             before_month(month)?;
             let due = date(first_day.year(), month, 1);
-            self.story.progress.month(month);
+            self.story.teller.progress.month(month);
             self.cast.advance(due).await?;
             self.cast.advance(due.saturating_add(3.days())).await?;
             self.month_is_settled(month).await?;
@@ -80,7 +80,7 @@ impl Year<'_> {
     /// The partner sends its donors; one of them twice.
     async fn pledges(&self, start: Date) -> anyhow::Result<()> {
         let monthly = &self.literals.monthly;
-        self.story.progress.say(&format!("the partner sends {} donors of {monthly} USD a month", self.donors));
+        self.story.teller.progress.say(&format!("the partner sends {} donors of {monthly} USD a month", self.donors));
         let path = self.pledges_path()?;
         let sent: Vec<Answer> = stream::iter(1..=self.donors)
             .map(|number| {
@@ -104,7 +104,7 @@ impl Year<'_> {
 
     /// What must be refused, each as it should.
     async fn refusals(&self, start: Date) -> anyhow::Result<()> {
-        self.story.progress.say("what must be refused is refused");
+        self.story.teller.progress.say("what must be refused is refused");
         let (cast, path) = (self.cast, self.pledges_path()?);
         let key = Uuid::now_v7().to_string();
         let again = pledge_body(self.campaign, 1, &self.literals.monthly, start)?;
@@ -153,7 +153,7 @@ impl Year<'_> {
 
     /// A product: a milestone that is funded, claimed with evidence, approved by two reviewers, and released by the worker.
     async fn product(&self, name: &str) -> anyhow::Result<()> {
-        self.story.progress.say(&format!("{name}: funded, claimed, reviewed"));
+        self.story.teller.progress.say(&format!("{name}: funded, claimed, reviewed"));
         let cast = self.cast;
         let milestone = self.milestone(name).await?;
         let path = format!("/v1/milestones/{milestone}");
@@ -180,7 +180,7 @@ impl Year<'_> {
 
     /// What stands in the book at the end of the year.
     async fn closes(&self) -> anyhow::Result<()> {
-        self.story.progress.say("the year closes");
+        self.story.teller.progress.say("the year closes");
         let (cast, literals) = (self.cast, self.literals);
         let tenth = self.milestone(PRODUCTS[9]).await?;
         let funded = cast.treasurer.post(&format!("/v1/milestones/{tenth}:fund"), &json!({})).await?;
@@ -207,7 +207,7 @@ impl Year<'_> {
 
     /// Whose money paid: every release is made up of pledges, and every pledge can say what it paid.
     async fn lineage(&self) -> anyhow::Result<()> {
-        self.story.progress.say("every cent is followed from its donor to what it paid");
+        self.story.teller.progress.say("every cent is followed from its donor to what it paid");
         let cast = self.cast;
         let releases = cast.treasurer.all(&format!("/v1/releases?campaign={}", text(self.campaign, "/id")?)).await?;
         self.story.equal("releases", releases.len().to_string(), self.literals.products.as_str())?;
