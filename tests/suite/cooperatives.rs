@@ -3,6 +3,7 @@
 mod advances;
 mod bank;
 mod capital;
+mod joining;
 mod result;
 mod weights;
 

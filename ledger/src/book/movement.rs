@@ -212,6 +212,10 @@ kinds! {
     AdvanceGranted = 97, "advance_granted";
     /// It is payable no more: the mirror of its lines.
     AdvanceTakenBack = 98, "advance_taken_back";
+    /// A part of a joining contribution that is never returned was paid into the reserve.
+    ReservePaidIn = 120, "reserve_paid_in";
+    /// It was not: the mirror of its lines.
+    ReservePaymentReturned = 121, "reserve_payment_returned";
 }
 
 impl MovementKind {
@@ -347,6 +351,8 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::CostPaymentReturned, C::Cash, C::CostsPayable),
     (K::CapitalPaidIn, C::Cash, C::MemberCapital),
     (K::CapitalPaymentReturned, C::MemberCapital, C::Cash),
+    (K::ReservePaidIn, C::Cash, C::Reserve),
+    (K::ReservePaymentReturned, C::Reserve, C::Cash),
     (K::ResultClosed, C::Sales, C::Surplus),
     (K::ResultClosed, C::FeeIncome, C::Surplus),
     (K::ResultClosed, C::InterestIncome, C::Surplus),

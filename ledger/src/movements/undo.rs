@@ -46,13 +46,15 @@ pub fn of(kind: MovementKind) -> Undo {
         K::LoanReceived => by("POST /v1/bank-lines/{id}:unbook", K::LoanReceiptReturned),
         K::LoanRepaid => by("POST /v1/bank-lines/{id}:unbook", K::LoanRepaymentReturned),
         K::CapitalPaidIn => by("POST /v1/bank-lines/{id}:unbook", K::CapitalPaymentReturned),
+        K::ReservePaidIn => by("POST /v1/bank-lines/{id}:unbook", K::ReservePaymentReturned),
         K::BankFeeReturned
         | K::InterestReturned
         | K::CustomerPaymentReturned
         | K::CostPaymentReturned
         | K::LoanReceiptReturned
         | K::LoanRepaymentReturned
-        | K::CapitalPaymentReturned => Undo::Again("The line of the bank is booked again."),
+        | K::CapitalPaymentReturned
+        | K::ReservePaymentReturned => Undo::Again("The line of the bank is booked again."),
         K::PayoutSent => by("POST /v1/payouts/{id}:fail", K::PayoutFailed),
         K::PayoutFailed => Undo::Again("What is owed is paid by another payout."),
         K::PayoutSettled => Undo::Instead(

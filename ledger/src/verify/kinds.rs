@@ -91,4 +91,6 @@ pub const MOVEMENTS: &[&str] = &[
     "loss_restored",
     "advance_granted",
     "advance_taken_back",
+    "reserve_paid_in",
+    "reserve_payment_returned",
 ];

@@ -369,6 +369,8 @@ const DOMAINS: &[Domain] = &[
             "redemption",
             "retained_use",
             "advance",
+            "joining_contribution",
+            "joining_part",
         ],
         functions: &[
             "surplus_as_allocated",

@@ -105,6 +105,8 @@ kinds! {
     LossRestored = "book-kind-loss-restored", "book-kind-loss-restored-means";
     AdvanceGranted = "book-kind-advance-granted", "book-kind-advance-granted-means";
     AdvanceTakenBack = "book-kind-advance-taken-back", "book-kind-advance-taken-back-means";
+    ReservePaidIn = "book-kind-reserve-paid-in", "book-kind-reserve-paid-in-means";
+    ReservePaymentReturned = "book-kind-reserve-payment-returned", "book-kind-reserve-payment-returned-means";
 }
 
 /// What a way is called.

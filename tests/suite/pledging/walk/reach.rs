@@ -37,6 +37,8 @@ const ELSEWHERE: &[K] = &[
     K::LoanDueReturned,
     K::CapitalPaidIn,
     K::CapitalPaymentReturned,
+    K::ReservePaidIn,
+    K::ReservePaymentReturned,
     K::ExchangeGain,
     K::ExchangeLoss,
     K::ExchangeLossBooked,
