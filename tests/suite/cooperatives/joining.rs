@@ -83,7 +83,11 @@ async fn k14_sixteen_thousand_are_paid_in_24_parts_of_which_four_thousand_stay_i
         .iter()
         .map(|line| ["kind", "credit", "amount"].map(|field| line[field].as_str().unwrap_or_default()))
         .collect();
-    assert_eq!(moved, [["reserve_paid_in", "equity:reserve", "166.67"], ["capital_paid_in", "equity:capital:member:3", "500.00"]], "{entry}");
+    assert_eq!(
+        moved,
+        [["reserve_paid_in", "equity:reserve", "166.67"], ["capital_paid_in", "equity:capital:member:3", "500.00"]],
+        "{entry}"
+    );
     let plan = coop.plan(&granted).await?;
     assert_eq!((&plan["parts_paid"], &plan["state"], paid_by(&plan)), (&json!(1), &json!("open"), vec![id_of(&line)]));
     assert_eq!(plan["plan"][0]["entry"], booked["entry"]);

@@ -96,7 +96,8 @@ async fn none_open(tx: &Transaction<'_>, book: &Book, member: MemberId) -> Resul
         None => Ok(()),
         Some(other) => {
             let left = other.parts - other.parts_paid;
-            let detail = format!("{left} of the {} parts of {} are to be paid: cancel them first", other.parts, other.id);
+            let detail =
+                format!("{left} of the {} parts of {} are to be paid: cancel them first", other.parts, other.id);
             Err(Refusal::new("joining-open", detail).into())
         }
     }
@@ -153,12 +154,7 @@ impl Due {
 /// # Errors
 ///
 /// `joining-parts-differ` when the amount is not the sum of one or more of the next parts.
-pub(crate) async fn due(
-    tx: &Transaction<'_>,
-    book: &Book,
-    member: MemberId,
-    minor: i64,
-) -> Result<Option<Due>, Error> {
+pub(crate) async fn due(tx: &Transaction<'_>, book: &Book, member: MemberId, minor: i64) -> Result<Option<Due>, Error> {
     let Some(of) = joining_contributions::find_open(tx, member, book.currency).await? else { return Ok(None) };
     let mut parts = joining_contributions::parts(tx, of.id, of.parts_paid + 1).await?;
     parts.truncate(of.parts_paid_by(minor, &parts)?);

@@ -6,8 +6,8 @@
 use super::cooperative::Percent;
 use crate::error::Refusal;
 use crate::id::{BankLineId, JoiningContributionId, MemberId, PersonId};
-use crate::money::allocation::{self, Claim};
 use crate::money::Money;
+use crate::money::allocation::{self, Claim};
 use jiff::Timestamp;
 
 /// The most parts that a joining contribution has: fifty years of months.
@@ -60,7 +60,8 @@ pub fn divide(amount: i64, parts: i32, reserve: Percent) -> Result<Vec<JoiningPa
         plan.push(JoiningPart { number, amount, to_reserve: divided[0].amount, paid_by: None });
     }
     let of_reserve: i128 = plan.iter().map(|part| i128::from(part.to_reserve)).sum();
-    let away = of_reserve * i128::from(Percent::WHOLE.hundredths()) - i128::from(amount) * i128::from(reserve.hundredths());
+    let away =
+        of_reserve * i128::from(Percent::WHOLE.hundredths()) - i128::from(amount) * i128::from(reserve.hundredths());
     assert!(away.abs() <= 5_000, "the reserve has its percentage of the whole, rounded once");
     Ok(plan)
 }
@@ -190,14 +191,15 @@ impl JoiningContribution {
     pub fn cancel(self, cancelled: Cancelled) -> Result<JoiningContribution, Refusal> {
         match &self.state {
             JoiningState::Open => Ok(JoiningContribution { state: JoiningState::Cancelled(cancelled), ..self }),
-            JoiningState::Paid => Err(Refusal::new("joining-state", "all of its parts are paid: take back their lines of the bank")),
+            JoiningState::Paid => {
+                Err(Refusal::new("joining-state", "all of its parts are paid: take back their lines of the bank"))
+            }
             JoiningState::Cancelled(before) => {
                 Err(Refusal::new("joining-state", format!("it was cancelled at {}", before.at)))
             }
         }
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -139,8 +139,7 @@ pub async fn find_open(
             SELECT * FROM joining_contribution WHERE book_id = $1 AND member_id = $2 AND state = 'open'",
         )
         .await?;
-    let row =
-        client.query_opt(&statement, &[/* book_id */ &member.book.0, /* member_id */ &member.object]).await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &member.book.0, /* member_id */ &member.object]).await?;
     row.map(|row| from_row(&row, currency)).transpose()
 }
 
@@ -185,9 +184,8 @@ pub async fn parts(
             SELECT * FROM joining_part WHERE book_id = $1 AND joining_id = $2 AND number >= $3 ORDER BY number",
         )
         .await?;
-    let rows = client
-        .query(&statement, &[/* book_id */ &id.book.0, /* joining_id */ &id.object, /* from */ &from])
-        .await?;
+    let rows =
+        client.query(&statement, &[/* book_id */ &id.book.0, /* joining_id */ &id.object, /* from */ &from]).await?;
     Ok(rows.iter().map(part_from_row).collect())
 }
 

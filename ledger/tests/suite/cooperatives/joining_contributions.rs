@@ -47,9 +47,8 @@ async fn line(coop: &Coop, reference: &str, amount: &str) -> BankLine {
 
 async fn booked(coop: &Coop, line: &BankLine, member: usize) -> Result<BankLine, Error> {
     let (what, wall) = (Posted::CapitalPaidIn(coop.members[member].id), coop.ground.wall);
-    let book = async |tx: &Transaction<'_>| {
-        bank_line_booking::book(tx, line.id, &what, Change::by_service(""), wall).await
-    };
+    let book =
+        async |tx: &Transaction<'_>| bank_line_booking::book(tx, line.id, &what, Change::by_service(""), wall).await;
     coop.ground.run(book).await
 }
 
@@ -92,8 +91,7 @@ async fn what_stays_in_the_reserve_is_no_capital_and_the_most_that_there_ever_wa
     let rest = line(&coop, "rest", "50.00").await;
     booked(&coop, &rest, 0).await.unwrap();
     assert_eq!((read(&coop, &it).await.state.as_str(), capital_most(&coop).await), ("paid", 7_500));
-    let told: Vec<String> =
-        coop.ground.events_of(it.id.object).await.iter().map(ToString::to_string).collect();
+    let told: Vec<String> = coop.ground.events_of(it.id.object).await.iter().map(ToString::to_string).collect();
     assert_eq!(told, ["joining_contribution.open", "joining_contribution.paid"]);
     coop.ground.audit().await;
 }
@@ -126,8 +124,11 @@ async fn a_contribution_that_is_all_reserve_or_all_capital_has_lines_of_that_alo
 async fn the_database_takes_no_parts_but_those_of_the_plan_and_none_as_paid_that_no_line_pays() {
     let coop = Coop::new().await;
     let it = granted(&coop, 0, "100.00", 4).await.unwrap();
-    let (paid, other, capital) =
-        (line(&coop, "paid", "25.00").await, line(&coop, "other", "25.00").await, line(&coop, "capital", "25.00").await);
+    let (paid, other, capital) = (
+        line(&coop, "paid", "25.00").await,
+        line(&coop, "other", "25.00").await,
+        line(&coop, "capital", "25.00").await,
+    );
     booked(&coop, &paid, 0).await.unwrap();
     booked(&coop, &capital, 1).await.unwrap();
     let service = migrations::connect(&coop.ground.database.service_url.parse().unwrap()).await.unwrap();
@@ -164,7 +165,9 @@ async fn the_database_takes_no_parts_but_those_of_the_plan_and_none_as_paid_that
         (format!("{}{}", new(100, 2), parts("(1, 50, 12), (2, 50, 14)")), SqlState::CHECK_VIOLATION),
         (new(1, 2), SqlState::CHECK_VIOLATION),
         (
-            format!("INSERT INTO joining_part (book_id, joining_id, number, amount, to_reserve) VALUES ({book}, '{id}', 5, 1, 0)"),
+            format!(
+                "INSERT INTO joining_part (book_id, joining_id, number, amount, to_reserve) VALUES ({book}, '{id}', 5, 1, 0)"
+            ),
             SqlState::CHECK_VIOLATION,
         ),
         // What was written down.
@@ -182,7 +185,10 @@ async fn the_database_takes_no_parts_but_those_of_the_plan_and_none_as_paid_that
         (format!("{}{}", pay(3, &other), says(2)), SqlState::CHECK_VIOLATION),
         // Parts that are freed while their line is booked, and a line that is taken back while it pays parts.
         (
-            format!("UPDATE joining_part SET bank_line = NULL, entry_number = NULL WHERE {of} AND number = 1; {}", says(0)),
+            format!(
+                "UPDATE joining_part SET bank_line = NULL, entry_number = NULL WHERE {of} AND number = 1; {}",
+                says(0)
+            ),
             SqlState::CHECK_VIOLATION,
         ),
         (
@@ -209,7 +215,9 @@ async fn the_database_takes_no_parts_but_those_of_the_plan_and_none_as_paid_that
     };
     coop.ground.run(cancel).await.unwrap();
     for wrong in [
-        format!("UPDATE joining_contribution SET state = 'open', cancelled_by = NULL, cancelled_at = NULL, reason = '' WHERE {plan}"),
+        format!(
+            "UPDATE joining_contribution SET state = 'open', cancelled_by = NULL, cancelled_at = NULL, reason = '' WHERE {plan}"
+        ),
         format!("UPDATE joining_contribution SET reason = 'Another' WHERE {plan}"),
         says(2),
     ] {
