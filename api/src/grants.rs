@@ -335,6 +335,8 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/openings/{id}:reverse",
     "POST /v1/cooperatives/{book}/advances",
     "POST /v1/advances/{id}:reverse",
+    "POST /v1/cooperatives/{book}/joining-contributions",
+    "POST /v1/joining-contributions/{id}:cancel",
     "POST /v1/cooperatives/{book}/redemptions",
     "POST /v1/redemptions/{id}:approve",
     "POST /v1/redemptions/{id}:withdraw",

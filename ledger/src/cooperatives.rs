@@ -9,6 +9,7 @@ pub mod rules {
     pub mod cooperative;
     pub mod distribution;
     pub mod inputs;
+    pub mod joining_contribution;
     pub mod loss;
     pub mod member_index;
     pub mod minima;
@@ -28,6 +29,7 @@ pub mod store {
     pub mod cooperatives;
     pub mod distributions;
     pub mod hours;
+    pub mod joining_contributions;
     pub mod member_indices;
     pub mod members;
     pub mod openings;
@@ -46,6 +48,7 @@ pub mod operations {
     pub(crate) mod capital;
     pub mod distributions;
     mod inputs;
+    pub mod joining_contributions;
     mod losses;
     pub mod member_indices;
     pub mod members;

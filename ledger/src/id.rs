@@ -249,6 +249,8 @@ book_ids! {
     OpeningId = "opn", "an", "opening";
     /// What a member got of the next share before there was one.
     AdvanceId = "adv", "an", "advance";
+    /// What a member pays to join, in parts.
+    JoiningContributionId = "jco", "a", "joining contribution";
     /// Retained shares that are paid back.
     RedemptionId = "rdm", "a", "redemption";
     /// Where a payee is paid.

@@ -7,7 +7,9 @@ mod payouts;
 mod refunds;
 pub mod undo;
 
-pub use bank_lines::{bank_fee, capital_paid_in, cost_paid, customer_paid, interest, loan_received, loan_repaid};
+pub use bank_lines::{
+    bank_fee, capital_paid_in, cost_paid, customer_paid, interest, joining_paid_in, loan_received, loan_repaid,
+};
 pub use clawbacks::{
     Against, Debt, clawed_back, debt_borne, debt_given_up, debt_recovered, debts_set_off, loss_set_off,
 };

@@ -4,6 +4,7 @@ mod advances;
 mod bank;
 mod business;
 mod capital;
+mod joining;
 mod openings;
 mod result;
 mod weights;

@@ -120,6 +120,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("invitations", "inv"),
     ("jobs", "job"),
     ("join-requests", "jrq"),
+    ("joining-contributions", "jco"),
     ("matching-rounds", "mrd"),
     ("members", "mbr"),
     ("memberships", "psn"),

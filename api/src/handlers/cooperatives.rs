@@ -4,6 +4,7 @@ pub mod advances;
 pub mod allocation_rules;
 pub mod distribution_body;
 pub mod distributions;
+pub mod joining_contributions;
 pub mod member_indices;
 pub mod members;
 pub mod openings;
@@ -53,6 +54,10 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(advances::grant)
         .service(advances::list)
         .service(advances::reverse)
+        .service(joining_contributions::grant)
+        .service(joining_contributions::list)
+        .service(joining_contributions::cancel)
+        .service(joining_contributions::show)
         .service(redemptions::ask)
         .service(redemptions::list)
         .service(redemptions::approve)

@@ -39,6 +39,8 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/openings/{id}:reverse",
             "POST /v1/cooperatives/{book}/advances",
             "POST /v1/advances/{id}:reverse",
+            "POST /v1/cooperatives/{book}/joining-contributions",
+            "POST /v1/joining-contributions/{id}:cancel",
         ],
     ),
     refusal(
@@ -64,7 +66,36 @@ pub(super) const KINDS: &[Kind] = &[
         "member-left",
         "The member has left before.",
         "Nothing is left to do.",
-        &["POST /v1/members/{id}:leave", "POST /v1/cooperatives/{book}/advances"],
+        &[
+            "POST /v1/members/{id}:leave",
+            "POST /v1/cooperatives/{book}/advances",
+            "POST /v1/cooperatives/{book}/joining-contributions",
+        ],
+    ),
+    refusal(
+        "joining-open",
+        "The member has a joining contribution of which parts are to be paid, and one at a time.",
+        "Cancel what remains of it (`:cancel`), or wait until it is paid.",
+        &["POST /v1/cooperatives/{book}/joining-contributions", "POST /v1/bank-lines/{id}:unbook"],
+    ),
+    refusal(
+        "joining-state",
+        "Nothing of the joining contribution remains to be paid.",
+        "Read it: what is paid is taken back with the lines of the bank, the last one first.",
+        &["POST /v1/joining-contributions/{id}:cancel"],
+    ),
+    refusal(
+        "joining-parts-differ",
+        "The member pays to join in parts, and the line is not the sum of the next one or more of them.",
+        "Book lines in the order of the parts; `detail` says how much the next one is. Where the member pays otherwise by now, cancel what \
+         remains of the joining contribution first.",
+        &["POST /v1/bank-lines/{id}:book"],
+    ),
+    refusal(
+        "joining-paid-later",
+        "Parts of the joining contribution after those that the line paid are paid.",
+        "Take back first the line that paid the last ones, which `detail` names.",
+        &["POST /v1/bank-lines/{id}:unbook"],
     ),
     refusal(
         "leaves-before-joining",

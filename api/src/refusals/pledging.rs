@@ -775,6 +775,8 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/redemptions/{id}:reverse",
             "POST /v1/cooperatives/{book}/advances",
             "POST /v1/advances/{id}:reverse",
+            "POST /v1/cooperatives/{book}/joining-contributions",
+            "POST /v1/joining-contributions/{id}:cancel",
         ],
     ),
     refusal("objection-window-closed", "The time for objections has passed.", "Nothing can be done here.", DISPUTE),

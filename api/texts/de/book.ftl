@@ -219,3 +219,7 @@ book-kind-advance-granted = Vorschuss gewährt
 book-kind-advance-granted-means = Ein Teil des nächsten Anteils eines Mitglieds wurde zahlbar, ehe es ihn gab.
 book-kind-advance-taken-back = Vorschuss zurückgenommen
 book-kind-advance-taken-back-means = Er ist nicht mehr zahlbar: das Spiegelbild der Buchungszeilen.
+book-kind-reserve-paid-in = In die Rücklage eingezahlt
+book-kind-reserve-paid-in-means = Ein Mitglied hat den Teil eines Beitrittsbeitrags gezahlt, der nie zurückgeht.
+book-kind-reserve-payment-returned = Einzahlung in die Rücklage zurückgenommen
+book-kind-reserve-payment-returned-means = Was als Teil eines Beitrittsbeitrags gebucht war, war keiner.

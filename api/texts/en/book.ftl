@@ -219,3 +219,7 @@ book-kind-advance-granted = Advance granted
 book-kind-advance-granted-means = A part of a member's next share became payable before there was one.
 book-kind-advance-taken-back = Advance taken back
 book-kind-advance-taken-back-means = It is payable no more: the mirror of its lines.
+book-kind-reserve-paid-in = Paid into the reserve
+book-kind-reserve-paid-in-means = A member paid a part of a joining contribution that is never returned.
+book-kind-reserve-payment-returned = Payment into the reserve returned
+book-kind-reserve-payment-returned-means = What was booked as a part of a joining contribution was none.

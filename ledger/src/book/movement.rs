@@ -214,6 +214,10 @@ kinds! {
     AdvanceTakenBack = 98, "advance_taken_back";
     /// A book that was begun elsewhere was not opened so: the mirror of its lines.
     OpeningTakenBack = 99, "opening_taken_back";
+    /// A part of a joining contribution that is never returned was paid into the reserve.
+    ReservePaidIn = 100, "reserve_paid_in";
+    /// It was not: the mirror of its lines.
+    ReservePaymentReturned = 101, "reserve_payment_returned";
 }
 
 impl MovementKind {
@@ -349,6 +353,8 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::CostPaymentReturned, C::Cash, C::CostsPayable),
     (K::CapitalPaidIn, C::Cash, C::MemberCapital),
     (K::CapitalPaymentReturned, C::MemberCapital, C::Cash),
+    (K::ReservePaidIn, C::Cash, C::Reserve),
+    (K::ReservePaymentReturned, C::Reserve, C::Cash),
     (K::ResultClosed, C::Sales, C::Surplus),
     (K::ResultClosed, C::FeeIncome, C::Surplus),
     (K::ResultClosed, C::InterestIncome, C::Surplus),

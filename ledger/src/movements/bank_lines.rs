@@ -55,6 +55,24 @@ pub fn capital_paid_in(
     moved(Line { kind: Kind::CapitalPaidIn, debit: cash, credit: capital, amount: minor }, day, "Capital paid in", line)
 }
 
+/// A member paid parts of a joining contribution: cash → reserve, cash → member capital. Minor units, of which one may be 0; a fact from
+/// outside.
+pub fn joining_paid_in(
+    cash: AccountNumber,
+    (reserve, to_reserve): (AccountNumber, i64),
+    (capital, to_capital): (AccountNumber, i64),
+    day: Date,
+    line: impl ToString,
+) -> Entry {
+    let mut lines = vec![
+        Line { kind: Kind::ReservePaidIn, debit: cash, credit: reserve, amount: to_reserve },
+        Line { kind: Kind::CapitalPaidIn, debit: cash, credit: capital, amount: to_capital },
+    ];
+    lines.retain(|line| line.amount > 0);
+    let note = Some(Note::new("Joining contribution paid in", line));
+    Entry { lines, effective: day, outside_fact: true, note }
+}
+
 fn moved(line: Line, day: Date, memo: &str, of: impl ToString) -> Entry {
     Entry { lines: vec![line], effective: day, outside_fact: true, note: Some(Note::new(memo, of)) }
 }

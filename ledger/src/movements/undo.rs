@@ -48,13 +48,15 @@ pub fn of(kind: MovementKind) -> Undo {
         K::LoanReceived => by("POST /v1/bank-lines/{id}:unbook", K::LoanReceiptReturned),
         K::LoanRepaid => by("POST /v1/bank-lines/{id}:unbook", K::LoanRepaymentReturned),
         K::CapitalPaidIn => by("POST /v1/bank-lines/{id}:unbook", K::CapitalPaymentReturned),
+        K::ReservePaidIn => by("POST /v1/bank-lines/{id}:unbook", K::ReservePaymentReturned),
         K::BankFeeReturned
         | K::InterestReturned
         | K::CustomerPaymentReturned
         | K::CostPaymentReturned
         | K::LoanReceiptReturned
         | K::LoanRepaymentReturned
-        | K::CapitalPaymentReturned => Undo::Again("The line of the bank is booked again."),
+        | K::CapitalPaymentReturned
+        | K::ReservePaymentReturned => Undo::Again("The line of the bank is booked again."),
         K::PayoutSent => by("POST /v1/payouts/{id}:fail", K::PayoutFailed),
         K::PayoutFailed => Undo::Again("What is owed is paid by another payout."),
         K::PayoutSettled => Undo::Instead(
@@ -176,11 +178,9 @@ pub fn of(kind: MovementKind) -> Undo {
         K::WrittenOff => {
             Undo::Instead("A team that pays after all pays into the risk reserve: the host funds the reserve with it.")
         }
-        K::InterBookSent
-        | K::InterBookMirrored
-        | K::InterBookPaid
-        | K::InterBookReceived
-        | K::CommitmentCollected => Undo::Unused,
+        K::InterBookSent | K::InterBookMirrored | K::InterBookPaid | K::InterBookReceived | K::CommitmentCollected => {
+            Undo::Unused
+        }
     }
 }
 

@@ -92,4 +92,6 @@ pub const MOVEMENTS: &[&str] = &[
     "advance_granted",
     "advance_taken_back",
     "opening_taken_back",
+    "reserve_paid_in",
+    "reserve_payment_returned",
 ];

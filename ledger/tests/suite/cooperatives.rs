@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of tests stops the test it serves")]
 
 mod capital;
+mod joining_contributions;
 mod losses;
 mod redemptions;
 mod result;

@@ -370,6 +370,8 @@ const DOMAINS: &[Domain] = &[
             "retained_use",
             "advance",
             "opening",
+            "joining_contribution",
+            "joining_part",
         ],
         functions: &[
             "surplus_as_allocated",

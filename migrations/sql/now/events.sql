@@ -216,7 +216,9 @@ BEGIN
      $e$CASE WHEN r.reversed_at IS NULL THEN 'granted' ELSE 'reversed' END$e$,
      NULL, NULL, 'coalesce(r.reversed_at, r.granted_at)', NULL,
      $f$'member', r.member_id, 'amount', r.amount, 'currency', (SELECT b.currency FROM public.book b WHERE b.number = r.book_id),
-        'entry', r.entry_number, 'mirror', r.reversal_number$f$)
+        'entry', r.entry_number, 'mirror', r.reversal_number$f$),
+    ('joining_contribution', 'joining_contribution', 'r.id', 'r.version', 'r.state', NULL, NULL, NULL, NULL,
+     $f$'member', r.member_id, 'amount', r.amount, 'currency', (SELECT b.currency FROM public.book b WHERE b.number = r.book_id)$f$)
       ) AS v(source, family, object, sequence, state, mark, before, at, partner, facts)
      WHERE v.source = p_source OR p_source IS NULL;
 END
@@ -413,6 +415,11 @@ CREATE OR REPLACE TRIGGER advance_event_of_new AFTER INSERT ON advance REFERENCI
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('advance');
 CREATE OR REPLACE TRIGGER advance_event_of_change AFTER UPDATE ON advance REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('advance');
+CREATE OR REPLACE TRIGGER joining_contribution_event_of_new AFTER INSERT ON joining_contribution REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('joining_contribution');
+CREATE OR REPLACE TRIGGER joining_contribution_event_of_change AFTER UPDATE ON joining_contribution
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('joining_contribution');
 CREATE OR REPLACE TRIGGER pledge_move_event_of_new AFTER INSERT ON pledge_move REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('pledge_move');
 CREATE OR REPLACE TRIGGER plan_change_event_of_new AFTER INSERT ON plan_change REFERENCING NEW TABLE AS new_rows

@@ -371,7 +371,8 @@ GRANT INSERT (id, challenge, submission, team, amount, entry, awarded_at, book_i
 
 -- cooperatives
 GRANT SELECT ON cooperative, member, member_index, contribution, allocation_rule, proceeds, period_result, distribution,
-    distribution_part, distribution_objection, statement, redemption, retained_use, advance, opening TO commonpurse_service;
+    distribution_part, distribution_objection, statement, redemption, retained_use, advance, opening, joining_contribution,
+    joining_part TO commonpurse_service;
 GRANT INSERT (book_id) ON cooperative TO commonpurse_service;
 GRANT UPDATE (members_last, rules_last, closed_through, capital_most) ON cooperative TO commonpurse_service;
 GRANT INSERT (id, person, version, created_at, book_id, number, joined_on, consents, "group") ON member TO
@@ -410,6 +411,11 @@ GRANT INSERT (id, member_id, granted_by, amount, entry_number, granted_at, book_
 GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON advance TO commonpurse_service;
 GRANT INSERT (id, recorded_by, assets, entry_number, recorded_at, book_id, opened_on, memo) ON opening TO commonpurse_service;
 GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON opening TO commonpurse_service;
+GRANT INSERT (id, member_id, granted_by, amount, version, granted_at, book_id, parts, reserve_percent, state, memo) ON
+    joining_contribution TO commonpurse_service;
+GRANT UPDATE (cancelled_by, version, cancelled_at, parts_paid, state, reason) ON joining_contribution TO commonpurse_service;
+GRANT INSERT (joining_id, amount, to_reserve, book_id, number) ON joining_part TO commonpurse_service;
+GRANT UPDATE (bank_line, entry_number) ON joining_part TO commonpurse_service;
 
 -- payouts
 GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document, payout_file, payout_file_item,

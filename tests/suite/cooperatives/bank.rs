@@ -6,13 +6,13 @@ use anyhow::Context as _;
 use api::demo::client::{Answer, text};
 use serde_json::{Value, json};
 
-fn usd(amount: &str) -> Value {
+pub(super) fn usd(amount: &str) -> Value {
     json!({"amount": amount, "currency": "USD"})
 }
 
 impl Coop {
     /// Takes one line of the statement of its own account; answers its path.
-    async fn line(&self, direction: &str, amount: Value, reference: &str) -> anyhow::Result<String> {
+    pub(super) async fn line(&self, direction: &str, amount: Value, reference: &str) -> anyhow::Result<String> {
         let line =
             json!({"reference": reference, "direction": direction, "amount": amount, "value_date": "2026-06-30"});
         let taken =
@@ -21,20 +21,20 @@ impl Coop {
     }
 
     /// Books a line as something, with somebody.
-    async fn book(&self, line: &str, booked_as: &str, party: &str) -> anyhow::Result<Answer> {
+    pub(super) async fn book(&self, line: &str, booked_as: &str, party: &str) -> anyhow::Result<Answer> {
         let said = json!({"booked_as": booked_as, "party": Some(party).filter(|party| !party.is_empty())});
         self.host.treasurer.post(&format!("{line}:book"), &said).await
     }
 
     /// What lies on an account, on the side on which accounts of its kind stand; none for one that is not there.
-    async fn on(&self, code: &str) -> anyhow::Result<String> {
+    pub(super) async fn on(&self, code: &str) -> anyhow::Result<String> {
         let accounts = self.host.treasurer.all(&self.host.at("/accounts")).await?;
         let found = accounts.iter().find(|account| account["code"] == code);
         found.map_or_else(|| Ok("0.00".to_owned()), |found| Ok(text(found, "/balance/amount")?.to_owned()))
     }
 
     /// What its own account at the bank holds by the book.
-    async fn cash(&self) -> anyhow::Result<String> {
+    pub(super) async fn cash(&self) -> anyhow::Result<String> {
         self.on(&format!("assets:cash:{}", self.host.organisation)).await
     }
 
@@ -47,7 +47,7 @@ impl Coop {
     }
 }
 
-fn why(answer: &Answer) -> String {
+pub(super) fn why(answer: &Answer) -> String {
     let pointer = answer.body["errors"][0]["pointer"].as_str().unwrap_or_default();
     format!(
         "{} {}{pointer}",

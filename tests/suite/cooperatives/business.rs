@@ -80,7 +80,12 @@ async fn a_sale_says_what_was_sold_how_much_of_it_where_and_to_whom_and_is_the_s
     });
     let first = coop.sells("12500.00", &sold).await?;
     is(&first, 201);
-    for (field, value) in [("product", "Earth-block press"), ("units", "2.50"), ("place", "Maysville, Missouri"), ("counterparty", "Cafe Sol")] {
+    for (field, value) in [
+        ("product", "Earth-block press"),
+        ("units", "2.50"),
+        ("place", "Maysville, Missouri"),
+        ("counterparty", "Cafe Sol"),
+    ] {
         assert_eq!(first.body[field], value, "{field}");
     }
     is(&coop.sells("12500.00", &sold).await?, 200);
@@ -94,7 +99,11 @@ async fn a_sale_says_what_was_sold_how_much_of_it_where_and_to_whom_and_is_the_s
         let mut other = sold.clone();
         other[field] = value;
         let refused = coop.sells("12500.00", &other).await?;
-        assert_eq!((refused.status.as_u16(), &refused.body["type"]), (409, &json!("/problems/reference-taken")), "{field}");
+        assert_eq!(
+            (refused.status.as_u16(), &refused.body["type"]),
+            (409, &json!("/problems/reference-taken")),
+            "{field}"
+        );
     }
     for (field, value) in [
         ("units", json!("0")),

@@ -57,7 +57,10 @@ async fn a_book_is_opened_with_what_it_had_elsewhere_and_goes_on_from_there() ->
     assert_eq!(coop.has("equity:opening").await?, "0.00", "nothing is left on it");
     let entry = format!("/v1/books/{}/journal-entries/{}", coop.host.book, opened.body["entry"]);
     let entry = keeper.get(&entry).await?.ok()?;
-    assert_eq!((&entry["effective_date"], entry["lines"].as_array().map(Vec::len)), (&json!("2026-12-31"), Some(BALANCES.len())));
+    assert_eq!(
+        (&entry["effective_date"], entry["lines"].as_array().map(Vec::len)),
+        (&json!("2026-12-31"), Some(BALANCES.len()))
+    );
 
     assert_eq!(why(&coop.opens(&opening(BALANCES)).await?), "already-opened");
     // It is no result: what is shared afterwards is what was earned afterwards, and advances of before are netted.
@@ -65,7 +68,11 @@ async fn a_book_is_opened_with_what_it_had_elsewhere_and_goes_on_from_there() ->
     coop.work(2027).await?;
     let shared = coop.distribute(2027, "2028-01-17T12:00:00Z").await?;
     assert_eq!(shared["net"], usd("1000.00"));
-    assert_eq!(shared["shares"][1]["netted"], usd("216.00"), "all of the second member's share: 500.00 had been paid before");
+    assert_eq!(
+        shared["shares"][1]["netted"],
+        usd("216.00"),
+        "all of the second member's share: 500.00 had been paid before"
+    );
     assert_eq!(coop.has("assets:receivable:member:2").await?, "284.00");
     // What has been used since is not taken back.
     let back = format!("/v1/openings/{}:reverse", text(&opened.body, "/id")?);
@@ -128,7 +135,11 @@ async fn an_opening_that_is_not_in_balance_or_names_what_it_cannot_writes_nothin
         ("balances", json!([]), "/balances"),
         ("balances", json!([{"account": "assets:cash:bank", "amount": usd("0.00")}]), "/balances/0/amount/amount"),
         ("balances", json!([{"account": "assets:cash:bank", "amount": usd("-1.00")}]), "/balances/0/amount/amount"),
-        ("balances", json!([{"account": "equity:reserve", "amount": {"amount": "1.00", "currency": "EUR"}}]), "/balances/0/amount/currency"),
+        (
+            "balances",
+            json!([{"account": "equity:reserve", "amount": {"amount": "1.00", "currency": "EUR"}}]),
+            "/balances/0/amount/currency",
+        ),
         ("memo", json!("x".repeat(201)), "/memo"),
     ] {
         let mut asked = opening(&both());
@@ -136,7 +147,8 @@ async fn an_opening_that_is_not_in_balance_or_names_what_it_cannot_writes_nothin
         let refused = coop.opens(&asked).await?;
         assert_eq!((refused.status.as_u16(), why(&refused)), (422, at), "{asked}");
     }
-    let many: Vec<_> = (0..1001).map(|at| json!({"account": format!("liabilities:costs:s{at}"), "amount": usd("1.00")})).collect();
+    let many: Vec<_> =
+        (0..1001).map(|at| json!({"account": format!("liabilities:costs:s{at}"), "amount": usd("1.00")})).collect();
     assert_eq!(why(&coop.opens(&json!({"balances": many})).await?), "/balances");
     is(&coop.ada.post(&coop.at("/openings"), &opening(&both())).await?, 403);
 
@@ -152,7 +164,8 @@ async fn an_opening_that_is_not_in_balance_or_names_what_it_cannot_writes_nothin
 #[tokio::test]
 async fn the_largest_opening_is_one_entry() -> Outcome {
     let coop = Coop::open().await?;
-    let mut all: Vec<_> = (0..999).map(|at| json!({"account": format!("liabilities:costs:s{at}"), "amount": usd("1.00")})).collect();
+    let mut all: Vec<_> =
+        (0..999).map(|at| json!({"account": format!("liabilities:costs:s{at}"), "amount": usd("1.00")})).collect();
     all.push(json!({"account": "assets:cash:bank", "amount": usd("999.00")}));
     let opened = coop.opens(&json!({"balances": all})).await?.ok()?;
     assert_eq!(opened["assets"], usd("999.00"));

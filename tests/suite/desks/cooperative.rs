@@ -137,7 +137,8 @@ async fn d21_lines_of_a_table_are_shown_one_by_one_and_recorded_together_or_not_
     let more = "kind;label;party;amount;occurred_on;on_credit;product;units;place;counterparty;non_member\n\
                 sale;presses;cafe;80,00;04.06.2027;yes;Press;1,5;Lyon;Cafe Sol;x\n\
                 sale;presses;bank;20,00;04.06.2027;no;;;;;";
-    let broken = "kind;label;party;amount;units;non_member\nsale;presses;bank;1,00;few;no\nsale;presses;bank;1,00;2;perhaps";
+    let broken =
+        "kind;label;party;amount;units;non_member\nsale;presses;bank;1,00;few;no\nsale;presses;bank;1,00;2;perhaps";
     let html = open(&mut keeper, &action).await?;
     let there = form_of(&html, &action)?;
     let html = refused(keeper.fill(&action, &filled(&there, &typed(broken))).await?, "Nothing is recorded while")?;
@@ -182,7 +183,11 @@ async fn balances_of_a_book_that_was_kept_elsewhere_are_pasted_looked_at_and_wri
     let leads_to = send_twice(&mut keeper, &html, &action, &typed(right)).await?;
     ensure!(coop.host.app.count("SELECT count(*) FROM opening").await? == 1);
     let html = open(&mut keeper, &leads_to).await?;
-    ensure!(html.contains("was opened with 1,000.00 USD of assets") && !html.contains("<form method=\"post\" action=\"/desk/cooperatives"), "{html}");
+    ensure!(
+        html.contains("was opened with 1,000.00 USD of assets")
+            && !html.contains("<form method=\"post\" action=\"/desk/cooperatives"),
+        "{html}"
+    );
     coop.host.app.finish().await
 }
 

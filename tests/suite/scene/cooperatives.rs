@@ -57,9 +57,11 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
         ]})
     };
     known.example("POST /v1/cooperatives/{book}/openings", json!({"book": press.book}), opened("0.30"));
-    let first = cast.treasurer.post(&format!("/v1/cooperatives/{}/openings", bakery.book), &opened("0.20")).await?.ok()?;
+    let first =
+        cast.treasurer.post(&format!("/v1/cooperatives/{}/openings", bakery.book), &opened("0.20")).await?.ok()?;
     known.add(text(&first, "/id")?);
     known.example("POST /v1/openings/{id}:reverse", json!({"id": first["id"]}), json!({"reason": "Closed anew"}));
+    joining(cast, known, &paid).await?;
     let index = json!({"index": "1.5", "effective_from": "2025-08-01"});
     known.example("POST /v1/members/{id}/indices", json!({"id": press.members[1]}), index);
 
@@ -87,6 +89,20 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     redemptions(cast, known).await?;
     let statements = cast.treasurer.all(&format!("/v1/cooperatives/{}/statements", found.book)).await?;
     known.add(text(statements.first().context("a statement")?, "/id")?);
+    Ok(())
+}
+
+/// A joining contribution that waits for its parts, and a member who has none yet.
+async fn joining(cast: &Cast, known: &mut Known, free: &Cooperative<'_>) -> Outcome {
+    let new = |member: &str| json!({"member": member, "amount": usd("100.00"), "parts": 3, "reserve_percent": "25"});
+    let (path, book) = ("POST /v1/cooperatives/{book}/joining-contributions", json!({"book": free.book}));
+    known.example(path, book, new(&free.members[1]));
+    let found = Cooperative::found(cast, "joining").await?;
+    let path = format!("/v1/cooperatives/{}/joining-contributions", found.book);
+    let granted = cast.treasurer.post(&path, &new(&found.members[1])).await?.ok()?;
+    known.add(text(&granted, "/id")?);
+    let reason = json!({"reason": "The member pays it at once"});
+    known.example("POST /v1/joining-contributions/{id}:cancel", json!({"id": granted["id"]}), reason);
     Ok(())
 }
 

@@ -292,7 +292,7 @@ pub(crate) async fn again(
 pub struct BookBankLine {
     /// `bank_fee`: a charge of the bank, which left; `interest`: what the bank paid; `entry`: what an entry of the book has moved
     /// already. Of a cooperative: `customer_paid`: what was sold on credit; `cost_paid`: a cost, which left; `loan_received` and
-    /// `loan_repaid`; `capital_paid_in`: capital of a member.
+    /// `loan_repaid`; `capital_paid_in`: capital of a member, or the next parts of what the member pays to join.
     #[schema(
         pattern = "^(bank_fee|interest|entry|customer_paid|cost_paid|loan_received|loan_repaid|capital_paid_in)$",
         example = "bank_fee"

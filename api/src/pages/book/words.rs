@@ -106,6 +106,8 @@ kinds! {
     OpeningTakenBack = "book-kind-opening-taken-back", "book-kind-opening-taken-back-means";
     AdvanceGranted = "book-kind-advance-granted", "book-kind-advance-granted-means";
     AdvanceTakenBack = "book-kind-advance-taken-back", "book-kind-advance-taken-back-means";
+    ReservePaidIn = "book-kind-reserve-paid-in", "book-kind-reserve-paid-in-means";
+    ReservePaymentReturned = "book-kind-reserve-payment-returned", "book-kind-reserve-payment-returned-means";
 }
 
 /// What a way is called.

@@ -2,8 +2,8 @@
 
 pub(in crate::pages) mod distribute;
 pub(in crate::pages) mod hours;
-mod other_work;
 pub(in crate::pages) mod opening;
+mod other_work;
 pub(in crate::pages) mod proceeds;
 pub(in crate::pages) mod redemptions;
 pub(in crate::pages) mod share;

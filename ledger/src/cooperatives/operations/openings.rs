@@ -60,7 +60,8 @@ pub async fn open(
     let balances = checked(tx, &book, &new.balances).await?;
     let assets = balanced(&balances, &book)?;
     if day <= cooperative.closed_through {
-        let detail = format!("the result is closed through {}: open the book on a later day", cooperative.closed_through);
+        let detail =
+            format!("the result is closed through {}: open the book on a later day", cooperative.closed_through);
         return Err(Refusal::new("period-closed", detail).into());
     }
     if let Some(other) = openings::standing(tx, &book).await? {

@@ -101,7 +101,8 @@ pub async fn record(
 
 /// Whether what was recorded under a reference says the same; a day that is not said is the day that it has.
 async fn says_the_same(tx: &Transaction<'_>, known: &Proceeds, new: &NewProceeds) -> Result<bool, Error> {
-    if (&known.label, known.amount, &known.memo, &known.particulars) != (&new.label, new.amount, &new.memo, &new.particulars)
+    if (&known.label, known.amount, &known.memo, &known.particulars)
+        != (&new.label, new.amount, &new.memo, &new.particulars)
         || new.occurred_on.is_some_and(|day| day != known.occurred_on)
     {
         return Ok(false);

@@ -127,7 +127,10 @@ fn takes_of_surplus_only(rule: &Rule) -> Result<(), String> {
             // Whatever it takes, the reserve has it: the other demands are for what members brought.
             Step::NonMemberBusiness { to } if *to == Pot::Reserve => true,
             Step::NonMemberBusiness { .. } => {
-                return Err(format!("step {} puts what others than members brought elsewhere than into the reserve", index + 1));
+                return Err(format!(
+                    "step {} puts what others than members brought elsewhere than into the reserve",
+                    index + 1
+                ));
             }
             Step::Members { .. } => true,
         };

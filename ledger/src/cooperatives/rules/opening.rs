@@ -63,7 +63,8 @@ pub fn account(code: &str, own: OrganisationId) -> Option<OpenedAccount> {
         ]);
     }
     if let Some(number) = last.parse().ok().filter(|number: &i32| *number > 0) {
-        let of_member = [chart::member_receivable(number), chart::member_payable(number), chart::member_capital(number)];
+        let of_member =
+            [chart::member_receivable(number), chart::member_payable(number), chart::member_capital(number)];
         member = of_member.iter().any(|account| account.code == code).then_some(number);
         accounts.extend(of_member);
     }

@@ -143,7 +143,10 @@ fn k21_what_business_with_others_than_members_brought_goes_to_the_reserve_and_th
         distribute(&rule, &Inputs { gross, net: 5_000_000, non_member, members, ..Inputs::default() }).expect("hours")
     };
     let plan = with(2_400_000, 8_000_000);
-    assert_eq!((plan.steps[0].amount, plan.steps[0].non_member, cash(&plan)), (1_500_000, 2_400_000, vec![2_625_000, 875_000]));
+    assert_eq!(
+        (plan.steps[0].amount, plan.steps[0].non_member, cash(&plan)),
+        (1_500_000, 2_400_000, vec![2_625_000, 875_000])
+    );
     assert!(with(0, 8_000_000).steps.is_empty(), "all business was with members");
     assert!(with(0, 0).steps.is_empty(), "nothing was sold: the bank's interest is all there is");
     let all = with(8_000_000, 8_000_000);

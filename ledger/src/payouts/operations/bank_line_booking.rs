@@ -1,12 +1,14 @@
 //! Lines that a person of the host knows, open or in suspense: charges and interest of the host's own bank, what a cooperative's customers,
-//! suppliers, lenders and members pay or get, and what the book has already.
+//! suppliers, lenders and members pay or get, and what the book has already. Capital of a member who pays to join in parts pays whole ones.
 //!
 //! Lock order: line → money in suspense → cooperative → book head.
 
 use crate::book::{AccountNumber, Entry, Line, Reason};
 use crate::books::operations::{accounts, mirrors};
+use crate::cooperatives::operations::joining_contributions::{self, Due};
 use crate::cooperatives::operations::{capital, members};
 use crate::cooperatives::rules::cooperative::is_short_name;
+use crate::cooperatives::rules::joining_contribution::PaidBy;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
 use crate::engine::store::journal;
@@ -85,7 +87,7 @@ impl Posted {
 /// # Errors
 ///
 /// `bank-line-state`, `bank-line-not-own`, `bank-line-side`, `bank-line-currency`, `cash-short`, `less-owed`, `suspense-decided`,
-/// `not-a-cooperative`; what [`posting::post`] refuses but for a floor. [`Error::Invalid`] at `/reason` or `/party`; [`Error::NotFound`] for an
+/// `not-a-cooperative`, `joining-parts-differ`; what [`posting::post`] refuses but for a floor. [`Error::Invalid`] at `/reason` or `/party`; [`Error::NotFound`] for an
 /// unknown line.
 pub async fn book(
     tx: &Transaction<'_>,
@@ -111,7 +113,11 @@ pub async fn book(
     take_out(tx, &book, item, change, wall).await?;
     let cash = cash(tx, &book, &line, wall).await?;
     let other = other_side(tx, &book, what, line.told.amount.currency(), wall).await?;
-    let entry = entry(what, (cash, other), &line);
+    let due = due(tx, &book, what, &line).await?;
+    let entry = match &due {
+        Some(due) => joining_entry(tx, &book, (cash, other, due), &line, wall).await?,
+        None => entry(what, (cash, other), &line),
+    };
     let entry = match posting::post_or_reason(tx, &book, entry, wall).await? {
         Ok(posted) => posted.number,
         Err(Reason::BelowFloor { account, .. }) if account == cash => {
@@ -125,6 +131,9 @@ pub async fn book(
         }
         Err(reason) => return Err(posting::refusal(tx, &book, reason).await?.into()),
     };
+    if let Some(due) = due {
+        joining_contributions::pay(tx, due, PaidBy { line: id, entry }).await?;
+    }
     if let Posted::CapitalPaidIn(_) = what {
         capital::grew(tx, &book).await?;
     }
@@ -155,6 +164,32 @@ async fn other_side(
         members::lock(tx, book.id).await?;
     }
     accounts::ensure(tx, book, &account.in_currency(currency, book.currency), currency, wall).await
+}
+
+/// The parts of a joining contribution that a line pays, which a member brought.
+async fn due(tx: &Transaction<'_>, book: &Book, what: &Posted, line: &BankLine) -> Result<Option<Due>, Error> {
+    match what {
+        Posted::CapitalPaidIn(member) => joining_contributions::due(tx, book, *member, line.moved()).await,
+        Posted::BankFee
+        | Posted::Interest
+        | Posted::CustomerPaid(_)
+        | Posted::CostPaid(_)
+        | Posted::LoanReceived(_)
+        | Posted::LoanRepaid(_) => Ok(None),
+    }
+}
+
+/// The entry of a line that pays parts of a joining contribution: between the cash, the reserve, and the member's capital.
+async fn joining_entry(
+    tx: &Transaction<'_>,
+    book: &Book,
+    (cash, capital, due): (AccountNumber, AccountNumber, &Due),
+    line: &BankLine,
+    wall: Timestamp,
+) -> Result<Entry, Error> {
+    let reserve = accounts::ensure(tx, book, &chart::reserve(), book.currency, wall).await?;
+    let (to_reserve, to_capital) = ((reserve, due.to_reserve()), (capital, due.to_capital()));
+    Ok(movements::joining_paid_in(cash, to_reserve, to_capital, line.told.value_on, line.id))
 }
 
 /// The entry of a line: between the cash, and the account on its other side.
@@ -241,7 +276,7 @@ async fn save(
 ///
 /// # Errors
 ///
-/// `bank-line-state`, `reason-missing`, `already-reversed`; what [`posting::post`] refuses. [`Error::Invalid`] at `/reason`;
+/// `bank-line-state`, `reason-missing`, `already-reversed`, `joining-paid-later`, `joining-open`; what [`posting::post`] refuses. [`Error::Invalid`] at `/reason`;
 /// [`Error::NotFound`] for an unknown line.
 pub async fn unbook(
     tx: &Transaction<'_>,
@@ -262,8 +297,11 @@ pub async fn unbook(
         | BookedAs::CustomerPaid
         | BookedAs::CostPaid
         | BookedAs::LoanReceived
-        | BookedAs::LoanRepaid
-        | BookedAs::CapitalPaidIn => {
+        | BookedAs::LoanRepaid => {
+            mirrors::post_of_operation(tx, &book, entry, id, wall).await?;
+        }
+        BookedAs::CapitalPaidIn => {
+            joining_contributions::free(tx, &book, id).await?;
             mirrors::post_of_operation(tx, &book, entry, id, wall).await?;
         }
         // Nothing was posted for it.

@@ -185,6 +185,8 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::LoanRepaymentReturned
         | K::CapitalPaidIn
         | K::CapitalPaymentReturned
+        | K::ReservePaidIn
+        | K::ReservePaymentReturned
         | K::LoanDue
         | K::LoanDueReturned
         | K::InterestReturned

@@ -112,6 +112,8 @@ pub fn is_of_one_giver(kind: K) -> bool {
         | K::LoanRepaymentReturned
         | K::CapitalPaidIn
         | K::CapitalPaymentReturned
+        | K::ReservePaidIn
+        | K::ReservePaymentReturned
         | K::LoanDue
         | K::LoanDueReturned
         | K::InterestReturned

@@ -720,6 +720,17 @@ pub const FAMILIES: &[Family] = &[
         facts: &["member", "amount", "currency", "entry", "mirror"],
     },
     Family {
+        name: "joining_contribution",
+        prefix: "jco",
+        audience: Keepers,
+        states: &[
+            ("open", "Parts of what a member pays to join are to be paid."),
+            ("paid", "All of them are paid."),
+            ("cancelled", "Those that remained are cancelled."),
+        ],
+        facts: &["member", "amount", "currency"],
+    },
+    Family {
         name: "redemption",
         prefix: "rdm",
         audience: Keepers,

@@ -423,6 +423,9 @@ pub const TOLD: &[(&str, Told)] = &[
     ("opening.reversed", No("who keeps the book has taken it back, and its mirror says it")),
     ("advance.granted", No("the payout that brings it is told, and the statement of the next share says it")),
     ("advance.reversed", No("the statement of the next share says what stood against it")),
+    ("joining_contribution.open", No("the member agreed to it, and reads the plan with what is paid of it")),
+    ("joining_contribution.paid", No("the member paid it, and reads the plan with what is paid of it")),
+    ("joining_contribution.cancelled", No("the member reads the plan, with why the rest of it was cancelled")),
     ("redemption.requested", No("work of who keeps the book: the list of redemptions says it")),
     (
         "redemption.approved",

@@ -205,7 +205,8 @@ fn scop(development: &str) -> Rule {
 
 async fn tried(coop: &Coop, tx: &Transaction<'_>, rule: Rule, among: Among) -> Result<Previewed, Error> {
     let effective_from = date(2028, 1, 1);
-    let trial = Trial { rule, effective_from, window_days: 7, gross: 10_000_000, non_member: 0, surplus: 10_000_000, among };
+    let trial =
+        Trial { rule, effective_from, window_days: 7, gross: 10_000_000, non_member: 0, surplus: 10_000_000, among };
     preview(tx, coop.ground.book.id, trial).await
 }
 

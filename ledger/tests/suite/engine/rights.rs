@@ -149,6 +149,8 @@ const KEPT: &[(&str, &str)] = &[
     ("fund_use", "UPDATE DELETE TRUNCATE"),
     ("hold", "DELETE TRUNCATE"),
     ("idempotency", "UPDATE DELETE TRUNCATE"),
+    ("joining_contribution", "DELETE TRUNCATE"),
+    ("joining_part", "DELETE TRUNCATE"),
     ("log_record", "UPDATE DELETE TRUNCATE"),
     ("matching_campaign", "UPDATE DELETE TRUNCATE"),
     ("matching_clawback", "UPDATE DELETE TRUNCATE"),

@@ -119,6 +119,10 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ("a part of a chargeback, whose states are events", &["chargeback_part"]),
     ("what of a retained share went, by redemptions and distributions, whose states are events", &["retained_use"]),
     (
+        "the parts of what a member pays to join: their lines of the bank are events, and the whole has its own",
+        &["joining_part"],
+    ),
+    (
         "a part of a matching round, whose states are events, and what is said of its result",
         &[
             "matching_campaign",

@@ -39,6 +39,8 @@ const ELSEWHERE: &[K] = &[
     K::LoanDueReturned,
     K::CapitalPaidIn,
     K::CapitalPaymentReturned,
+    K::ReservePaidIn,
+    K::ReservePaymentReturned,
     K::ExchangeGain,
     K::ExchangeLoss,
     K::ExchangeLossBooked,

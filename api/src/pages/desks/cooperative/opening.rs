@@ -64,7 +64,10 @@ fn balances(sent: &Fields, book: &Book) -> Result<Vec<OpeningBalanceBody>, Probl
         let cell = |place: usize| rows.field(place).map_err(|what| about_lines(format!("line {}: {what}", rows.at())));
         let (code, typed) = (cell(account)?.trim().to_owned(), cell(amount)?.trim().to_owned());
         let Some(amount) = table::amount(&typed, rows.layout().decimal) else {
-            return Err(wrong("/balances", say("members-opening-bad-amount").with("line", rows.at()).with("cell", typed)));
+            return Err(wrong(
+                "/balances",
+                say("members-opening-bad-amount").with("line", rows.at()).with("cell", typed),
+            ));
         };
         let amount = MoneyBody { amount, currency: book.currency.code().to_owned() };
         all.push(OpeningBalanceBody { account: code, amount });

@@ -124,7 +124,8 @@ pub(super) fn layout(sent: &Fields) -> Result<Layout, Problem> {
 fn read(sent: &Fields, book: &Book) -> Result<Vec<Read>, Problem> {
     let about_lines = |what: String| Problem::invalid("/lines", what);
     let text = sent.get("lines").trim();
-    let mut rows = Rows::new(text.as_bytes(), Layout { days: parse("/days", sent.get("days"))?, ..layout(sent)? }).map_err(|broken| about_lines(broken.what))?;
+    let mut rows = Rows::new(text.as_bytes(), Layout { days: parse("/days", sent.get("days"))?, ..layout(sent)? })
+        .map_err(|broken| about_lines(broken.what))?;
     let mut places = [None; COLUMNS.len()];
     for (index, column) in COLUMNS.iter().enumerate() {
         places[index] = match rows.place(column) {
