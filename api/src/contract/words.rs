@@ -214,9 +214,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Decision", "by") => all(DecidedBy::ALL),
         ("Contribution", "unit") => all(Unit::ALL),
         ("DistributionShare", "by") | ("Statement", "patronage") | ("StatementBase", "name") => all(Patronage::ALL),
-        ("PreviewStep", "takes") => {
-            literal(&["fixed_cost", "share", "capital_interest", "until_cap", "non_member_business", "members"])
-        }
+        ("PreviewStep", "takes") => literal(&["fixed_cost", "share", "capital_interest", "until_cap", "members"]),
         ("Donor", "privacy") => all(Privacy::ALL),
         ("EntryVerdict", "verdict") => literal(&["posted", "refused", "skipped"]),
         ("Event" | "FireEventRequest", "kind") => EventKind::words().to_vec(),

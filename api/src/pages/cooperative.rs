@@ -118,6 +118,7 @@ fn base(of: Base) -> Said {
         Base::Gross => say("cooperative-base-sales"),
         Base::Net => say("cooperative-base-surplus"),
         Base::Left => say("cooperative-base-left"),
+        Base::NonMember => say("cooperative-base-others"),
     }
 }
 
@@ -166,7 +167,6 @@ fn in_words(step: &Step, currency: Currency) -> String {
             .with("cap", part(*cap))
             .with("lent", Amount::of(*lent, currency))
             .to_string(),
-        Step::NonMemberBusiness { to } => say("cooperative-step-others").with("pot", pot(to)).to_string(),
         Step::Members { groups, retained } => {
             let by = |by| match by {
                 Patronage::Equal => say("cooperative-each-same"),

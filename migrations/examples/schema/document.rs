@@ -376,6 +376,13 @@ const DOMAINS: &[Domain] = &[
         functions: &[
             "surplus_as_allocated",
             "opening_as_posted",
+            "joining_parts_whole",
+            "joining_contribution_as_granted",
+            "joining_paid_in_order",
+            "joining_part_as_paid",
+            "joining_line_taken_back",
+            "joining_entry_taken_back",
+            "joining_money_of_parts",
             "loss_as_borne",
             "retained_not_twice",
             "redemption_as_asked",

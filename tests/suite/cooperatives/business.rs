@@ -13,7 +13,7 @@ fn rule() -> Value {
     json!({
         "effective_from": "2026-01-01",
         "steps": [
-            {"step": "non_member_business", "to": "reserve"},
+            {"step": "share", "of": "left", "percent": "100", "to": "reserve", "non_member": true},
             {"step": "members", "groups": [{"group": "workers", "percent": "100", "by": "hours"}]},
         ],
     })
@@ -38,7 +38,14 @@ fn pointer(answer: &Answer) -> &str {
 #[tokio::test]
 async fn k21_business_with_others_than_members_goes_to_the_reserve_and_the_rest_by_patronage() -> Outcome {
     let coop = Coop::open().await?;
-    coop.host.treasurer.post(&coop.at("/allocation-rules"), &rule()).await?.ok()?;
+    let published = coop.host.treasurer.post(&coop.at("/allocation-rules"), &rule()).await?.ok()?;
+    assert_eq!((&published["steps"][0]["of"], &published["steps"][0]["non_member"]), (&json!("left"), &json!(true)));
+    for of in ["net", "non_member"] {
+        let mut wrong = rule();
+        wrong["steps"][0]["of"] = json!(of);
+        let refused = coop.host.treasurer.post(&coop.at("/allocation-rules"), &wrong).await?;
+        assert_eq!((refused.status.as_u16(), pointer(&refused)), (422, "/steps/0/of"));
+    }
     coop.sells("56000.00", &json!({})).await?.ok()?;
     let others = coop.sells("24000.00", &json!({"non_member": true})).await?.ok()?;
     assert_eq!(others["non_member"], true);
@@ -55,7 +62,7 @@ async fn k21_business_with_others_than_members_goes_to_the_reserve_and_the_rest_
     });
     let preview = coop.at("/allocation-rules:preview");
     let steps = coop.host.treasurer.post(&preview, &asked).await?.ok()?["steps"].clone();
-    assert_eq!((&steps[0]["takes"], &steps[0]["amount"]), (&json!("non_member_business"), &usd("15000.00")));
+    assert_eq!((&steps[0]["takes"], &steps[0]["amount"]), (&json!("share"), &usd("15000.00")));
     assert_eq!(steps[0]["account"], "equity:reserve");
     let mut more = asked.clone();
     more["non_member_sales"] = usd("80000.01");

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::cooperatives::operations::allocation_rules as operations;
-use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Group, Losses, Minima, Rule, Step, Target};
+use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Base, Group, Losses, Minima, Rule, Step, Target};
 use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::rules::minima;
 use ledger::cooperatives::store::allocation_rules;
@@ -110,6 +110,10 @@ pub enum StepBody {
         /// How full the pot becomes by it; when it is not given, the step takes its part however full the pot is.
         #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "objects")]
         until: Option<TargetBody>,
+        /// Whether it takes only of what business with others than members has brought: of what is left (`of` is `left` then), the part that
+        /// sales marked `non_member` have of all sales.
+        #[serde(default, skip_serializing_if = "is_false")]
+        non_member: bool,
     },
     /// Interest on the members' capital as it was when the period began, in proportion to it; also for those who have left and whose
     /// capital is still there. It is paid out with the shares.
@@ -144,13 +148,6 @@ pub enum StepBody {
         #[schema(max_length = 12, pattern = r"^[0-9]{1,9}(\.[0-9]{1,2})?$", example = "120")]
         cap: String,
     },
-    /// What business with others than members has brought: of what the steps before have left, the part that sales marked `non_member` have
-    /// of all sales. One such step at most.
-    NonMemberBusiness {
-        /// `reserve`, `development_fund`, or `fund:` and a short name.
-        #[schema(max_length = 45, example = "reserve")]
-        to: String,
-    },
     /// What is left, for the members: the last step, and no other.
     Members {
         /// Who shares, and how.
@@ -165,6 +162,19 @@ pub enum StepBody {
 
 ledger::tagged!(StepBody);
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(it: &bool) -> bool {
+    !*it
+}
+
+/// What a percentage is taken of, by the words of the contract.
+fn base(at: &str, text: &str) -> Result<Base, Problem> {
+    match parse(at, text)? {
+        of @ (Base::Gross | Base::Net | Base::Left) => Ok(of),
+        Base::NonMember => Err(Problem::invalid(at, "gross, net or left")),
+    }
+}
+
 impl StepBody {
     fn parse(&self, at: &str) -> Result<Step, Problem> {
         let field = |name: &str| format!("{at}/{name}");
@@ -174,25 +184,33 @@ impl StepBody {
                 amount: amount.parse(&field("amount"))?.minor(),
                 to: parse(&field("to"), to)?,
             },
-            StepBody::Share { of, percent, to, until } => Step::Share {
-                of: parse(&field("of"), of)?,
+            StepBody::Share { of, percent, to, until, non_member } => Step::Share {
+                of: match (base(&field("of"), of)?, *non_member) {
+                    (of, false) => of,
+                    (Base::Left, true) => Base::NonMember,
+                    (Base::Gross | Base::Net | Base::NonMember, true) => {
+                        return Err(Problem::invalid(
+                            field("of"),
+                            "what others than members brought is taken of what is left",
+                        ));
+                    }
+                },
                 percent: parse(&field("percent"), percent)?,
                 to: parse(&field("to"), to)?,
                 until: until.as_ref().map(|target| target.parse(&field("until"))).transpose()?,
             },
             StepBody::CapitalInterest { of, percent, rate } => Step::CapitalInterest {
-                of: parse(&field("of"), of)?,
+                of: base(&field("of"), of)?,
                 percent: parse(&field("percent"), percent)?,
                 rate: rate.as_deref().map(|text| parse(&field("rate"), text)).transpose()?,
             },
             StepBody::UntilCap { of, percent, lender, lent, cap } => Step::UntilCap {
-                of: parse(&field("of"), of)?,
+                of: base(&field("of"), of)?,
                 percent: parse(&field("percent"), percent)?,
                 lender: lender.clone(),
                 lent: lent.parse(&field("lent"))?.minor(),
                 cap: parse(&field("cap"), cap)?,
             },
-            StepBody::NonMemberBusiness { to } => Step::NonMemberBusiness { to: parse(&field("to"), to)? },
             StepBody::Members { groups, retained } => {
                 let group = |(index, body): (usize, &GroupBody)| -> Result<Group, Problem> {
                     let field = |name: &str| format!("{at}/groups/{index}/{name}");
@@ -219,10 +237,7 @@ impl StepBody {
             StepBody::Share { until: Some(TargetBody { amount: Some(amount), .. }), .. } => {
                 Some((format!("{at}/until/amount/currency"), &amount.currency))
             }
-            StepBody::Share { .. }
-            | StepBody::CapitalInterest { .. }
-            | StepBody::NonMemberBusiness { .. }
-            | StepBody::Members { .. } => None,
+            StepBody::Share { .. } | StepBody::CapitalInterest { .. } | StepBody::Members { .. } => None,
         }
     }
 
@@ -233,7 +248,8 @@ impl StepBody {
                 StepBody::FixedCost { purpose, amount: money(amount), to: to.to_string() }
             }
             Step::Share { of, percent, to, until } => StepBody::Share {
-                of: of.to_string(),
+                non_member: of == Base::NonMember,
+                of: if of == Base::NonMember { Base::Left } else { of }.to_string(),
                 percent: percent.to_string(),
                 to: to.to_string(),
                 until: until.map(|target| TargetBody::new(target, currency)),
@@ -250,7 +266,6 @@ impl StepBody {
                 lent: money(lent),
                 cap: cap.to_string(),
             },
-            Step::NonMemberBusiness { to } => StepBody::NonMemberBusiness { to: to.to_string() },
             Step::Members { groups, retained } => StepBody::Members {
                 groups: groups
                     .into_iter()

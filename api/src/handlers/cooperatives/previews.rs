@@ -195,7 +195,6 @@ impl PreviewStepBody {
             Step::Share { to, .. } => ("share", Some(to.account())),
             Step::CapitalInterest { .. } => ("capital_interest", None),
             Step::UntilCap { lender, .. } => ("until_cap", Some(ledger::chart::lender_payable(lender))),
-            Step::NonMemberBusiness { to } => ("non_member_business", Some(to.account())),
             Step::Members { .. } => ("members", None),
         };
         PreviewStepBody {

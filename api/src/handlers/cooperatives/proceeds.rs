@@ -49,7 +49,7 @@ pub struct NewProceedsRequest {
     /// was opened.
     pub(crate) occurred_on: Option<Date>,
     /// Whether it was business with somebody who is no member of the cooperative. What such sales are of all sales, a rule's step
-    /// `non_member_business` sets aside.
+    /// that is `non_member` sets aside.
     #[serde(default)]
     pub(crate) non_member: bool,
     /// The product, by the name or number that the cooperative has for it.

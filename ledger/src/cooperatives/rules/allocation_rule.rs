@@ -25,6 +25,9 @@ words! {
         Net = "net",
         /// What the steps before have left.
         Left = "left",
+        /// What business with others than members has brought: of what the steps before have left, the part that sales to them have of all
+        /// sales.
+        NonMember = "non_member",
     }
 }
 
@@ -191,11 +194,6 @@ pub enum Step {
         /// What comes back at most, as a percentage of what was lent: 120 for 120 %.
         cap: Percent,
     },
-    /// What business with others than members has brought: of what is left, the part that sales to others have of all sales.
-    NonMemberBusiness {
-        /// The pot into which it goes.
-        to: Pot,
-    },
     /// What is left, for the members. Always the last step.
     Members {
         /// Who shares, and how.
@@ -241,11 +239,7 @@ impl Rule {
     pub fn groups(&self) -> &[Group] {
         let groups = self.steps.iter().find_map(|step| match step {
             Step::Members { groups, .. } => Some(groups.as_slice()),
-            Step::FixedCost { .. }
-            | Step::Share { .. }
-            | Step::CapitalInterest { .. }
-            | Step::UntilCap { .. }
-            | Step::NonMemberBusiness { .. } => None,
+            Step::FixedCost { .. } | Step::Share { .. } | Step::CapitalInterest { .. } | Step::UntilCap { .. } => None,
         });
         groups.unwrap_or_default()
     }
@@ -258,7 +252,6 @@ impl Rule {
             | Step::FixedCost { .. }
             | Step::CapitalInterest { .. }
             | Step::UntilCap { .. }
-            | Step::NonMemberBusiness { .. }
             | Step::Members { .. } => None,
         })
     }
@@ -267,17 +260,13 @@ impl Rule {
     pub fn lenders(&self) -> impl Iterator<Item = &str> {
         self.steps.iter().filter_map(|step| match step {
             Step::UntilCap { lender, .. } => Some(lender.as_str()),
-            Step::FixedCost { .. }
-            | Step::Share { .. }
-            | Step::CapitalInterest { .. }
-            | Step::NonMemberBusiness { .. }
-            | Step::Members { .. } => None,
+            Step::FixedCost { .. } | Step::Share { .. } | Step::CapitalInterest { .. } | Step::Members { .. } => None,
         })
     }
 
     /// Whether it asks with whom the business was.
     pub fn asks_for_business(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::NonMemberBusiness { .. }))
+        self.steps.iter().any(|step| step.share().is_some_and(|(of, _)| of == Base::NonMember))
     }
 
     /// Whether anything is shared in proportion to capital.
@@ -294,11 +283,7 @@ impl Rule {
     fn shares_by(&self, patronage: Patronage) -> bool {
         self.steps.iter().any(|step| match step {
             Step::Members { groups, .. } => groups.iter().any(|group| group.by == patronage),
-            Step::FixedCost { .. }
-            | Step::Share { .. }
-            | Step::CapitalInterest { .. }
-            | Step::UntilCap { .. }
-            | Step::NonMemberBusiness { .. } => false,
+            Step::FixedCost { .. } | Step::Share { .. } | Step::CapitalInterest { .. } | Step::UntilCap { .. } => false,
         })
     }
 
@@ -321,9 +306,6 @@ impl Rule {
                 return refuse(format!("the steps take more than 100 % of {base}"));
             }
         }
-        if self.steps.iter().filter(|step| matches!(step, Step::NonMemberBusiness { .. })).count() > 1 {
-            return refuse("one step at most takes what business with others than members has brought".into());
-        }
         for (index, step) in self.steps.iter().enumerate() {
             let last = index + 1 == self.steps.len();
             if matches!(step, Step::Members { .. }) != last {
@@ -342,7 +324,7 @@ impl Step {
             Step::Share { of, percent, .. }
             | Step::CapitalInterest { of, percent, .. }
             | Step::UntilCap { of, percent, .. } => Some((*of, *percent)),
-            Step::FixedCost { .. } | Step::NonMemberBusiness { .. } | Step::Members { .. } => None,
+            Step::FixedCost { .. } | Step::Members { .. } => None,
         }
     }
 
@@ -352,6 +334,10 @@ impl Step {
 
     fn check(&self) -> Result<(), Refusal> {
         let refuse = |detail: &str| Err(Refusal::new("rule-invalid", detail));
+        let is_of_others = self.share().is_some_and(|(of, _)| of == Base::NonMember);
+        if is_of_others && !matches!(self, Step::Share { .. }) {
+            return refuse("what others than members brought goes into a pot");
+        }
         match self {
             Step::FixedCost { purpose, amount, .. } => {
                 if *amount <= 0 || *amount > AMOUNT_MAX {
@@ -388,7 +374,6 @@ impl Step {
                     return refuse("a lender has a short name of a-z, 0-9 and '-'");
                 }
             }
-            Step::NonMemberBusiness { .. } => {}
             Step::Members { groups, retained } => return check_members(groups, *retained),
         }
         Ok(())

@@ -123,15 +123,13 @@ fn takes_of_surplus_only(rule: &Rule) -> Result<(), String> {
     for (index, step) in rule.steps.iter().enumerate() {
         let is_of_surplus = match step {
             Step::FixedCost { .. } | Step::UntilCap { .. } => false,
-            Step::Share { of, .. } | Step::CapitalInterest { of, .. } => *of != Base::Gross,
-            // Whatever it takes, the reserve has it: the other demands are for what members brought.
-            Step::NonMemberBusiness { to } if *to == Pot::Reserve => true,
-            Step::NonMemberBusiness { .. } => {
-                return Err(format!(
-                    "step {} puts what others than members brought elsewhere than into the reserve",
-                    index + 1
-                ));
+            // What others than members brought the reserve may have: the demands are for what members brought.
+            Step::Share { of: Base::NonMember, to, .. } if *to == Pot::Reserve => true,
+            Step::Share { of: Base::NonMember, .. } | Step::CapitalInterest { of: Base::NonMember, .. } => {
+                let which = "puts what others than members brought elsewhere than into the reserve";
+                return Err(format!("step {} {which}", index + 1));
             }
+            Step::Share { of, .. } | Step::CapitalInterest { of, .. } => *of != Base::Gross,
             Step::Members { .. } => true,
         };
         if !is_of_surplus {
@@ -154,11 +152,7 @@ impl Measured {
         let targets = rule.targets().map(|(pot, _)| (pot.clone(), if is_full { i64::MAX } else { 0 }));
         let groups = rule.steps.iter().flat_map(|step| match step {
             Step::Members { groups, .. } => groups.as_slice(),
-            Step::FixedCost { .. }
-            | Step::Share { .. }
-            | Step::CapitalInterest { .. }
-            | Step::UntilCap { .. }
-            | Step::NonMemberBusiness { .. } => &[],
+            Step::FixedCost { .. } | Step::Share { .. } | Step::CapitalInterest { .. } | Step::UntilCap { .. } => &[],
         });
         let member = |number: i32, group: &str, capital: i64| MemberInput {
             hours: Hours::from_hundredths(100),

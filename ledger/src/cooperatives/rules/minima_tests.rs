@@ -113,7 +113,7 @@ fn k22_an_italian_cooperative_keeps_thirty_whatever_it_has_and_three_for_the_mut
 #[test]
 fn what_others_than_members_brought_goes_to_the_reserve_and_leaves_the_funds_their_part() {
     let mutual = |of| share(of, "3", Pot::Fund("mutual".into()));
-    let others = |to| Step::NonMemberBusiness { to };
+    let others = |to| share(Base::NonMember, "100", to);
     let thirty = || share(Base::Net, "30", Pot::Reserve);
     kept(Minima::ItPrevalente, vec![others(Pot::Reserve), thirty(), mutual(Base::Net), workers("0")]);
     let less = refused(Minima::ItPrevalente, vec![others(Pot::Reserve), thirty(), mutual(Base::Left), workers("0")]);

@@ -273,6 +273,7 @@ pub fn walk(rule: &Rule, inputs: &Inputs) -> Result<(Plan, Vec<Taken>), Refusal>
         // What stands in the wishes is of gross or net; what is left is known only now.
         let wish = match step.share() {
             Some((Base::Left, percent)) => percent.of(left),
+            Some((Base::NonMember, percent)) => percent.of(inputs.non_member_part(left)),
             Some((Base::Gross | Base::Net, _)) | None => wishes[index],
         };
         let (to, wish) = match step {
@@ -286,7 +287,6 @@ pub fn walk(rule: &Rule, inputs: &Inputs) -> Result<(Plan, Vec<Taken>), Refusal>
                 let had = inputs.repaid.get(lender).copied().unwrap_or(0) + plan.given(&to);
                 (to, wish.min((cap.of(*lent) - had).max(0)))
             }
-            Step::NonMemberBusiness { to } => (Recipient::Pot(to.clone()), inputs.non_member_part(left)),
             Step::CapitalInterest { rate, .. } => {
                 let most = rate.map_or(i64::MAX, |rate| inputs.interest_at(rate));
                 let amount = add_interest(&mut interest, wish.min(most).min(left), inputs)?;
@@ -305,7 +305,8 @@ pub fn walk(rule: &Rule, inputs: &Inputs) -> Result<(Plan, Vec<Taken>), Refusal>
         left -= amount;
         if amount > 0 {
             let principal = plan.lacks_of_loan(&to, inputs).min(amount);
-            let non_member = if matches!(step, Step::NonMemberBusiness { .. }) { inputs.non_member } else { 0 };
+            let is_of_others = step.share().is_some_and(|(of, _)| of == Base::NonMember);
+            let non_member = if is_of_others { inputs.non_member } else { 0 };
             plan.steps.push(StepPart { step: index, to, amount, principal, non_member });
         }
     }
@@ -395,11 +396,7 @@ impl Plan {
 fn wishes(rule: &Rule, inputs: &Inputs) -> Result<Vec<i64>, Refusal> {
     let fixed = |step: &Step| match step {
         Step::FixedCost { amount, .. } => *amount,
-        Step::Share { .. }
-        | Step::CapitalInterest { .. }
-        | Step::UntilCap { .. }
-        | Step::NonMemberBusiness { .. }
-        | Step::Members { .. } => 0,
+        Step::Share { .. } | Step::CapitalInterest { .. } | Step::UntilCap { .. } | Step::Members { .. } => 0,
     };
     let mut wishes: Vec<i64> = rule.steps.iter().map(fixed).collect();
     for (base, whole) in [(Base::Gross, inputs.gross), (Base::Net, inputs.net)] {
