@@ -151,6 +151,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /desk/payout-runs/{id}/approve",
     "POST /desk/payout-runs/{id}/send",
     "POST /desk/payout-runs/{id}/cancel",
+    "POST /desk/cooperatives/{id}/opening",
     "POST /desk/cooperatives/{id}/proceeds",
     "POST /desk/cooperatives/{id}/proceeds/table",
     "POST /desk/cooperatives/{id}/distributions",

@@ -172,7 +172,7 @@ pub fn opened(
     day: Date,
     opening: impl ToString,
 ) -> Entry {
-    let kind = MovementKind::OpeningBalance;
+    let kind = MovementKind::BookOpened;
     let line = |(account, owned, amount): &(AccountNumber, bool, Money)| {
         let (debit, credit) = if *owned { (*account, equity) } else { (equity, *account) };
         Line { kind, debit, credit, amount: amount.minor() }
@@ -181,7 +181,7 @@ pub fn opened(
         lines: balances.iter().map(line).collect(),
         effective: day,
         outside_fact: false,
-        note: Some(Note::new("Opening balances", opening)),
+        note: Some(Note::new("Book opened", opening)),
     }
 }
 

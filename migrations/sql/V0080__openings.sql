@@ -4,12 +4,23 @@ SET LOCAL citus.enable_local_reference_table_foreign_keys TO off;
 SET LOCAL citus.enable_unsafe_triggers TO on;
 SET LOCAL client_min_messages TO warning;
 
-INSERT INTO movement_kind (kind, name) VALUES (99, 'opening_taken_back');
+INSERT INTO movement_kind (kind, name) VALUES
+    (99, 'opening_taken_back'),
+    (102, 'book_opened');
 
 INSERT INTO movement (kind, debit_class, credit_class)
 SELECT k.kind, d.class, c.class
   FROM (VALUES
-    ('opening_balance', 'member_receivable', 'opening_equity'),
+    ('book_opened', 'cash', 'opening_equity'),
+    ('book_opened', 'customer_receivable', 'opening_equity'),
+    ('book_opened', 'member_receivable', 'opening_equity'),
+    ('book_opened', 'opening_equity', 'member_payable'),
+    ('book_opened', 'opening_equity', 'lender_payable'),
+    ('book_opened', 'opening_equity', 'costs_payable'),
+    ('book_opened', 'opening_equity', 'loan_payable'),
+    ('book_opened', 'opening_equity', 'member_capital'),
+    ('book_opened', 'opening_equity', 'reserve'),
+    ('book_opened', 'opening_equity', 'development_fund'),
     ('opening_taken_back', 'opening_equity', 'cash'),
     ('opening_taken_back', 'opening_equity', 'customer_receivable'),
     ('opening_taken_back', 'opening_equity', 'member_receivable'),

@@ -29,7 +29,15 @@ const PATIENCE: Duration = Duration::from_mins(2);
 const LEFT_OUT: &[&str] = &["POST /v1/me:sign-out"];
 
 /// Fields whose texts mean something besides: whatever their length, most are none.
-const BY_MEANING: &[&str] = &["/zone", "/token", "/csv", "/payer/address", "/pledges/0/pledge/payer/address"];
+const BY_MEANING: &[&str] = &[
+    "/zone",
+    "/token",
+    "/csv",
+    "/payer/address",
+    "/pledges/0/pledge/payer/address",
+    "/balances/0/account",
+    "/balances/1/account",
+];
 
 /// Headers that say nothing of an operation: of the connection, the body and how it is kept.
 const OF_ALL: &[&str] = &[

@@ -218,6 +218,8 @@ kinds! {
     ReservePaidIn = 100, "reserve_paid_in";
     /// It was not: the mirror of its lines.
     ReservePaymentReturned = 101, "reserve_payment_returned";
+    /// A book that was begun elsewhere was opened with what it had there.
+    BookOpened = 102, "book_opened";
 }
 
 impl MovementKind {
@@ -446,7 +448,16 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::OpeningBalance, C::OpeningEquity, C::Surplus),
     (K::OpeningBalance, C::OpeningEquity, C::Reserve),
     (K::OpeningBalance, C::OpeningEquity, C::LoanPayable),
-    (K::OpeningBalance, C::MemberReceivable, C::OpeningEquity),
+    (K::BookOpened, C::Cash, C::OpeningEquity),
+    (K::BookOpened, C::CustomerReceivable, C::OpeningEquity),
+    (K::BookOpened, C::MemberReceivable, C::OpeningEquity),
+    (K::BookOpened, C::OpeningEquity, C::MemberPayable),
+    (K::BookOpened, C::OpeningEquity, C::LenderPayable),
+    (K::BookOpened, C::OpeningEquity, C::CostsPayable),
+    (K::BookOpened, C::OpeningEquity, C::LoanPayable),
+    (K::BookOpened, C::OpeningEquity, C::MemberCapital),
+    (K::BookOpened, C::OpeningEquity, C::Reserve),
+    (K::BookOpened, C::OpeningEquity, C::DevelopmentFund),
     (K::OpeningTakenBack, C::OpeningEquity, C::Cash),
     (K::OpeningTakenBack, C::OpeningEquity, C::CustomerReceivable),
     (K::OpeningTakenBack, C::OpeningEquity, C::MemberReceivable),
@@ -485,6 +496,9 @@ mod tests {
             (K::SurplusRestored, C::LenderPayable, C::Surplus),
             // The mirror of what was redeemed, and no more.
             (K::CapitalRestored, C::MemberPayable, C::MemberCapital),
+            // The mirror of what a book was opened with, and no more.
+            (K::OpeningTakenBack, C::MemberPayable, C::OpeningEquity),
+            (K::OpeningTakenBack, C::LenderPayable, C::OpeningEquity),
         ];
         assert_eq!(ways.copied().collect::<Vec<_>>(), known);
     }

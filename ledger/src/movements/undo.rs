@@ -32,7 +32,7 @@ pub fn of(kind: MovementKind) -> Undo {
         K::SurplusAllocated => by("POST /v1/distributions/{id}:reverse", K::SurplusRestored),
         K::CapitalRedeemed => by("POST /v1/redemptions/{id}:reverse", K::CapitalRestored),
         K::AdvanceGranted => by("POST /v1/advances/{id}:reverse", K::AdvanceTakenBack),
-        K::OpeningBalance => by("POST /v1/openings/{id}:reverse", K::OpeningTakenBack),
+        K::BookOpened => by("POST /v1/openings/{id}:reverse", K::OpeningTakenBack),
         K::OpeningTakenBack => Undo::Again("The book is opened again."),
         K::AdvanceTakenBack => Undo::Again("The advance is granted again."),
         K::LossBorne => by("POST /v1/distributions/{id}:reverse", K::LossRestored),
@@ -178,9 +178,12 @@ pub fn of(kind: MovementKind) -> Undo {
         K::WrittenOff => {
             Undo::Instead("A team that pays after all pays into the risk reserve: the host funds the reserve with it.")
         }
-        K::InterBookSent | K::InterBookMirrored | K::InterBookPaid | K::InterBookReceived | K::CommitmentCollected => {
-            Undo::Unused
-        }
+        K::InterBookSent
+        | K::InterBookMirrored
+        | K::InterBookPaid
+        | K::InterBookReceived
+        | K::OpeningBalance
+        | K::CommitmentCollected => Undo::Unused,
     }
 }
 

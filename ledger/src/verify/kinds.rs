@@ -94,4 +94,5 @@ pub const MOVEMENTS: &[&str] = &[
     "opening_taken_back",
     "reserve_paid_in",
     "reserve_payment_returned",
+    "book_opened",
 ];

@@ -13,11 +13,15 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
     ),
     ("cooperatives/rules/allocation_rule.rs", 1, "a bound of what may be asked for"),
     ("cooperatives/rules/cooperative.rs", 2, "hundredths as a text; a part of an amount, by what is posted"),
-    ("cooperatives/rules/inputs.rs", 1, "interest at a rate, half up: an amount that is posted"),
+    (
+        "cooperatives/rules/inputs.rs",
+        2,
+        "interest at a rate, and the part that others than members brought, both half up: amounts that are posted",
+    ),
     (
         "cooperatives/rules/minima.rs",
-        3,
-        "a capital that no rate bounds; a hundredth of a percent of the surplus by which rules are measured, without a remainder; a part as it is shown, down: minima \
+        4,
+        "a capital that no rate bounds; half of the surplus by which rules are measured, which is even; a hundredth of a percent of the surplus by which rules are measured, without a remainder; a part as it is shown, down: minima \
          are compared with the part itself",
     ),
     ("cooperatives/rules/result.rs", 1, "a bound of what a result may sum up"),

@@ -135,7 +135,7 @@ async fn k25_a_lender_is_paid_of_the_loan_and_then_of_the_surplus_and_a_reversal
     coop.book(&paid, "customer_paid", "cafe").await?.ok()?;
 
     let posted = coop.distribute(2026, "2028-01-20T12:00:00Z").await?;
-    let part = json!({"step": 0, "account": "liabilities:payable:lender:seed", "amount": usd("72000.00"), "principal": usd("60000.00")});
+    let part = json!({"step": 0, "account": "liabilities:payable:lender:seed", "amount": usd("72000.00"), "principal": usd("60000.00"), "non_member_sales": usd("0.00")});
     assert_eq!(posted["parts"], json!([part]));
     let accounts = [
         ("liabilities:loan:seed", "0.00"),

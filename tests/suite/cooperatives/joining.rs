@@ -81,7 +81,10 @@ async fn k14_sixteen_thousand_are_paid_in_24_parts_of_which_four_thousand_stay_i
     let lines = entry["lines"].as_array().context("lines")?;
     let moved: Vec<[&str; 3]> = lines
         .iter()
-        .map(|line| ["kind", "credit", "amount"].map(|field| line[field].as_str().unwrap_or_default()))
+        .map(|line| {
+            ["/kind", "/credit", "/amount/amount"]
+                .map(|field| line.pointer(field).and_then(Value::as_str).unwrap_or_default())
+        })
         .collect();
     assert_eq!(
         moved,

@@ -58,7 +58,7 @@ async fn a_book_is_opened_with_what_it_had_elsewhere_and_goes_on_from_there() ->
     let entry = format!("/v1/books/{}/journal-entries/{}", coop.host.book, opened.body["entry"]);
     let entry = keeper.get(&entry).await?.ok()?;
     assert_eq!(
-        (&entry["effective_date"], entry["lines"].as_array().map(Vec::len)),
+        (&entry["effective"], entry["lines"].as_array().map(Vec::len)),
         (&json!("2026-12-31"), Some(BALANCES.len()))
     );
 
@@ -80,7 +80,7 @@ async fn a_book_is_opened_with_what_it_had_elsewhere_and_goes_on_from_there() ->
     assert_eq!(why(&keeper.post(&back, &reason).await?), "below-floor");
     is(&coop.ada.post(&back, &reason).await?, 403);
     let listed = keeper.all(&coop.at("/openings")).await?;
-    assert_eq!(listed, [opened.body.clone()]);
+    assert_eq!((listed.len(), &listed[0]), (1, &opened.body));
     assert_eq!(coop.ada.all(&coop.at("/openings")).await?, listed, "members audit it");
     coop.host.app.finish().await
 }

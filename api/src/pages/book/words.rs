@@ -103,6 +103,7 @@ kinds! {
     CapitalRestored = "book-kind-capital-restored", "book-kind-capital-restored-means";
     LossBorne = "book-kind-loss-borne", "book-kind-loss-borne-means";
     LossRestored = "book-kind-loss-restored", "book-kind-loss-restored-means";
+    BookOpened = "book-kind-book-opened", "book-kind-book-opened-means";
     OpeningTakenBack = "book-kind-opening-taken-back", "book-kind-opening-taken-back-means";
     AdvanceGranted = "book-kind-advance-granted", "book-kind-advance-granted-means";
     AdvanceTakenBack = "book-kind-advance-taken-back", "book-kind-advance-taken-back-means";

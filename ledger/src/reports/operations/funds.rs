@@ -224,6 +224,7 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::CapRaised
         | K::OpeningBalance
         | K::OpeningTakenBack
+        | K::BookOpened
         | K::SaleReversed
         | K::CostReversed
         | K::ResultReopened

@@ -91,6 +91,7 @@ pub fn is_of_one_giver(kind: K) -> bool {
         | K::InterBookReceived
         | K::OpeningBalance
         | K::OpeningTakenBack
+        | K::BookOpened
         | K::SurplusRestored
         | K::CapitalRedeemed
         | K::CapitalRestored
