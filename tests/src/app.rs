@@ -239,7 +239,7 @@ impl TestApp {
 
 /// The figures that a process shows at an address.
 pub async fn read_figures(address: &str) -> anyhow::Result<String> {
-    let client = reqwest::Client::builder().no_proxy().timeout(FIGURES_MAX).build()?;
+    let client = crate::http().timeout(FIGURES_MAX).build()?;
     Ok(client.get(format!("{address}/metrics")).send().await?.error_for_status()?.text().await?)
 }
 

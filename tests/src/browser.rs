@@ -47,7 +47,7 @@ impl Browser {
     ///
     /// When there can be none.
     pub fn new(base: &str) -> anyhow::Result<Browser> {
-        let http = reqwest::Client::builder().no_proxy().redirect(redirect::Policy::none()).build()?;
+        let http = crate::http().redirect(redirect::Policy::none()).build()?;
         Ok(Browser { http, base: base.to_owned(), cookies: BTreeMap::new(), clicks: 0 })
     }
 

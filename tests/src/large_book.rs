@@ -66,7 +66,7 @@ pub async fn begin(base_url: &str, path: &str, format: Format) -> anyhow::Result
 /// The same with more options, such as `&order=date`.
 async fn begin_with(base_url: &str, path: &str, format: Format, more: &str) -> anyhow::Result<reqwest::Response> {
     let url = format!("{base_url}{path}/export?format={}{more}", format.as_str());
-    let answer = reqwest::Client::builder().no_proxy().build()?.get(url).send().await?.error_for_status()?;
+    let answer = crate::http().build()?.get(url).send().await?.error_for_status()?;
     ensure!(answer.headers()["content-type"] == format.media_type());
     let file = answer.headers()["content-disposition"].to_str()?;
     let ending = format!(".{}\"", format.extension());

@@ -190,7 +190,7 @@ async fn pp_a_release_is_seen_by_everybody_line_by_line_and_no_page_names_a_give
     ensure!(holds["is_enough"] == true && dollars(&holds["beyond"])? == 0, "{check}");
 
     // Who has a page is not sent it again; what is asked for wrongly is said beside its field.
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = tests::http().build()?;
     let address = format!("{}/books/{book}", stage.app.base_url());
     let first = http.get(&address).send().await?;
     let tag = first.headers()[header::ETAG].clone();

@@ -59,7 +59,7 @@ fn is(answer: &Answer, status: u16, code: &str) {
 async fn export(host: &Host) -> anyhow::Result<String> {
     let token = host.treasurer.access_token().await?.context("a token")?;
     let url = format!("{}{}", host.app.base_url(), host.at("/export?format=hledger"));
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = tests::http().build()?;
     let answer = http.get(url).bearer_auth(token).send().await?.error_for_status()?;
     ensure!(answer.headers()["content-type"] == "text/plain; charset=utf-8");
     ensure!(answer.headers()["content-disposition"].to_str()?.ends_with(".journal\""));

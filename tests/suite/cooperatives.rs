@@ -6,6 +6,7 @@ mod business;
 mod capital;
 mod joining;
 mod openings;
+mod probation;
 mod result;
 mod weights;
 
@@ -175,7 +176,7 @@ async fn two_years_are_shared_to_the_cent_and_every_member_has_a_statement_by_ma
 /// The page of a cooperative, as HTML, JSON and CSV.
 async fn p16_1_everybody_reads_the_waterfall_of_a_public_book_and_nobody_who_the_members_are(coop: &Coop) -> Outcome {
     let page = format!("{}/cooperatives/{}", coop.host.app.base_url(), coop.host.book);
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = tests::http().build()?;
     assert_eq!(http.get(&page).send().await?.status(), 404, "a private book is nobody's to read");
     let (operator, path) = (coop.host.app.operator().await?, format!("/v1/books/{}", coop.host.book));
     let public = json!({"visibility": "public"});

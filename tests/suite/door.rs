@@ -341,7 +341,7 @@ impl Findings {
 async fn fl27_t7_f16_every_field_is_taken_at_its_bounds_and_refused_beyond_them() -> Outcome {
     let scene = Scene::set(DOMAINS).await?;
     let document = scene.app.nobody()?.get("/openapi.json").await?.ok()?;
-    let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+    let http = tests::http().timeout(PATIENCE).build()?;
     let mut people = Vec::new();
     for (name, client) in
         [("treasurer", &scene.cast.treasurer), ("operator", &scene.cast.operator), ("partner", &scene.partner)]

@@ -106,7 +106,7 @@ async fn m5_an_address_is_fetched_and_hashed_for_who_asks_and_named_as_evidence_
 
 /// The bytes of a file with what stands before them.
 async fn content(by: &Client, file: &str) -> anyhow::Result<(u16, header::HeaderMap, Vec<u8>)> {
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = tests::http().build()?;
     let token = by.access_token().await?.context("a token")?;
     let url = format!("{}/v1/files/{file}/content", by.base());
     let answer = http.request(Method::GET, url).bearer_auth(token).send().await?;

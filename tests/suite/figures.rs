@@ -22,7 +22,7 @@ const SHOWN: [(&str, &str); 2] =
 const PATIENCE: Duration = Duration::from_mins(3);
 
 fn http() -> anyhow::Result<Client> {
-    Ok(Client::builder().no_proxy().timeout(PATIENCE).build()?)
+    Ok(tests::http().timeout(PATIENCE).build()?)
 }
 
 /// Asks again and again until there is an answer.

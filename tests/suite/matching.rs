@@ -96,7 +96,7 @@ async fn q1_q6_gifts_are_matched_counted_again_from_the_file_alone_and_paid_by_t
 
     let export = format!("{}{path}/export", stage.app.base_url());
     let token = stage.cast.treasurer.access_token().await?.context("a token")?;
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = tests::http().build()?;
     let file = http.get(export).bearer_auth(token).send().await?.error_for_status()?.text().await?;
     let counted = count_again(&file).await?;
     ensure!(counted.status.success(), "{counted:?}");

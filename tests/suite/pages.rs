@@ -97,7 +97,7 @@ pub(crate) fn links(mail: &str) -> impl Iterator<Item = &str> {
 async fn every_link_in_a_mail_leads_to_a_page() -> Outcome {
     let scene = Scene::set(&[Piece::Books, Piece::Pledging, Piece::Challenges, Piece::Cooperatives]).await?;
     let (base, mut kinds) = (scene.app.base_url().to_owned(), BTreeMap::new());
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = tests::http().build()?;
     for file in std::fs::read_dir(scene.app.mail_dir())? {
         let file = file?;
         let name = file.file_name().to_string_lossy().into_owned();
@@ -286,7 +286,7 @@ async fn p16_5_a_person_signs_out_everywhere_on_a_page_and_says_how_they_are_cal
         ensure!(browser.get("/me").await?.0 == StatusCode::SEE_OTHER, "each browser is signed out");
     }
     let token = program.access_token().await?.context("a token")?;
-    let answer = reqwest::Client::builder().no_proxy().build()?.get(format!("{}/v1/me", app.base_url()));
+    let answer = tests::http().build()?.get(format!("{}/v1/me", app.base_url()));
     ensure!(answer.bearer_auth(token).send().await?.status() == StatusCode::UNAUTHORIZED, "and each program");
     app.finish().await
 }

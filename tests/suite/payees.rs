@@ -209,7 +209,7 @@ async fn a_person_confirms_a_changed_bank_account_by_the_link_of_the_mail_and_wa
     let (id, secret) = link.split_once('/').context("its secret")?;
     let secrets = format!("SELECT count(*) FROM job WHERE payload::text LIKE '%{secret}%'");
     ensure!(host.app.count(&secrets).await? == 0, "the secret leaves the database with the mail");
-    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+    let http = tests::http().redirect(reqwest::redirect::Policy::none()).build()?;
     let page = http.get(format!("{}/bank-accounts/{link}", host.app.base_url())).send().await?.text().await?;
     ensure!(page.contains("4321") && !page.contains("000987654321"), "{page}");
     ensure!(coop.ada.get(&one).await?.ok()?["state"] == "proposed", "opening the link uses nothing up");

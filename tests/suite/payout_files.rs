@@ -137,7 +137,7 @@ async fn built(stage: &mut Stage, file: &str, kills: usize) -> anyhow::Result<Va
 
 /// The text of a file, whole.
 async fn content(stage: &Stage, by: &Client, file: &str) -> anyhow::Result<(u16, header::HeaderMap, Vec<u8>)> {
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = tests::http().build()?;
     let url = format!("{}/v1/payout-files/{file}/content", stage.app.base_url());
     let token = by.access_token().await?.context("a token")?;
     let answer = http.get(url).bearer_auth(token).send().await?;
@@ -147,7 +147,7 @@ async fn content(stage: &Stage, by: &Client, file: &str) -> anyhow::Result<(u16,
 
 /// Sends a status report; the same key is the same report.
 async fn report(stage: &Stage, key: &str, body: String) -> anyhow::Result<(u16, Value)> {
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = tests::http().build()?;
     let url = format!("{}/v1/books/{}/payout-status-files", stage.app.base_url(), stage.cast.book);
     let token = stage.cast.treasurer.access_token().await?.context("a token")?;
     let call = http.post(url).bearer_auth(token).header("Idempotency-Key", key);

@@ -28,7 +28,7 @@ struct Read {
 
 impl Reader {
     fn new(base: &str) -> anyhow::Result<Reader> {
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+        let http = tests::http().redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Reader { http, base: base.to_owned() })
     }
 

@@ -92,7 +92,7 @@ impl Route {
 const SEEN_BY_PEOPLE: &[&str] = &["GET /v1/share-plans/{id}", "GET /v1/updates/{id}"];
 
 fn http() -> anyhow::Result<reqwest::Client> {
-    Ok(reqwest::Client::builder().no_proxy().build()?)
+    Ok(tests::http().build()?)
 }
 
 async fn routes(base: &str) -> anyhow::Result<Vec<Route>> {

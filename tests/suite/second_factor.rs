@@ -60,7 +60,7 @@ impl Bearer {
     /// Signs somebody in.
     async fn sign_in(app: &TestApp, email: &str) -> anyhow::Result<Bearer> {
         // A refusal before the body was read may end the connection: each request has its own.
-        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build()?;
+        let http = tests::http().pool_max_idle_per_host(0).build()?;
         let link = app.nobody()?.sign_in_token(&app.mail_dir(), email).await?;
         let mut it = Bearer {
             http,

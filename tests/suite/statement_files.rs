@@ -18,7 +18,7 @@ pub(crate) async fn send(
     key: &str,
 ) -> anyhow::Result<(u16, Value)> {
     let token = by.access_token().await?.context("a token")?;
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = tests::http().build()?;
     let request = http.post(format!("{}{path}", by.base())).bearer_auth(token).header("Content-Type", media_type);
     let answer = request.header("Idempotency-Key", key).body(body).send().await?;
     Ok((answer.status().as_u16(), answer.json().await?))

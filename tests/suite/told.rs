@@ -33,7 +33,7 @@ fn unsubscribe(mail: &str) -> anyhow::Result<Option<String>> {
 
 /// Asks a page as a program of another site does, without cookies.
 async fn ask(app: &TestApp, method: Method, path: &str, site: &str) -> anyhow::Result<(StatusCode, String)> {
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = tests::http().build()?;
     let mut request = http.request(method.clone(), format!("{}{path}", app.base_url())).header("accept", "text/html");
     if method == Method::POST {
         let form = if path.ends_with("/again") { "" } else { "List-Unsubscribe=One-Click" };

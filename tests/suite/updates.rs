@@ -194,7 +194,7 @@ async fn what_somebody_hostile_writes_is_text_on_the_page_and_in_the_feed() -> O
         ensure!(answer.status == 422, "{answer:?}");
     }
     // Whoever has the feed is not sent it again.
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = tests::http().build()?;
     let address = format!("{}{page}/updates.atom", cast.base());
     let tag = http.get(&address).send().await?.headers()[header::ETAG].clone();
     ensure!(http.get(&address).header(header::IF_NONE_MATCH, tag).send().await?.status() == 304);

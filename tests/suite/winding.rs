@@ -104,7 +104,7 @@ async fn by_link(stage: &Stage, pledge: &Value, step: &str, says: &str) -> Outco
     let made = stage.cast.partner.post(&links, &json!({})).await?.ok()?;
     let url = text(&made, "/url")?;
     let token = url.rsplit('/').next().context("a token")?;
-    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+    let http = tests::http().redirect(reqwest::redirect::Policy::none()).build()?;
     let page = http.get(format!("{}/donors/{token}", stage.app.base_url())).send().await?.text().await?;
     ensure!(page.contains(says), "{page}");
     let form = format!("token={token}&pledge={}&step={step}", pledge.as_str().context("an id")?);

@@ -1,7 +1,7 @@
 //! A person or a partner who talks to the running service over HTTP, as anybody outside would.
 
 use anyhow::{Context as _, bail};
-use reqwest::{Method, Response, StatusCode, header};
+use reqwest::{Method, Response, StatusCode, header, retry};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -10,6 +10,9 @@ use uuid::Uuid;
 
 /// How long a request may take.
 const REQUEST_MAX: Duration = Duration::from_mins(2);
+
+/// How often a request is sent again whose connection was closed.
+const AGAIN_MAX: u32 = 3;
 
 /// How long a connection is kept for the next request: less than the service keeps it, so that none is cut off.
 const IDLE_MAX: Duration = Duration::from_secs(2);
@@ -88,10 +91,34 @@ pub struct Client {
     token: Mutex<Option<Token>>,
 }
 
+/// Lets a client ask again where its connection was closed before an answer came. The service closes connections on which it hears
+/// nothing for some seconds, and on a busy machine a request may come as late as that; where it was heard, its idempotency key makes
+/// the second one the first.
+pub fn again(client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    let was_closed = |error: &(dyn std::error::Error + 'static)| {
+        let sent = error.downcast_ref::<reqwest::Error>();
+        sent.is_some_and(|error| error.is_request() && !error.is_connect() && !error.is_timeout())
+    };
+    let policy = retry::for_host(Here).no_budget().max_retries_per_request(AGAIN_MAX);
+    client.retry(policy.classify_fn(move |asked| {
+        let is_again = asked.error().is_some_and(was_closed);
+        if is_again { asked.retryable() } else { asked.success() }
+    }))
+}
+
+/// Whatever host is asked: a client has one service.
+struct Here;
+
+impl<'a> PartialEq<&'a str> for Here {
+    fn eq(&self, _: &&'a str) -> bool {
+        true
+    }
+}
+
 impl Client {
     /// Nobody in particular.
     pub fn new(base: &str) -> anyhow::Result<Client> {
-        let http = reqwest::Client::builder().timeout(REQUEST_MAX).pool_idle_timeout(IDLE_MAX).no_proxy();
+        let http = again(reqwest::Client::builder().timeout(REQUEST_MAX).pool_idle_timeout(IDLE_MAX).no_proxy());
         // Without TLS no certificate is looked at: the machine's hundreds are not read for each person.
         let http = if base.starts_with("https:") { http } else { http.tls_certs_only([]) };
         Ok(Client {

@@ -17,7 +17,7 @@ use askama::Template;
 use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::book::AccountClass;
-use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Base, Patronage, Pot, Rule, Step, Target};
+use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Base, CountsFrom, Patronage, Pot, Rule, Step, Target};
 use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
 use ledger::cooperatives::rules::waterfall::{MemberPart, Recipient, StepPart};
@@ -192,7 +192,7 @@ fn in_words(step: &Step, currency: Currency) -> String {
     }
 }
 
-/// What a rule says besides its steps: who bears a loss, and for how long retained shares stay.
+/// What a rule says besides its steps: who bears a loss, for how long retained shares stay, and whether work on probation counts.
 fn besides(rule: &Rule) -> impl Iterator<Item = String> {
     let losses = rule.losses.map(|losses| match losses.reserve {
         Percent::ZERO => say("cooperative-rule-losses-members").to_string(),
@@ -200,7 +200,11 @@ fn besides(rule: &Rule) -> impl Iterator<Item = String> {
     });
     let hold =
         rule.hold_months.map(|months| say("cooperative-rule-hold").with("months", i64::from(months)).to_string());
-    losses.into_iter().chain(hold)
+    let probation = match rule.counts_from() {
+        CountsFrom::Admission => None,
+        CountsFrom::FirstDay => Some(say("cooperative-rule-probation").to_string()),
+    };
+    losses.into_iter().chain(hold).chain(probation)
 }
 
 impl RuleView {

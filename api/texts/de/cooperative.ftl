@@ -70,3 +70,4 @@ cooperative-stands = Gegen nächste Anteile der Mitglieder
 cooperative-rule-losses = von einem Verlust { $part } aus der Rücklage, soweit sie so viel hat, und den Rest aus dem Kapital der Mitglieder, wie sie teilen
 cooperative-rule-losses-members = ein Verlust aus dem Kapital der Mitglieder, wie sie teilen
 cooperative-rule-hold = einbehaltene Anteile bleiben mindestens { $months } Monate
+cooperative-rule-probation = auch die Arbeit in der Probezeit zählt

@@ -70,3 +70,4 @@ cooperative-stands = Against members' next shares
 cooperative-rule-losses = of a loss, { $part } by the reserve, as far as it has so much, and the rest by the members' capital, as they share
 cooperative-rule-losses-members = a loss by the members' capital, as they share
 cooperative-rule-hold = retained shares stay for at least { $months } months
+cooperative-rule-probation = what was worked on probation counts

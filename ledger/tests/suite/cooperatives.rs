@@ -84,6 +84,7 @@ impl Coop {
             let new = NewMember {
                 email: format!("{name}@example.org").parse().unwrap(),
                 group: group.into(),
+                candidate_from: None,
                 joined_on: Some(date(2026, 1, 1)),
                 consents: true,
             };
@@ -468,6 +469,7 @@ async fn a_member_is_a_number_in_the_book_and_a_person_in_one_table() {
     let again = || NewMember {
         email: "ada@example.org".parse().unwrap(),
         group: "management".into(),
+        candidate_from: None,
         joined_on: None,
         consents: false,
     };

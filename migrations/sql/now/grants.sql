@@ -375,7 +375,7 @@ GRANT SELECT ON cooperative, member, member_index, contribution, allocation_rule
     joining_part TO commonpurse_service;
 GRANT INSERT (book_id) ON cooperative TO commonpurse_service;
 GRANT UPDATE (members_last, rules_last, closed_through, capital_most) ON cooperative TO commonpurse_service;
-GRANT INSERT (id, person, version, created_at, book_id, number, joined_on, consents, "group") ON member TO
+GRANT INSERT (id, person, version, created_at, book_id, number, candidate_from, joined_on, consents, "group") ON member TO
     commonpurse_service;
 GRANT UPDATE (version, left_on) ON member TO commonpurse_service;
 GRANT INSERT (member_id, set_by, set_at, book_id, version, index, effective_from) ON member_index TO commonpurse_service;

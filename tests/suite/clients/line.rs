@@ -52,7 +52,7 @@ impl Line {
     pub(super) async fn to(service: &str) -> anyhow::Result<Line> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let base = format!("http://{}", listener.local_addr()?);
-        let client = reqwest::Client::builder().no_proxy().build()?;
+        let client = tests::http().build()?;
         let inside = Arc::new(Inside { service: service.to_owned(), client, came: Mutex::default() });
         let serving = inside.clone();
         tokio::spawn(async move {

@@ -37,7 +37,7 @@ const DESKS: &[&str] = &[
     "/desk/updates/",
 ];
 
-/// What is in English on pages in every language: names, titles and reasons that people gave, and names of columns.
+/// What is in English on pages in every language: names, titles and reasons that people gave.
 const GIVEN: &[&str] = &[
     "Prototype",
     "Test report",
@@ -48,15 +48,19 @@ const GIVEN: &[&str] = &[
     "Kept by lines approve",
     "Kept by lines take-back",
     "Kept by lines withdraw",
-    "kind,label,party,amount,occurred_on,memo,reference",
 ];
 
-/// What stands between the tags of a page, but what is marked as English.
+/// What of a text stands before, between and after the pieces that open and close so.
+fn beside<'a>(text: &'a str, opens: &'static str, closes: &'static str) -> impl Iterator<Item = &'a str> {
+    text.split(opens)
+        .enumerate()
+        .map(move |(at, piece)| if at == 0 { piece } else { piece.split_once(closes).map_or("", |it| it.1) })
+}
+
+/// What stands between the tags of a page, but what is marked as English and what is code: names of columns and what a cell may say.
 fn read(html: &str) -> BTreeSet<&str> {
     let body = html.split("<body>").nth(1).unwrap_or(html);
-    let pieces = body.split("<span lang=\"en\">").enumerate();
-    let unmarked =
-        pieces.map(|(at, piece)| if at == 0 { piece } else { piece.split_once("</span>").map_or("", |it| it.1) });
+    let unmarked = beside(body, "<span lang=\"en\">", "</span>").flat_map(|piece| beside(piece, "<code", "</code>"));
     let between = unmarked.flat_map(|piece| piece.split('<').map(|tag| tag.split_once('>').map_or(tag, |it| it.1)));
     between.map(str::trim).filter(|text| !text.is_empty()).collect()
 }

@@ -166,7 +166,7 @@ async fn u4_every_example_of_the_contract_is_accepted_as_it_stands() -> Outcome 
     let renamed = names.ids.iter().fold(known.to_string(), |text, (old, new)| text.replace(old, new));
     let known: Value = serde_json::from_str(&renamed)?;
 
-    let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
+    let http = tests::http().timeout(PATIENCE).build()?;
     let (mut sent, mut refused, mut rules) = (0, Vec::new(), None);
     for operation in operations(&document, &known, &people)? {
         let Some(body) = operation.sent().filter(|_| !WITH_A_CODE.contains(&operation.path)) else { continue };

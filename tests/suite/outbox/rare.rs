@@ -42,7 +42,7 @@ async fn s1_a_donor_hears_that_nothing_can_be_collected_and_a_team_that_its_sile
     // The link below leads to all that the donor gave, and to the plan that can be revived there.
     let at = said.find("/donors/").context("the donor's link")?;
     let link = said[at..].split_whitespace().next().context("the donor's link")?;
-    let page = reqwest::Client::builder().no_proxy().build()?.get(format!("{}{link}", app.base_url()));
+    let page = tests::http().build()?.get(format!("{}{link}", app.base_url()));
     let page = page.header("accept", "text/html").send().await?;
     ensure!(page.status() == 200, "{link}: {}", page.status());
     let shown = page.text().await?;

@@ -23,7 +23,7 @@ pub(super) async fn browse(
     site: &str,
     form: Option<&str>,
 ) -> anyhow::Result<Page> {
-    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?;
+    let http = tests::http().redirect(reqwest::redirect::Policy::none()).build()?;
     let request = http.request(method, url).header("sec-fetch-site", site).header(header::ACCEPT, accept);
     let request = match form {
         Some(form) => request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.to_owned()),

@@ -10,7 +10,7 @@ use tests::{Stage, day, monthly};
 
 /// What the donor's browser is answered: status and page.
 pub(super) async fn browse(method: Method, url: &str, form: Option<&str>) -> anyhow::Result<(StatusCode, String)> {
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = tests::http().build()?;
     let request = http.request(method, url).header("sec-fetch-site", "same-origin").header(header::ACCEPT, "text/html");
     let request = match form {
         Some(form) => request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(form.to_owned()),

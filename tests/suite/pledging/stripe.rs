@@ -49,7 +49,7 @@ impl Live {
         let campaign = host.post("/v1/campaigns", &campaign).await?.ok()?;
         let path = format!("/v1/campaigns/{}:publish", text(&campaign, "/id")?);
         let campaign = host.post(&path, &json!({})).await?.ok()?;
-        let http = reqwest::Client::builder().no_proxy().build()?;
+        let http = tests::http().build()?;
         Ok(Live { app, stripe, host, partner, campaign, book, http })
     }
 

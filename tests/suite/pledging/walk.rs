@@ -33,7 +33,7 @@ use steps::Step;
 use tests::{Stage, day};
 
 /// So many stories, and many more with `COMMONPURSE_LONG`.
-const STORIES: u64 = 6;
+const STORIES: u64 = 3;
 const STORIES_LONG: u64 = 400;
 
 /// How many are told at most where the first ones did not come to all that stories come to: chance may miss what is rare.

@@ -144,7 +144,7 @@ async fn fl51_a_table_begins_with_a_byte_order_mark_when_it_is_asked_for() -> Ou
     let (app, path) = public_book().await?;
     let operator = app.operator().await?;
     earn(&operator, &path, "40.00").await?;
-    let http = reqwest::Client::builder().no_proxy().build()?;
+    let http = tests::http().build()?;
     let get = async |query: &str| http.get(format!("{}{path}/export?{query}", app.base_url())).send().await;
     let plain = get("format=csv").await?.error_for_status()?.bytes().await?;
     let marked = get("format=csv&bom=true").await?.error_for_status()?.bytes().await?;

@@ -317,6 +317,11 @@ pub struct NewAllocationRule {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 600)]
     hold_months: Option<u16>,
+    /// From which day on the work of members counts: `admission`, their first day as members; or `first_day`, that of the probation before
+    /// it. When it is not given, it is `admission`.
+    #[serde(default)]
+    #[schema(pattern = "^(admission|first_day)$", example = "admission")]
+    counts_from: Option<String>,
 }
 
 impl NewAllocationRule {
@@ -333,6 +338,7 @@ impl NewAllocationRule {
             minima,
             losses: self.losses.as_ref().map(losses).transpose()?,
             hold_months: self.hold_months,
+            counts_from: self.counts_from.as_deref().map(|word| parse(&format!("{at}/counts_from"), word)).transpose()?,
         })
     }
 
@@ -375,6 +381,8 @@ pub struct AllocationRuleBody {
     losses: Option<LossesBody>,
     /// For how many months retained shares stay at least; null where they may be redeemed at once.
     hold_months: Option<u16>,
+    /// From which day on the work of members counts: `admission` or `first_day`.
+    counts_from: String,
     /// SHA-256 of the steps, with whatever else the rule says.
     digest: String,
     /// When it was published, by the book's clock.
@@ -389,6 +397,7 @@ impl AllocationRuleBody {
             effective_from: it.effective_from,
             objection_days: it.window_days,
             steps: it.rule.steps.into_iter().map(|step| StepBody::new(step, currency)).collect(),
+            counts_from: it.rule.counts_from().to_string(),
             minima: it.rule.minima.map(|minima| minima.to_string()),
             losses: it.rule.losses.map(|losses| LossesBody { reserve: losses.reserve.to_string() }),
             hold_months: it.rule.hold_months,

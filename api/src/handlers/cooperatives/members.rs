@@ -90,7 +90,9 @@ pub struct NewMemberRequest {
     /// Group within the allocation rules.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "workers")]
     group: String,
-    /// First day; the book's own day when it is not given.
+    /// First day of work on probation, before `joined_on`: hours are written down from it on. An allocation rule says whether they count.
+    candidate_from: Option<Date>,
+    /// First day as a member, after the probation where there is one; the book's own day when it is not given.
     joined_on: Option<Date>,
     /// Whether the member agrees that a part of a share may stay in the cooperative as the member's capital.
     #[serde(default)]
@@ -109,8 +111,12 @@ pub struct MemberBody {
     #[schema(value_type = Option<String>)]
     person: Option<PersonId>,
     group: String,
+    /// How it stands today, by the book's clock: `candidate` on probation; `member`; `leaving`, a member whose last day is known; or `left`.
+    state: String,
+    /// First day of the probation; null without one.
+    candidate_from: Option<Date>,
     joined_on: Date,
-    /// Null while the membership lasts.
+    /// Last day, also of a probation; null while it lasts.
     left_on: Option<Date>,
     consents: bool,
     /// When it was made, by the book's clock.
@@ -118,14 +124,14 @@ pub struct MemberBody {
 }
 
 impl MemberBody {
-    fn new(it: Member, shows_person: bool) -> MemberBody {
-        let Member { id, number, group, joined_on, left_on, consents, created_at, .. } = it;
-        let person = shows_person.then_some(it.person);
-        MemberBody { id, number, person, group, joined_on, left_on, consents, created_at }
+    fn new(it: Member, shows_person: bool, today: Date) -> MemberBody {
+        let (person, state) = (shows_person.then_some(it.person), it.state_on(today).to_string());
+        let Member { id, number, group, candidate_from, joined_on, left_on, consents, created_at, .. } = it;
+        MemberBody { id, number, person, group, state, candidate_from, joined_on, left_on, consents, created_at }
     }
 }
 
-/// Admits a member, who gets the next number and the role `member`. Whoever has no role in the cooperative is invited first,
+/// Admits a member, who gets the next number and the role `member`; also one who works on probation first. Whoever has no role in the cooperative is invited first,
 /// and accepts.
 #[utoipa::path(tag = "cooperatives", params(("book" = String, Path, description = "The cooperative's book")),
     request_body = NewMemberRequest,
@@ -141,11 +147,13 @@ pub(crate) async fn admit(
     let email: Email = parse("/email", &request.body.email)?;
     let (group, consents) = (&request.body.group, request.body.consents);
     let joined_on = request.body.joined_on.map(|day| book_day("/joined_on", day)).transpose()?;
+    let candidate_from = request.body.candidate_from.map(|day| book_day("/candidate_from", day)).transpose()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative(tx, &caller, *id).await?;
-        let new = operations::NewMember { email: email.clone(), group: group.clone(), joined_on, consents };
-        let admitted = operations::admit(tx, book.id, new, by, ledger::calendar::now()).await?;
-        Ok(Reply::created(&MemberBody::new(admitted, true)))
+        let (email, group, wall) = (email.clone(), group.clone(), ledger::calendar::now());
+        let new = operations::NewMember { email, group, candidate_from, joined_on, consents };
+        let admitted = operations::admit(tx, book.id, new, by, wall).await?;
+        Ok(Reply::created(&MemberBody::new(admitted, true, book.today(wall))))
     })
     .await
 }
@@ -168,9 +176,10 @@ pub(crate) async fn list_members(
     let own = visible_members(&client, &caller, &book).await?;
     let shows = |member: &Member| own.as_ref().is_none_or(|own| own.contains(&member.id));
     let rows = members::list(&client, book.id, window.after.unwrap_or_default(), window.fetch()).await?;
+    let today = book.today(ledger::calendar::now());
     let body = |row: Member| {
         let shows_person = shows(&row);
-        MemberBody::new(row, shows_person)
+        MemberBody::new(row, shows_person, today)
     };
     Ok(window.page(rows, |row| row.number, body).respond(&http))
 }
@@ -183,7 +192,7 @@ pub struct LeaveRequest {
     left_on: Option<Date>,
 }
 
-/// Ends a membership. What was worked until then still counts, and the member keeps reading its statements.
+/// Ends a membership, or a probation. What was worked until then still counts, and the member keeps reading its statements.
 #[utoipa::path(tag = "cooperatives", params(("id" = String, Path, description = "The member")),
     request_body = LeaveRequest,
     responses((status = 200, description = "Ended", body = MemberBody)))]
@@ -197,9 +206,9 @@ pub(crate) async fn leave(
     let by = caller.person()?.id;
     let left_on = request.body.left_on.map(|day| book_day("/left_on", day)).transpose()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        cooperative_of(tx, &caller, id.book, "member").await?;
-        let left = operations::leave(tx, *id, left_on, by, ledger::calendar::now()).await?;
-        Ok(Reply::ok(&MemberBody::new(left, true)))
+        let (book, wall) = (cooperative_of(tx, &caller, id.book, "member").await?, ledger::calendar::now());
+        let left = operations::leave(tx, *id, left_on, by, wall).await?;
+        Ok(Reply::ok(&MemberBody::new(left, true, book.today(wall))))
     })
     .await
 }

@@ -50,7 +50,7 @@ pub struct NewOpeningRequest {
     pub(crate) balances: Vec<OpeningBalanceBody>,
     /// Text for people; never a name.
     #[serde(default)]
-    #[schema(max_length = 200, example = "Closing balances of 2026, as audited")]
+    #[schema(max_length = 200, example = "Closing balances of 2025, as audited")]
     pub(crate) memo: String,
 }
 

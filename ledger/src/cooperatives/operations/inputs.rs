@@ -48,7 +48,7 @@ pub(super) async fn gather(
         (false, true) => of_members(client, book, AccountClass::MemberCapital, Some(before)).await?,
         (false, false) => HashMap::new(),
     };
-    let gathered = people(client, book, (period, rule.asks_for_indices()), &mut capital).await?;
+    let gathered = people(client, book, (period, rule), &mut capital).await?;
     Ok(Inputs {
         gross,
         net,
@@ -78,15 +78,15 @@ pub(super) async fn of_book(
     })
 }
 
-/// The members of a period, and whoever has something attested in it; each with the capital that is taken out of `capital`, and with the
-/// indices of the hours where they are asked for.
+/// The members of a period, and whoever has something attested in it that the rule counts; each with the capital that is taken out of
+/// `capital`, and with the indices of the hours where the rule asks for them.
 async fn people(
     client: &impl GenericClient,
     book: &Book,
-    (period, asks_for_indices): (Period, bool),
+    (period, rule): (Period, &Rule),
     capital: &mut HashMap<i32, i64>,
 ) -> Result<Vec<MemberInput>, Error> {
-    let mut attested = hours::attested(client, book.id, period).await?;
+    let mut attested = hours::attested(client, book.id, period, rule.counts_from()).await?;
     let carries = distributions::carries(client, book.id).await?;
     let mut stands = of_members(client, book, AccountClass::MemberReceivable, None).await?;
     let mut found: Vec<Member> = members::list_in_period(client, book.id, period).await?;
@@ -101,7 +101,7 @@ async fn people(
             hours: done.all_hours(),
             units: Quantity::from_hundredths(done.units),
             points: Quantity::from_hundredths(done.points),
-            indexed: if asks_for_indices { done.hours } else { Vec::new() },
+            indexed: if rule.asks_for_indices() { done.hours } else { Vec::new() },
             carry: carries.get(&member.id).copied().unwrap_or(0),
             capital: capital.remove(&member.number).unwrap_or(0),
             stands: stands.remove(&member.number).unwrap_or(0),

@@ -34,7 +34,7 @@ pub async fn set(
     }
     let index = index.check().map_err(|why| Error::invalid("/index", why))?;
     let from = from.unwrap_or_else(|| book.today(wall));
-    if from < member.joined_on || member.left_on.is_some_and(|left| from > left) {
+    if from < member.begins_on() || member.left_on.is_some_and(|left| from > left) {
         let detail = format!("member {} is no member on {from}", member.number);
         return Err(Error::invalid("/effective_from", detail));
     }

@@ -50,6 +50,8 @@ pub struct NewMember {
     pub email: Email,
     /// Group within the rules, such as `workers`.
     pub group: String,
+    /// First day of work on probation; none without it.
+    pub candidate_from: Option<Date>,
     /// First day of the membership; the book's own day when none.
     pub joined_on: Option<Date>,
     /// Whether the member agrees that a part of a share may stay as the member's capital.
@@ -61,7 +63,7 @@ pub struct NewMember {
 /// # Errors
 ///
 /// `not-invited` when nobody with a role there has the address; `already-member` while an earlier membership of the person lasts; `not-a-cooperative`; [`Error::Invalid`] at
-/// `/group`; [`Error::NotFound`] for an unknown book.
+/// `/group` or `/candidate_from`; [`Error::NotFound`] for an unknown book.
 pub async fn admit(
     tx: &Transaction<'_>,
     book: BookId,
@@ -72,6 +74,11 @@ pub async fn admit(
     let (book, cooperative) = lock(tx, book).await?;
     if !is_short_name(&new.group) {
         return Err(Error::invalid("/group", "1 to 40 of a-z, 0-9 and '-'"));
+    }
+    let joined_on = new.joined_on.unwrap_or_else(|| book.today(wall));
+    if new.candidate_from.is_some_and(|day| day >= joined_on) {
+        let what = format!("probation begins before the first day as a member, {joined_on}");
+        return Err(Error::invalid("/candidate_from", what));
     }
     let person = organisations::find_person(tx, book.organisation, new.email.as_str()).await?.ok_or_else(|| {
         let detail = "nobody with a role in the cooperative has this address: invite them as a member first";
@@ -85,7 +92,8 @@ pub async fn admit(
         number: cooperative.members_last + 1,
         person,
         group: new.group,
-        joined_on: new.joined_on.unwrap_or_else(|| book.today(wall)),
+        candidate_from: new.candidate_from,
+        joined_on,
         left_on: None,
         consents: new.consents,
         version: 1,
@@ -142,7 +150,7 @@ pub struct NewContribution {
 /// # Errors
 ///
 /// `period-distributed` when the period in which it ends has a distribution, or nothing to share; `not-a-member-then`
-/// outside the membership; `index-within` when an index of the member begins within the days of hours. [`Error::Invalid`] at `/hours`,
+/// outside the membership and the probation before it, or across its first day; `index-within` when an index of the member begins within the days of hours. [`Error::Invalid`] at `/hours`,
 /// `/quantity`, `/from` or `/to`; [`Error::Forbidden`] for what others contributed without being `keeper`; [`Error::NotFound`] for an
 /// unknown member.
 pub async fn record(
@@ -196,8 +204,14 @@ async fn check(
     if new.worked.from < book.first_day() {
         return Err(Error::invalid("/from", format!("the book begins on {}", book.first_day())));
     }
-    if new.worked.from < member.joined_on || member.left_on.is_some_and(|left| new.worked.to > left) {
+    if new.worked.from < member.begins_on() || member.left_on.is_some_and(|left| new.worked.to > left) {
         let detail = format!("member {} was no member on all these days", member.number);
+        return Err(Refusal::new("not-a-member-then", detail).into());
+    }
+    // Rules differ in whether they count what was worked before.
+    if new.worked.from < member.joined_on && new.worked.to >= member.joined_on {
+        let (number, day) = (member.number, member.joined_on);
+        let detail = format!("member {number} is one from {day} on: write down what was worked before that day apart");
         return Err(Refusal::new("not-a-member-then", detail).into());
     }
     let days = (new.worked.from, new.worked.to);
@@ -281,7 +295,7 @@ pub(super) async fn active_member(
     let today = book.today(wall);
     let all = members::of_person(client, book.id, person).await?;
     all.into_iter()
-        .find(|member| member.left_on.is_none_or(|left| left >= today))
+        .find(|member| member.is_member_on(today))
         .ok_or_else(|| Refusal::new("not-a-member", "this is for members of the cooperative").into())
 }
 

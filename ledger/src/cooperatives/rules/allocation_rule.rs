@@ -50,6 +50,16 @@ words! {
 }
 
 words! {
+    /// From which day on the work of members counts.
+    CountsFrom, "day from which work counts" {
+        /// From the first day as a member: what was worked on probation counts for nothing.
+        Admission = "admission",
+        /// From the first day, that of the probation.
+        FirstDay = "first_day",
+    }
+}
+
+words! {
     /// A set of what a law demands.
     Minima, "set of legal minima" {
         /// French workers' cooperatives.
@@ -227,6 +237,9 @@ pub struct Rule {
     /// For how many months after the end of a period the shares that it retained stay at least; none where they may be redeemed at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hold_months: Option<u16>,
+    /// From which day on work counts; none for that of the admission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts_from: Option<CountsFrom>,
 }
 
 impl Rule {
@@ -267,6 +280,11 @@ impl Rule {
     /// Whether it asks with whom the business was.
     pub fn asks_for_business(&self) -> bool {
         self.steps.iter().any(|step| step.share().is_some_and(|(of, _)| of == Base::NonMember))
+    }
+
+    /// From which day on the work of members counts.
+    pub fn counts_from(&self) -> CountsFrom {
+        self.counts_from.unwrap_or(CountsFrom::Admission)
     }
 
     /// Whether anything is shared in proportion to capital.

@@ -161,6 +161,20 @@ impl fmt::Display for Period {
     }
 }
 
+words! {
+    /// How a membership stands on a day.
+    MemberState, "state of a member" {
+        /// Works on probation, and is no member yet.
+        Candidate = "candidate",
+        /// Is a member.
+        Member = "member",
+        /// Is a member whose last day is known.
+        Leaving = "leaving",
+        /// Is a member no more.
+        Left = "left",
+    }
+}
+
 /// A person's membership: what the book knows of a person is this number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -172,6 +186,8 @@ pub struct Member {
     pub person: PersonId,
     /// Group, such as `workers`.
     pub group: String,
+    /// First day of work on probation, before the first one of the membership; none without probation.
+    pub candidate_from: Option<Date>,
     /// First day of the membership.
     pub joined_on: Date,
     /// Last day of the membership; none while it lasts.
@@ -185,9 +201,24 @@ pub struct Member {
 }
 
 impl Member {
-    /// Whether the membership touches a period.
-    pub fn in_period(&self, period: Period) -> bool {
-        self.joined_on <= period.to && self.left_on.is_none_or(|left| left >= period.from)
+    /// The first day on which the member worked for the cooperative, as a candidate or as a member.
+    pub fn begins_on(&self) -> Date {
+        self.candidate_from.unwrap_or(self.joined_on)
+    }
+
+    /// How the membership stands on a day.
+    pub fn state_on(&self, day: Date) -> MemberState {
+        match self.left_on {
+            Some(left) if left < day || left < self.joined_on && self.joined_on <= day => MemberState::Left,
+            _ if day < self.joined_on => MemberState::Candidate,
+            Some(_) => MemberState::Leaving,
+            None => MemberState::Member,
+        }
+    }
+
+    /// Whether somebody is a member on a day.
+    pub fn is_member_on(&self, day: Date) -> bool {
+        matches!(self.state_on(day), MemberState::Member | MemberState::Leaving)
     }
 
     /// Code of the account of what the member is owed.
@@ -195,13 +226,13 @@ impl Member {
         chart::member_payable(self.number).code
     }
 
-    /// Ends the membership. Hours up to that day count.
+    /// Ends the membership, or the probation before it. Hours up to that day count.
     pub fn leave(self, on: Date) -> Result<Member, Refusal> {
         if let Some(left) = self.left_on {
             return Err(Refusal::new("member-left", format!("member {} left on {left}", self.number)));
         }
-        if on < self.joined_on {
-            let detail = format!("member {} joined on {}", self.number, self.joined_on);
+        if on < self.begins_on() {
+            let detail = format!("member {} began on {}", self.number, self.begins_on());
             return Err(Refusal::new("leaves-before-joining", detail));
         }
         Ok(Member { left_on: Some(on), ..self })
@@ -251,6 +282,7 @@ pub(crate) mod tests {
             number,
             person: PersonId::generate(),
             group: group.into(),
+            candidate_from: None,
             joined_on: date(2027, 1, 1),
             left_on: None,
             consents: false,
@@ -277,13 +309,18 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_member_who_leaves_in_a_period_still_counts_in_it_and_not_in_the_next() {
-        let left = member(1, "workers").leave(date(2027, 6, 15)).expect("a member");
-        let half = |from: (i16, i8, i8), to: (i16, i8, i8)| {
-            Period::new(date(from.0, from.1, from.2), date(to.0, to.1, to.2)).expect("a period")
-        };
-        assert!(left.in_period(half((2027, 1, 1), (2027, 6, 30))));
-        assert!(!left.in_period(half((2027, 7, 1), (2027, 12, 31))));
-        assert_eq!(left.leave(date(2027, 7, 1)).expect_err("gone").code, "member-left");
+    fn a_membership_stands_as_its_days_say() {
+        let day = |month| date(2027, month, 1);
+        let on_probation = Member { candidate_from: Some(day(3)), joined_on: day(6), ..member(1, "workers") };
+        let states = |it: &Member, months: [i8; 4]| months.map(|month| it.state_on(day(month)).to_string());
+        assert_eq!(states(&on_probation, [2, 5, 6, 12]), ["candidate", "candidate", "member", "member"]);
+        let leaves = on_probation.clone().leave(day(9)).expect("a member");
+        assert_eq!(states(&leaves, [5, 6, 9, 10]), ["candidate", "leaving", "leaving", "left"]);
+        // Whoever ends the probation is never a member.
+        let ends = on_probation.clone().leave(day(4)).expect("a candidate");
+        assert_eq!(states(&ends, [4, 5, 6, 12]), ["candidate", "left", "left", "left"]);
+        assert_eq!(ends.leave(day(7)).expect_err("gone").code, "member-left");
+        assert_eq!(on_probation.leave(day(2)).expect_err("not there yet").code, "leaves-before-joining");
+        assert!((1..=12).all(|month| !leaves.is_member_on(day(month)) || (6..=9).contains(&month)));
     }
 }

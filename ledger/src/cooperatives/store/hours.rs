@@ -1,6 +1,7 @@
 //! Contributions of members: hours, units made, points.
 
 use super::{member_indices, undone};
+use crate::cooperatives::rules::allocation_rule::CountsFrom;
 use crate::cooperatives::rules::contribution::{Contribution, Unit};
 use crate::cooperatives::rules::cooperative::{Hours, Period, Quantity};
 use crate::cooperatives::rules::member_index::IndexedHours;
@@ -238,11 +239,12 @@ impl Attested {
     }
 }
 
-/// What stands of contributions that ended in a period and were attested, by member.
+/// What stands of contributions that ended in a period and were attested, as far as it counts, by member.
 pub async fn attested(
     client: &impl GenericClient,
     book: BookId,
     period: Period,
+    from: CountsFrom,
 ) -> Result<HashMap<MemberId, Attested>, Error> {
     let statement = client
         .prepare_cached(
@@ -255,14 +257,21 @@ pub async fn attested(
                                    AND i.effective_from <= c.worked_to
                                  ORDER BY i.effective_from DESC, i.version DESC LIMIT 1), 100) ELSE 100 END AS index
                       FROM contribution c
+                      JOIN member m ON m.book_id = c.book_id AND m.id = c.member_id
                      WHERE c.book_id = $1 AND c.worked_to BETWEEN $2 AND $3 AND c.attested_at IS NOT NULL
-                       AND c.reversed_at IS NULL) counted
+                       AND c.reversed_at IS NULL AND ($4 OR c.worked_from >= m.joined_on)) counted
              GROUP BY counted.member_id, counted.unit, counted.index
              ORDER BY counted.member_id, counted.unit, counted.index",
         )
         .await?;
     let rows = client
-        .query(&statement, &[/* book_id */ &book.0, /* period_from */ &period.from, /* period_to */ &period.to])
+        .query(
+            &statement,
+            &[
+                /* book_id */ &book.0, /* period_from */ &period.from, /* period_to */ &period.to,
+                /* from_first_day */ &(from == CountsFrom::FirstDay),
+            ],
+        )
         .await?;
     let mut found: HashMap<MemberId, Attested> = HashMap::new();
     for row in rows {

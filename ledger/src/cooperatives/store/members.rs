@@ -14,6 +14,7 @@ fn from_row(row: &Row) -> Member {
         number: row.get("number"),
         person: PersonId(row.get("person")),
         group: row.get("group"),
+        candidate_from: row.get("candidate_from"),
         joined_on: row.get("joined_on"),
         left_on: row.get("left_on"),
         consents: row.get("consents"),
@@ -27,8 +28,9 @@ pub async fn insert(tx: &Transaction<'_>, new: &Member) -> Result<bool, Error> {
     let statement = tx
         .prepare_cached(
             "-- members::insert
-            INSERT INTO member (book_id, id, number, person, \"group\", joined_on, consents, version, created_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            INSERT INTO member (book_id, id, number, person, \"group\", joined_on, consents, version, created_at,
+                                candidate_from)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
             ON CONFLICT (book_id, person) WHERE left_on IS NULL DO NOTHING",
         )
         .await?;
@@ -45,6 +47,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Member) -> Result<bool, Error> {
                 /* consents */ &new.consents,
                 /* version */ &new.version,
                 /* created_at */ &new.created_at,
+                /* candidate_from */ &new.candidate_from,
             ],
         )
         .await?;
@@ -111,7 +114,8 @@ pub async fn addresses(
             "-- members::addresses
             SELECT m.number, p.email
               FROM (SELECT number, person FROM member
-                     WHERE book_id = $1 AND number > $2 AND (left_on IS NULL OR left_on >= $3) ORDER BY number LIMIT $4) m
+                     WHERE book_id = $1 AND number > $2 AND joined_on <= $3 AND (left_on IS NULL OR left_on >= $3)
+                     ORDER BY number LIMIT $4) m
               LEFT JOIN person p ON p.id = m.person AND p.disabled_at IS NULL
              ORDER BY m.number",
         )
@@ -131,7 +135,8 @@ pub async fn list_in_period(client: &impl GenericClient, book: BookId, period: P
         .prepare_cached(
             "-- members::list_in_period
             SELECT * FROM member
-             WHERE book_id = $1 AND joined_on <= $3 AND (left_on IS NULL OR left_on >= $2) ORDER BY number",
+             WHERE book_id = $1 AND joined_on <= $3 AND (left_on IS NULL OR left_on >= greatest($2, joined_on))
+             ORDER BY number",
         )
         .await?;
     let rows = client

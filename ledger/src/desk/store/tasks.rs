@@ -341,7 +341,9 @@ pub async fn hours(
                           AND r.role = 'member')
            AND ($2::timestamptz IS NOT NULL OR c.id > $3)
            AND m.person <> $1 AND c.recorded_by <> $1
-           AND EXISTS (SELECT FROM member a WHERE a.book_id = c.book_id AND a.person = $1 AND a.left_on IS NULL)
+           AND EXISTS (SELECT FROM member a WHERE a.book_id = c.book_id AND a.person = $1
+                          AND ((clock_timestamp() + make_interval(secs => b.clock_offset_s)) AT TIME ZONE b.zone)::date
+                              BETWEEN a.joined_on AND coalesce(a.left_on, 'infinity'))
            AND (NOT EXISTS (SELECT FROM cooperative k
                              WHERE k.book_id = c.book_id AND k.closed_through >= c.worked_to)
                 OR EXISTS (SELECT FROM period_result p

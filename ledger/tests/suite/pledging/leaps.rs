@@ -7,7 +7,7 @@ use ledger::testing::store::rows;
 use ledger::testing::{Ground, PlayedWorker, Random, Story};
 
 /// So many stories, and many more with `COMMONPURSE_LONG`; `COMMONPURSE_SEED` tells one alone.
-const STORIES: u64 = 100;
+const STORIES: u64 = 40;
 const STORIES_LONG: u64 = 10_000;
 
 /// How many are told side by side.

@@ -15,7 +15,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, route};
 use askama::Template;
-use ledger::cooperatives::rules::cooperative::Member;
+use jiff::civil::Date;
+use ledger::cooperatives::rules::cooperative::{Member, MemberState};
 use ledger::cooperatives::rules::distribution::Distribution;
 use ledger::cooperatives::rules::statement::{Measure, Statement};
 use ledger::cooperatives::store::{distributions, members, statements};
@@ -140,15 +141,19 @@ impl Next {
     }
 }
 
-/// A membership in words.
-fn in_words(it: &Member) -> String {
+/// A membership in words, as it stands today.
+fn in_words(it: &Member, today: Date) -> String {
     let stays = if it.consents { say("members-part-stays") } else { say("members-all-paid") };
-    let membership = match it.left_on {
-        Some(day) => say("members-membership-until").with("until", Day(day)),
-        None => say("members-membership"),
+    let membership = match (it.state_on(today), it.left_on) {
+        (MemberState::Candidate, _) => say("members-candidate"),
+        (MemberState::Left, Some(day)) if day < it.joined_on => say("members-candidate-until").with("until", Day(day)),
+        (MemberState::Member | MemberState::Leaving | MemberState::Left, Some(day)) => {
+            say("members-membership-until").with("until", Day(day))
+        }
+        (MemberState::Member | MemberState::Leaving | MemberState::Left, None) => say("members-membership"),
     };
     let membership = membership.with("number", it.number).with("group", &it.group).with("since", Day(it.joined_on));
-    membership.with("stays", stays).into()
+    membership.with("probation", Day(it.begins_on())).with("stays", stays).into()
 }
 
 /// The sums of all statements that stand.
@@ -171,11 +176,12 @@ pub(in crate::pages) async fn show(
     let own: Vec<MemberId> = memberships.iter().map(|it| it.id).collect();
     let mut issued = statements::list(&client, book.id, Some(&own), Uuid::nil(), SHOWN).await?;
     issued.reverse();
+    let today = book.today(ledger::calendar::now());
     let next = distributions::youngest(&client, book.id, UNDER_WAY).await?;
     let shown = SharePage {
         book: book.reference(),
         currency: book.currency.code(),
-        memberships: memberships.iter().map(in_words).collect(),
+        memberships: memberships.iter().map(|it| in_words(it, today)).collect(),
         total: total(&issued, book.currency),
         left: Amount::of(issued.iter().map(Statement::left).sum::<i64>(), book.currency).bare(),
         next: next.as_ref().and_then(|it| Next::new(it, &own)),
