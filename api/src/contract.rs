@@ -28,6 +28,10 @@ pub use violations::violations;
 /// The whole contract.
 pub static ALL: LazyLock<Value> = LazyLock::new(|| build(|_, _| true, Webhooks::Said));
 
+/// What bodies are held to: the contract as the handlers alone say it, with the shapes of all schemas. A service makes it for the first
+/// body that it refuses, so that nothing is in it that only readers need.
+static SHAPES: LazyLock<Value> = LazyLock::new(shapes);
+
 /// What a partner may call.
 pub static PARTNER: LazyLock<Value> = LazyLock::new(|| build(for_partners, Webhooks::Said));
 
@@ -91,6 +95,15 @@ fn document() -> Value {
     serde_json::to_value(document).expect("a contract has string keys only")
 }
 
+/// The same, with the shapes of all schemas.
+fn shapes() -> Value {
+    let mut document = document();
+    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
+        shape::schemas(schemas);
+    }
+    document
+}
+
 fn for_partners(path: &str, access: Access) -> bool {
     // Partners that move the clock of a book look at it until it has arrived.
     let shows_clock = access == Access::Visible && path == "/v1/books/{book}";
@@ -106,11 +119,8 @@ enum Webhooks {
 }
 
 fn build(wanted: impl Fn(&str, Access) -> bool, webhooks: Webhooks) -> Value {
-    let mut document = document();
+    let mut document = shapes();
     document["info"]["version"] = json!(env!("CARGO_PKG_VERSION"));
-    if let Some(schemas) = document["components"]["schemas"].as_object_mut() {
-        shape::schemas(schemas);
-    }
     let mut paths = Map::new();
     for (path, item) in document["paths"].as_object().cloned().unwrap_or_default() {
         let mut operations = Map::new();

@@ -6,6 +6,7 @@ mod forwarding;
 use anyhow::{Context as _, ensure};
 use api::demo::cast::organisation;
 use api::demo::client::{Answer, Client, text};
+use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use ledger::partners::telling::scope;
 use ledger::service::event::EventKind;
@@ -276,11 +277,12 @@ async fn no_more_than_enough_are_fired_within_a_minute(stage: &Stage, own: &Clie
     let fresh = json!({"kind": "webhook_endpoint.pinged"});
     let mut more = 0;
     let refused = loop {
-        let answer = fire(own, &stage.cast.book, &fresh).await?;
-        if answer.status != 202 {
-            break answer;
+        // Some at once, so that a slow machine fires enough of them within a minute, too.
+        let answers = try_join_all((0..10).map(|_| fire(own, &stage.cast.book, &fresh))).await?;
+        more += answers.len();
+        if let Some(refused) = answers.into_iter().find(|answer| answer.status != 202) {
+            break refused;
         }
-        more += 1;
         ensure!(more <= 120, "61 within a minute are refused, after {fired} before them");
     };
     ensure!(refused.status == 409 && refused.body["type"] == "/problems/events-fired-enough", "{refused:?}");

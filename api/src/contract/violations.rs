@@ -1,6 +1,6 @@
 //! What of a body breaks the contract: every wrong field at once, for a body that was refused anyway.
 
-use super::ALL;
+use super::SHAPES;
 use crate::problem::{ERRORS_MAX, FieldError};
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{ValidationError, Validator};
@@ -45,9 +45,9 @@ fn validator(method: &str, path: &str) -> Option<Arc<Validator>> {
 static CURRENCIES: LazyLock<Value> = LazyLock::new(|| super::words::currency()["enum"].clone());
 
 fn make(method: &str, path: &str) -> Option<Validator> {
-    let operation = ALL["paths"].get(path)?.get(method)?;
+    let operation = SHAPES["paths"].get(path)?.get(method)?;
     let body = operation.pointer("/requestBody/content/application~1json/schema")?;
-    let schema = json!({"allOf": [body], "components": {"schemas": ALL["components"]["schemas"]}});
+    let schema = json!({"allOf": [body], "components": {"schemas": SHAPES["components"]["schemas"]}});
     let made = jsonschema::draft202012::options().should_validate_formats(true).build(&schema);
     made.inspect_err(|error| tracing::error!(%error, path, "the contract of {path} is no JSON Schema")).ok()
 }
@@ -158,6 +158,7 @@ fn of_pattern(pattern: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::ALL;
 
     fn found(method: &str, path: &str, body: &Value) -> Vec<(String, String)> {
         violations(method, path, body).into_iter().map(|error| (error.pointer, error.message)).collect()

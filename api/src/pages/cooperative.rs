@@ -17,7 +17,9 @@ use askama::Template;
 use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::book::AccountClass;
-use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Base, CountsFrom, Patronage, Pot, Rule, Step, Target};
+use ledger::cooperatives::rules::allocation_rule::{
+    AllocationRule, Base, CountsFrom, Patronage, Pot, Rule, Step, Target,
+};
 use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
 use ledger::cooperatives::rules::waterfall::{MemberPart, Recipient, StepPart};

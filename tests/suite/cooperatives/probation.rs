@@ -121,10 +121,14 @@ async fn a_candidate_works_and_attests_nothing_and_becomes_a_member_with_the_day
     assert_eq!(own["member"], new["id"]);
     // Only members attest.
     let other = coop.ada.post(&coop.at("/contributions"), &work("7")).await?.ok()?;
-    let attest = |of: &Value| -> anyhow::Result<String> { Ok(format!("/v1/contributions/{}:attest", text(of, "/id")?)) };
+    let attest =
+        |of: &Value| -> anyhow::Result<String> { Ok(format!("/v1/contributions/{}:attest", text(of, "/id")?)) };
     let refused = candidate.post(&attest(&other)?, &json!({})).await?;
     is(&refused, 409);
     assert_eq!(refused.body["type"], "/problems/not-a-member");
+    let waits = |all: &[Value]| all.iter().filter(|task| task["kind"] == "attest_hours").count();
+    assert_eq!(waits(&candidate.all("/v1/me/waiting").await?), 0, "a candidate is asked for nothing of members");
+    assert_eq!(waits(&coop.bea.all("/v1/me/waiting").await?), 2);
     coop.ada.post(&attest(&own)?, &json!({})).await?.ok()?;
 
     let state = async || -> anyhow::Result<Value> {
@@ -133,6 +137,7 @@ async fn a_candidate_works_and_attests_nothing_and_becomes_a_member_with_the_day
     };
     coop.host.app.advance(keeper, &coop.host.book, "2028-04-01T12:00:00Z").await?;
     assert_eq!(state().await?, "member");
+    assert_eq!(waits(&candidate.all("/v1/me/waiting").await?), 1);
     candidate.post(&attest(&other)?, &json!({})).await?.ok()?;
     let leave = format!("/v1/members/{}:leave", text(&new, "/id")?);
     is(&keeper.post(&leave, &json!({"left_on": "2027-12-31"})).await?, 409);

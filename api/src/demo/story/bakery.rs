@@ -117,7 +117,8 @@ impl<'a> Bakery<'a> {
     async fn records(&self, it: &Recorded) -> anyhow::Result<Value> {
         let body = json!({
             "kind": it.kind, "label": it.what, "party": it.with, "on_credit": it.kind == "sale", "amount": usd(it.amount),
-            "occurred_on": it.day(self.year).to_string(), "memo": it.memo,
+            "occurred_on": it.day(self.year).to_string(), "memo": it.memo, "product": it.what, "place": it.place,
+            "units": (!it.units.is_empty()).then_some(it.units),
         });
         self.cooperative.post("proceeds", &body).await
     }

@@ -338,7 +338,11 @@ impl NewAllocationRule {
             minima,
             losses: self.losses.as_ref().map(losses).transpose()?,
             hold_months: self.hold_months,
-            counts_from: self.counts_from.as_deref().map(|word| parse(&format!("{at}/counts_from"), word)).transpose()?,
+            counts_from: self
+                .counts_from
+                .as_deref()
+                .map(|word| parse(&format!("{at}/counts_from"), word))
+                .transpose()?,
         })
     }
 
@@ -396,8 +400,8 @@ impl AllocationRuleBody {
             version: it.version,
             effective_from: it.effective_from,
             objection_days: it.window_days,
-            steps: it.rule.steps.into_iter().map(|step| StepBody::new(step, currency)).collect(),
             counts_from: it.rule.counts_from().to_string(),
+            steps: it.rule.steps.into_iter().map(|step| StepBody::new(step, currency)).collect(),
             minima: it.rule.minima.map(|minima| minima.to_string()),
             losses: it.rule.losses.map(|losses| LossesBody { reserve: losses.reserve.to_string() }),
             hold_months: it.rule.hold_months,

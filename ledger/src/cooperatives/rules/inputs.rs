@@ -142,14 +142,17 @@ impl Inputs {
         self.members.iter().chain(&self.former).filter(|holder| holder.capital > 0)
     }
 
-    /// The part of an amount that sales to others than members have of all sales, a half upwards; nothing where nothing was sold.
-    pub(super) fn non_member_part(&self, amount: i64) -> i64 {
+    /// So much of the part of an amount that sales to others than members have of all sales, rounded once, a half upwards; nothing where
+    /// nothing was sold.
+    pub(super) fn of_non_member(&self, percent: Percent, amount: i64) -> i64 {
         let (gross, others) = (i128::from(self.gross), i128::from(self.non_member.clamp(0, self.gross.max(0))));
         if gross <= 0 {
             return 0;
         }
-        let exact = i128::from(amount) * others;
-        i64::try_from((exact * 2 + gross) / (gross * 2)).unwrap_or(i64::MAX)
+        // Whole units first and then hundredths of a percent, so that no product passes what can be counted.
+        let (exact, percent) = (i128::from(amount) * others, i128::from(percent.hundredths()));
+        let hundredths = exact / gross * percent + exact % gross * percent / gross;
+        i64::try_from((hundredths + 5_000) / 10_000).unwrap_or(i64::MAX)
     }
 
     /// Interest at a rate a year on all capital, for the days of the period: actual days over 365, a half upwards.

@@ -273,7 +273,7 @@ pub fn walk(rule: &Rule, inputs: &Inputs) -> Result<(Plan, Vec<Taken>), Refusal>
         // What stands in the wishes is of gross or net; what is left is known only now.
         let wish = match step.share() {
             Some((Base::Left, percent)) => percent.of(left),
-            Some((Base::NonMember, percent)) => percent.of(inputs.non_member_part(left)),
+            Some((Base::NonMember, percent)) => inputs.of_non_member(percent, left),
             Some((Base::Gross | Base::Net, _)) | None => wishes[index],
         };
         let (to, wish) = match step {

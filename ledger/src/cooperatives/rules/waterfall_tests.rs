@@ -160,8 +160,15 @@ fn k21_what_business_with_others_than_members_brought_goes_to_the_reserve_and_th
     let plan = distribute(&after, &inputs).expect("hours");
     assert_eq!(plan.steps[1].amount, 1_350_000, "30 % of the 45,000.00 that the step before has left");
     let half = Rule::new(vec![share(Base::NonMember, "50", Pot::Reserve), rule.steps[1].clone()]);
-    let inputs = Inputs { net: 5_000_001, ..inputs };
-    assert_eq!(distribute(&half, &inputs).expect("hours").steps[0].amount, 750_000, "half of 15,000.00");
+    let half_of = |net| {
+        let inputs = Inputs { net, ..inputs.clone() };
+        distribute(&half, &inputs).expect("hours").steps[0].amount
+    };
+    assert_eq!(half_of(5_000_001), 750_000, "half of 15,000.00");
+    assert_eq!(half_of(5_000_015), 750_002, "half of 15,000.045, rounded once");
+    let (gross, others) = (i64::MAX, i64::MAX / 3);
+    let most = Inputs { gross, non_member: others, ..inputs }.of_non_member(percent("50"), i64::MAX);
+    assert_eq!(most, i64::MAX / 6, "as much as can be counted");
 }
 
 /// K25: 60,000.00 lent, 10 % of a gross of 1,000,000.00 until 120 % are back.

@@ -268,7 +268,9 @@ pub async fn attested(
         .query(
             &statement,
             &[
-                /* book_id */ &book.0, /* period_from */ &period.from, /* period_to */ &period.to,
+                /* book_id */ &book.0,
+                /* period_from */ &period.from,
+                /* period_to */ &period.to,
                 /* from_first_day */ &(from == CountsFrom::FirstDay),
             ],
         )

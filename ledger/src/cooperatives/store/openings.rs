@@ -64,30 +64,14 @@ pub async fn get(client: &impl GenericClient, id: OpeningId, currency: Currency)
 pub async fn update_undone(
     tx: &Transaction<'_>,
     id: OpeningId,
-    undone: &Undone,
+    how: &Undone,
     currency: Currency,
 ) -> Result<Opening, Error> {
-    let statement = tx
-        .prepare_cached(
-            "-- openings::update_undone
+    let statement = "-- openings::update_undone
             UPDATE opening SET reversal_number = $3, reversed_by = $4, reversed_at = $5, reversal_reason = $6
              WHERE book_id = $1 AND id = $2
-            RETURNING *",
-        )
-        .await?;
-    let row = tx
-        .query_one(
-            &statement,
-            &[
-                /* book_id */ &id.book.0,
-                /* id */ &id.object,
-                /* reversal_number */ &undone.entry,
-                /* reversed_by */ &undone.by.0,
-                /* reversed_at */ &undone.at,
-                /* reversal_reason */ &undone.reason,
-            ],
-        )
-        .await?;
+            RETURNING *";
+    let row = undone::save(tx, statement, (id.book, id.object), how).await?;
     from_row(&row, currency)
 }
 

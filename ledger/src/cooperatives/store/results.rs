@@ -161,27 +161,11 @@ pub async fn list(
 }
 
 /// Saves that it was opened again. The caller has locked the cooperative.
-pub async fn update_undone(tx: &Transaction<'_>, id: ResultId, undone: &Undone) -> Result<PeriodResult, Error> {
-    let statement = tx
-        .prepare_cached(
-            "-- results::update_undone
+pub async fn update_undone(tx: &Transaction<'_>, id: ResultId, how: &Undone) -> Result<PeriodResult, Error> {
+    let statement = "-- results::update_undone
             UPDATE period_result SET reversal_number = $3, reversed_by = $4, reversed_at = $5, reversal_reason = $6
              WHERE book_id = $1 AND id = $2
-            RETURNING *",
-        )
-        .await?;
-    let row = tx
-        .query_one(
-            &statement,
-            &[
-                /* book_id */ &id.book.0,
-                /* id */ &id.object,
-                /* reversal_number */ &undone.entry,
-                /* reversed_by */ &undone.by.0,
-                /* reversed_at */ &undone.at,
-                /* reversal_reason */ &undone.reason,
-            ],
-        )
-        .await?;
+            RETURNING *";
+    let row = undone::save(tx, statement, (id.book, id.object), how).await?;
     from_row(&row)
 }

@@ -17,8 +17,18 @@ pub(super) struct Recorded {
     pub(super) with: &'static str,
     /// USD.
     pub(super) amount: &'static str,
-    /// How many, and where.
+    /// How many units of it; nothing where it is not counted.
+    pub(super) units: &'static str,
+    /// Where it was sold or bought; nothing where it is not said.
+    pub(super) place: &'static str,
+    /// What it is counted in, or for which months it is.
     pub(super) memo: &'static str,
+}
+
+impl Recorded {
+    const fn counted(self, units: &'static str, place: &'static str) -> Recorded {
+        Recorded { units, place, ..self }
+    }
 }
 
 /// A line of the bank's statement, before it stands in one: less than zero when the money left.
@@ -92,11 +102,11 @@ impl Quarter {
 }
 
 const fn sale(day: Day, what: &'static str, with: &'static str, amount: &'static str, memo: &'static str) -> Recorded {
-    Recorded { kind: "sale", day, what, with, amount, memo }
+    Recorded { kind: "sale", day, what, with, amount, units: "", place: "", memo }
 }
 
 const fn cost(day: Day, what: &'static str, with: &'static str, amount: &'static str, memo: &'static str) -> Recorded {
-    Recorded { kind: "cost", day, what, with, amount, memo }
+    Recorded { kind: "cost", day, what, with, amount, units: "", place: "", memo }
 }
 
 const fn came(day: Day, amount: &'static str, booked_as: &'static str, with: &'static str) -> Moved {
@@ -117,10 +127,10 @@ const fn interest(day: Day, amount: &'static str) -> Moved {
 
 /// The mill's first invoice, as it was typed.
 pub(super) const FLOUR_WITH_SWAPPED_DIGITS: Recorded =
-    cost((2, 20), "flour", "mill", "14710.00", "13 t of flour, to the bakehouse");
+    cost((2, 20), "flour", "mill", "14710.00", "Tonnes").counted("13", "Bakehouse");
 
 /// The same, as it is.
-pub(super) const FLOUR: Recorded = cost((2, 20), "flour", "mill", "14170.00", "13 t of flour, to the bakehouse");
+pub(super) const FLOUR: Recorded = cost((2, 20), "flour", "mill", "14170.00", "Tonnes").counted("13", "Bakehouse");
 
 /// The year. What the shop sells is paid by card on the day; cafe and school pay later, and the cakes of December are not paid yet when
 /// the year ends, nor is the energy of December.
@@ -131,8 +141,8 @@ pub(super) const QUARTERS: [Quarter; 4] = [
         last_month: 3,
         records: &[
             cost((1, 5), "rent", "landlord", "6000.00", "January to March, bakehouse and shop"),
-            sale((2, 15), "bread", "cafe-north", "4800.00", "1,600 loaves, delivered to the cafe"),
-            sale((3, 13), "bread", "card-payments", "31250.00", "12,500 loaves, in the shop, by card"),
+            sale((2, 15), "bread", "cafe-north", "4800.00", "Loaves").counted("1600", "Cafe"),
+            sale((3, 13), "bread", "card-payments", "31250.00", "Loaves").counted("12500", "Shop"),
             cost((3, 25), "energy", "power-station", "3912.40", "January to March, bakehouse"),
         ],
         moved: &[
@@ -151,10 +161,10 @@ pub(super) const QUARTERS: [Quarter; 4] = [
         last_month: 6,
         records: &[
             cost((4, 5), "rent", "landlord", "6000.00", "April to June, bakehouse and shop"),
-            cost((5, 20), "flour", "mill", "15233.00", "14 t of flour, to the bakehouse"),
-            sale((5, 30), "cakes", "school-kitchen", "3600.00", "240 cakes, delivered to the school"),
+            cost((5, 20), "flour", "mill", "15233.00", "Tonnes").counted("14", "Bakehouse"),
+            sale((5, 30), "cakes", "school-kitchen", "3600.00", "Cakes").counted("240", "School"),
             cost((6, 25), "energy", "power-station", "3488.15", "April to June, bakehouse"),
-            sale((6, 27), "bread", "card-payments", "36480.00", "14,592 loaves, in the shop, by card"),
+            sale((6, 27), "bread", "card-payments", "36480.00", "Loaves").counted("14592", "Shop"),
         ],
         moved: &[
             paid((4, 7), "-6000.00", "landlord"),
@@ -172,11 +182,11 @@ pub(super) const QUARTERS: [Quarter; 4] = [
         last_month: 9,
         records: &[
             cost((7, 5), "rent", "landlord", "6000.00", "July to September, bakehouse and shop"),
-            cost((8, 20), "flour", "mill", "13020.00", "12 t of flour, to the bakehouse"),
-            sale((8, 31), "bread", "cafe-north", "5150.00", "1,700 loaves, delivered to the cafe"),
+            cost((8, 20), "flour", "mill", "13020.00", "Tonnes").counted("12", "Bakehouse"),
+            sale((8, 31), "bread", "cafe-north", "5150.00", "Loaves").counted("1700", "Cafe"),
             cost((9, 14), "oven", "oven-works", "4800.00", "New burners, bakehouse"),
             cost((9, 25), "energy", "power-station", "3301.70", "July to September, bakehouse"),
-            sale((9, 26), "bread", "card-payments", "29900.00", "11,960 loaves, in the shop, by card"),
+            sale((9, 26), "bread", "card-payments", "29900.00", "Loaves").counted("11960", "Shop"),
         ],
         moved: &[
             paid((7, 7), "-6000.00", "landlord"),
@@ -194,10 +204,10 @@ pub(super) const QUARTERS: [Quarter; 4] = [
         last_month: 12,
         records: &[
             cost((10, 5), "rent", "landlord", "6000.00", "October to December, bakehouse and shop"),
-            cost((11, 20), "flour", "mill", "17610.00", "16 t of flour, to the bakehouse"),
+            cost((11, 20), "flour", "mill", "17610.00", "Tonnes").counted("16", "Bakehouse"),
             cost((12, 1), "insurance", "insurer", "2400.00", "The whole year, bakehouse and shop"),
-            sale((12, 19), "bread", "card-payments", "42760.00", "17,104 loaves, in the shop, by card"),
-            sale((12, 21), "cakes", "school-kitchen", "2460.00", "164 cakes, delivered to the school"),
+            sale((12, 19), "bread", "card-payments", "42760.00", "Loaves").counted("17104", "Shop"),
+            sale((12, 21), "cakes", "school-kitchen", "2460.00", "Cakes").counted("164", "School"),
             cost((12, 22), "energy", "power-station", "4380.55", "October to December, bakehouse"),
         ],
         moved: &[
