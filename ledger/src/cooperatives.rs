@@ -18,6 +18,7 @@ pub mod rules {
     pub mod redemption;
     pub mod result;
     pub mod statement;
+    pub mod tax_year;
     pub mod undone;
     pub mod waterfall;
 }
@@ -37,6 +38,7 @@ pub mod store {
     pub mod redemptions;
     pub mod results;
     pub mod statements;
+    pub mod tax_years;
     pub mod undone;
     pub mod unpaid;
 }

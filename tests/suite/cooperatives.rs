@@ -8,6 +8,7 @@ mod joining;
 mod openings;
 mod probation;
 mod result;
+mod tax_years;
 mod weights;
 
 use crate::host::Host;

@@ -14,6 +14,7 @@ pub mod redemptions;
 pub mod results;
 pub mod reversal;
 pub mod statements;
+pub mod tax_years;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -65,5 +66,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(redemptions::reverse)
         .service(redemptions::show)
         .service(statements::list)
-        .service(statements::show);
+        .service(statements::show)
+        .service(tax_years::list)
+        .service(tax_years::download);
 }

@@ -31,7 +31,7 @@ fn amounts<'a>(list: &'a Value, field: &str) -> Vec<&'a str> {
 }
 
 impl Coop {
-    async fn redeem(&self, member: Option<usize>, amount: &str) -> anyhow::Result<Answer> {
+    pub(super) async fn redeem(&self, member: Option<usize>, amount: &str) -> anyhow::Result<Answer> {
         let mut body = json!({"amount": usd(amount)});
         if let Some(of) = member {
             body["member"] = self.members[of]["id"].clone();

@@ -87,6 +87,10 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.example("POST /v1/distributions/{id}:reverse", json!({"id": drafted["id"]}), reason);
     known.add(text(&drafted, "/id")?);
     redemptions(cast, known).await?;
+    for place in ["", "/file"] {
+        let read = format!("GET /v1/cooperatives/{{book}}/tax-years/{{year}}{place}");
+        known.example(&read, json!({"book": found.book, "year": "2028"}), Value::Null);
+    }
     let statements = cast.treasurer.all(&format!("/v1/cooperatives/{}/statements", found.book)).await?;
     known.add(text(statements.first().context("a statement")?, "/id")?);
     Ok(())

@@ -322,6 +322,11 @@ pub struct NewAllocationRule {
     #[serde(default)]
     #[schema(pattern = "^(admission|first_day)$", example = "admission")]
     counts_from: Option<String>,
+    /// What the notices of retained shares are to the tax of the United States: `qualified`, of which at most 80 % is retained, or
+    /// `non_qualified`. When it is not given, none is qualified. `GET /v1/cooperatives/{book}/tax-years/{year}` counts by it.
+    #[serde(default)]
+    #[schema(pattern = "^(qualified|non_qualified)$", example = "qualified")]
+    notices: Option<String>,
 }
 
 impl NewAllocationRule {
@@ -338,6 +343,7 @@ impl NewAllocationRule {
             minima,
             losses: self.losses.as_ref().map(losses).transpose()?,
             hold_months: self.hold_months,
+            notices: self.notices.as_deref().map(|word| parse(&format!("{at}/notices"), word)).transpose()?,
             counts_from: self
                 .counts_from
                 .as_deref()
@@ -387,6 +393,8 @@ pub struct AllocationRuleBody {
     hold_months: Option<u16>,
     /// From which day on the work of members counts: `admission` or `first_day`.
     counts_from: String,
+    /// What the notices of retained shares are to a tax: `qualified` or `non_qualified`; null where the rule does not say.
+    notices: Option<String>,
     /// SHA-256 of the steps, with whatever else the rule says.
     digest: String,
     /// When it was published, by the book's clock.
@@ -402,6 +410,7 @@ impl AllocationRuleBody {
             objection_days: it.window_days,
             counts_from: it.rule.counts_from().to_string(),
             steps: it.rule.steps.into_iter().map(|step| StepBody::new(step, currency)).collect(),
+            notices: it.rule.notices.map(|notices| notices.to_string()),
             minima: it.rule.minima.map(|minima| minima.to_string()),
             losses: it.rule.losses.map(|losses| LossesBody { reserve: losses.reserve.to_string() }),
             hold_months: it.rule.hold_months,

@@ -60,6 +60,19 @@ words! {
 }
 
 words! {
+    /// What the notices of retained shares are to the tax of the United States.
+    Notices, "kind of notices" {
+        /// Members are taxed on them when they are told of them.
+        Qualified = "qualified",
+        /// Members are taxed on them when they are redeemed.
+        NonQualified = "non_qualified",
+    }
+}
+
+/// The most that qualified notices leave in the cooperative, in hundredths of a percent: a fifth is paid in cash (26 U.S.C. § 1388(c)(1)).
+const RETAINED_MOST_OF_QUALIFIED: u64 = 8_000;
+
+words! {
     /// A set of what a law demands.
     Minima, "set of legal minima" {
         /// French workers' cooperatives.
@@ -240,6 +253,9 @@ pub struct Rule {
     /// From which day on work counts; none for that of the admission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counts_from: Option<CountsFrom>,
+    /// What the notices of retained shares are to a tax; none where the rule does not say, and then they are not qualified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notices: Option<Notices>,
 }
 
 impl Rule {
@@ -316,6 +332,10 @@ impl Rule {
         }
         if self.hold_months.is_some_and(|months| months == 0 || months > HOLD_MONTHS_MAX) {
             return refuse(format!("retained shares stay for 1 to {HOLD_MONTHS_MAX} months"));
+        }
+        let retains_too_much = |step: &Step| matches!(step, Step::Members { retained, .. } if retained.hundredths() > RETAINED_MOST_OF_QUALIFIED);
+        if self.notices == Some(Notices::Qualified) && self.steps.iter().any(retains_too_much) {
+            return refuse("of qualified notices at most 80 % is retained: a fifth is paid in cash".into());
         }
         // What is taken of what is left is never more than that.
         for base in [Base::Gross, Base::Net] {
