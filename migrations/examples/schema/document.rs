@@ -377,6 +377,7 @@ const DOMAINS: &[Domain] = &[
             "surplus_as_allocated",
             "opening_as_posted",
             "joining_parts_whole",
+            "contribution_of_its_days",
             "joining_contribution_as_granted",
             "joining_paid_in_order",
             "joining_part_as_paid",
