@@ -2,7 +2,7 @@
 
 use super::{Coop, Outcome, cash, is};
 use anyhow::Context as _;
-use api::demo::client::{Client, text};
+use api::demo::client::text;
 use serde_json::{Value, json};
 
 fn by_hours(counts_from: Option<&str>) -> Value {
@@ -17,7 +17,6 @@ fn by_hours(counts_from: Option<&str>) -> Value {
 /// The cooperative, with a member and somebody who is a candidate until July 2027.
 struct Probation {
     coop: Coop,
-    candidate: Client,
     old: Value,
     new: Value,
 }
@@ -25,7 +24,7 @@ struct Probation {
 impl Probation {
     async fn set() -> anyhow::Result<Probation> {
         let coop = Coop::open().await?;
-        let candidate = coop.host.person("gus@press.example", "member").await?;
+        coop.host.person("gus@press.example", "member").await?;
         coop.host.person("hal@press.example", "member").await?;
         let keeper = &coop.host.treasurer;
         let admit = async |name: &str, from: Value, joined_on: &str| {
@@ -42,7 +41,7 @@ impl Probation {
         let old = admit("hal", Value::Null, "2026-01-01").await?.ok()?;
         assert_eq!((&new["state"], &new["candidate_from"]), (&json!("member"), &json!("2027-01-01")));
         assert_eq!((&old["state"], &old["candidate_from"]), (&json!("member"), &Value::Null));
-        Ok(Probation { coop, candidate, old, new })
+        Ok(Probation { coop, old, new })
     }
 
     async fn works(&self, who: &Value, (from, to): (&str, &str), hours: &str) -> anyhow::Result<Value> {
@@ -100,12 +99,15 @@ async fn k17_what_a_candidate_worked_counts_from_the_admission_or_from_the_first
     assert_eq!(old_before_new(&first), ["3750.00", "6250.00"], "{first}");
     let withdraw = format!("/v1/distributions/{}:withdraw", text(&first, "/id")?);
     keeper.post(&withdraw, &json!({"reason": "Another rule"})).await?.ok()?;
+    let results = keeper.all(&coop.at("/results")).await?;
+    let open_again = format!("/v1/results/{}:reverse", text(&results[0], "/id")?);
+    keeper.post(&open_again, &json!({"reason": "Another rule"})).await?.ok()?;
     let other = keeper.post(&coop.at("/allocation-rules"), &by_hours(Some("first_day"))).await?.ok()?;
     assert_eq!((&other["counts_from"], &other["version"]), (&json!("first_day"), &json!(3)));
     assert_ne!(other["digest"], silent["digest"]);
     let second = draft().await?;
     assert_eq!(old_before_new(&second), ["5000.00", "5000.00"], "{second}");
-    coop.host.app.finish().await
+    it.coop.host.app.finish().await
 }
 
 #[tokio::test]

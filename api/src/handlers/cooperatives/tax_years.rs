@@ -32,7 +32,7 @@ pub struct TaxYearBody {
     #[schema(value_type = String)]
     member: MemberId,
     number: i32,
-    /// What the member was told of in the year and got in cash, or netted with what had been paid before; without interest on capital.
+    /// What the member was told of in the year and got in cash, or netted with what had been paid before; without interest on the member's capital.
     cash: BalanceBody,
     /// What was retained of it by qualified notices: the rule says so (`notices`), the member agreed, at least a fifth of the share is cash, and the
     /// statement was issued by the 15th of the ninth month after the period's last day.
