@@ -15,8 +15,9 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
     ("cooperatives/rules/cooperative.rs", 2, "hundredths as a text; a part of an amount, by what is posted"),
     (
         "cooperatives/rules/inputs.rs",
-        2,
-        "interest at a rate, and the part that others than members brought, both half up: amounts that are posted",
+        3,
+        "interest at a rate, and a percentage of what others than members brought, both half up: amounts that are posted; the latter down \
+         to ten-thousandths of a minor unit before, which changes no half",
     ),
     (
         "cooperatives/rules/minima.rs",
