@@ -2,9 +2,10 @@
 
 use crate::repository::{root, sources};
 use anyhow::{Context as _, ensure};
-use api::demo::cast::organisation;
+use api::demo::cast::{join, organisation};
 use api::demo::client::{Client, text};
 use ledger::service::event::told::{MAILS, MailKind, Place, mail_kind};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use tests::{MailServer, Stage, TestApp, day, once};
@@ -34,6 +35,10 @@ async fn s1_mail_of_a_sandbox_book_is_in_its_outbox_and_a_mail_server_gets_the_s
     let campaign = stage.campaign().await?;
     let (other_platform, other_partner) = another_partner(&stage).await?;
     let outbox = format!("/v1/books/{}/outbox", stage.cast.book);
+    // A donor who reads German has mails in German: a partner that tries its integration does not learn that from them.
+    let donor = join(&stage.cast.operator, &other_platform, "paid@donors.example", "member").await?;
+    let seen = donor.get("/v1/me").await?.etag.unwrap_or_default();
+    donor.send(Method::PATCH, "/v1/me", Some(&json!({"language": "de"})), &[("If-Match", &seen)]).await?.ok()?;
     // From here on mails go to a server, as they do in production.
     let server = MailServer::start().await?;
     stage.app.work_until_idle().await?;

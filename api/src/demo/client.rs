@@ -92,8 +92,8 @@ pub struct Client {
 }
 
 /// Lets a client ask again where its connection was closed before an answer came. The service closes connections on which it hears
-/// nothing for some seconds, and on a busy machine a request may come as late as that; where it was heard, its idempotency key makes
-/// the second one the first.
+/// nothing for some seconds, and on a busy machine a request may come as late as that. Only what may be asked twice is: what reads, and
+/// what carries an idempotency key, so that a service that drops what it has begun stays seen elsewhere.
 pub fn again(client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     let was_closed = |error: &(dyn std::error::Error + 'static)| {
         let sent = error.downcast_ref::<reqwest::Error>();
@@ -101,9 +101,15 @@ pub fn again(client: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
     };
     let policy = retry::for_host(Here).no_budget().max_retries_per_request(AGAIN_MAX);
     client.retry(policy.classify_fn(move |asked| {
-        let is_again = asked.error().is_some_and(was_closed);
+        let is_again = asked.error().is_some_and(was_closed) && may_be_asked_twice(asked.method(), asked.uri().path());
         if is_again { asked.retryable() } else { asked.success() }
     }))
+}
+
+/// What reads, and what is posted with a key: the links and tokens of a sign-in are used once, and have none.
+fn may_be_asked_twice(method: &Method, path: &str) -> bool {
+    let has_no_key = ["/v1/sign-in", "/v1/tokens/", "/sign-in"].iter().any(|start| path.starts_with(start));
+    *method == Method::GET || (*method == Method::POST && !has_no_key)
 }
 
 /// Whatever host is asked: a client has one service.
