@@ -1,7 +1,8 @@
 //! Leases jobs book by book, runs a bounded number of them at once, and decides what becomes of those that fail.
 //!
 //! Each kind of work has a line and hands of its own: a mail server that is silent keeps no release waiting. In a line the
-//! books come in turn, and what it takes at once is shared by those that have work.
+//! books come in turn, and what it takes at once is shared by those that have work. Whether anything is due is looked for by one for all
+//! lines, so that a worker with nothing to do asks little.
 
 use crate::backoff;
 use crate::breaker::{Breaker, Let};
@@ -82,11 +83,48 @@ const COPY_PAUSE: Duration = Duration::from_secs(2);
 
 /// Works until told to stop, then finishes what it has leased.
 pub(crate) async fn run(worker: Arc<Worker>, stopping: watch::Receiver<bool>) {
-    join_all(Work::ALL.map(|work| line(worker.clone(), work, stopping.clone()))).await;
+    let (tell, seen) = watch::channel(());
+    let lines = join_all(Work::ALL.map(|work| line(worker.clone(), work, seen.clone(), stopping.clone())));
+    tokio::join!(look_out(&worker, &tell, stopping.clone()), lines);
+}
+
+/// Looks for work of all kinds at once, and tells the lines when there is some: so that a database in which nothing is due is asked by
+/// one of them and not by all.
+async fn look_out(worker: &Worker, tell: &watch::Sender<()>, mut stopping: watch::Receiver<bool>) {
+    while !*stopping.borrow() {
+        let pause = match is_due(worker).await {
+            Ok(true) => {
+                tell.send_replace(());
+                worker.poll
+            }
+            Ok(false) => worker.poll,
+            // The lines say what the matter is.
+            Err(_) => {
+                tell.send_replace(());
+                TROUBLE_PAUSE
+            }
+        };
+        tokio::select! {
+            _ = stopping.changed() => {}
+            () = tokio::time::sleep(jittered(pause)) => {}
+        }
+    }
+}
+
+/// Whether a job of any kind of work is due, in any book.
+async fn is_due(worker: &Worker) -> Result<bool, ledger::Error> {
+    let client = worker.context.pool.get().await?;
+    let due = jobs::books_with_work(&client, ledger::calendar::now(), &Work::ALL, BookId::INSTALLATION, 1).await?;
+    Ok(!due.is_empty())
+}
+
+/// A pause that is not that of all the others.
+fn jittered(pause: Duration) -> Duration {
+    pause * backoff::jitter_per_mille().unsigned_abs() / 1_000
 }
 
 /// The line of one kind of work.
-async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<bool>) {
+async fn line(worker: Arc<Worker>, work: Work, mut seen: watch::Receiver<()>, mut stopping: watch::Receiver<bool>) {
     let hands = Hands::new(work, worker.concurrency);
     let mut tasks = JoinSet::new();
     let mut last = BookId::INSTALLATION;
@@ -94,10 +132,12 @@ async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<boo
     let mut moved = worker.clocks.listen();
     while !*stopping.borrow() {
         moved.mark_unchanged();
+        seen.mark_unchanged();
         while tasks.try_join_next().is_some() {}
         let room = worker.room(work, hands.of(tasks.len()));
+        // None until work is seen.
         let pause = if room == 0 {
-            worker.poll
+            Some(worker.poll)
         } else {
             match take(&worker, work, &mut last, room).await {
                 Ok(None) => {
@@ -107,9 +147,9 @@ async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<boo
                              until `commonpurse adopt` is run"
                         );
                     }
-                    COPY_PAUSE
+                    Some(COPY_PAUSE)
                 }
-                Ok(Some(taken)) if taken.is_empty() => worker.poll,
+                Ok(Some(taken)) if taken.is_empty() => None,
                 Ok(Some(taken)) => {
                     let mut begun = HashMap::new();
                     for of_book in taken.chunk_by(|one, other| one.id.book == other.id.book) {
@@ -129,14 +169,14 @@ async fn line(worker: Arc<Worker>, work: Work, mut stopping: watch::Receiver<boo
                 }
                 Err(error) => {
                     tracing::warn!("the jobs cannot be read: {}", explain(&error));
-                    TROUBLE_PAUSE
+                    Some(TROUBLE_PAUSE)
                 }
             }
         };
-        let pause = pause * backoff::jitter_per_mille().unsigned_abs() / 1_000;
         tokio::select! {
             _ = stopping.changed() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(jittered(pause.unwrap_or_default())), if pause.is_some() => {}
+            Ok(()) = seen.changed(), if pause.is_none() => {}
             Ok(()) = moved.changed() => {}
             Some(_) = tasks.join_next(), if room == 0 => {}
         }
