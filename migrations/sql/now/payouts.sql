@@ -135,7 +135,8 @@ CREATE OR REPLACE TRIGGER payout_run_as_asked BEFORE UPDATE ON payout_run
     FOR EACH ROW EXECUTE FUNCTION payout_run_as_asked();
 
 -- A line keeps what the bank said, and is matched, a gift, or in suspense once: of its own amount. What is in suspense is booked by a person
--- once it is explained. What a person booked it as may be taken back: then it is open again.
+-- once it is explained. What a person booked it as was posted, and may be taken back
+-- once that has its mirror: then it is open again.
 CREATE OR REPLACE FUNCTION bank_line_as_told() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -143,7 +144,10 @@ DECLARE
 BEGIN
     IF (to_jsonb(NEW) - v_changes) IS DISTINCT FROM (to_jsonb(OLD) - v_changes)
        OR OLD.state IN ('matched', 'gift')
-       OR (OLD.state = 'booked' AND NEW.state <> 'open')
+       OR (OLD.state = 'booked'
+           AND NOT (NEW.state = 'open'
+                    AND (OLD.booked_as = 'entry'
+                         OR EXISTS (SELECT FROM public.reversal r WHERE r.book_id = OLD.book_id AND r.number = OLD.entry))))
        OR (OLD.state = 'suspense'
            AND NOT (NEW.state = 'booked'
                     AND EXISTS (SELECT FROM public.suspense_item i
@@ -159,7 +163,11 @@ BEGIN
            AND NOT EXISTS (SELECT FROM public.suspense_item i
                             WHERE i.book_id = NEW.book_id AND i.id = NEW.suspense AND i.line = NEW.id AND i.state = 'open'
                               AND i.amount = NEW.amount AND i.currency = NEW.currency AND i.partner = NEW.custodian
-                              AND i.entry = NEW.entry AND NOT NEW.is_debit)) THEN
+                              AND i.entry = NEW.entry AND NOT NEW.is_debit))
+       OR (NEW.state = 'booked' AND NEW.booked_as <> 'entry'
+           AND (SELECT coalesce(sum(t.amount), 0) FROM public.transfer t
+                 WHERE t.book_id = NEW.book_id AND t.pos BETWEEN NEW.entry << 16 AND (NEW.entry << 16) + 65535)
+               <> NEW.amount + CASE WHEN NEW.is_debit THEN NEW.fee ELSE 0 END) THEN
         RAISE EXCEPTION 'book %: nothing is posted as line % says', OLD.book_id, OLD.id USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;

@@ -105,6 +105,16 @@ async fn each_line_of_the_bank_is_what_a_customer_a_supplier_a_lender_or_a_membe
     let refused = coop.host.treasurer.post(&reverse, &json!({"reason": "It was another year"})).await?;
     assert_eq!(why(&refused), "409 below-floor", "what has been paid was owed");
 
+    // No statement of the service opens a line whose entry stands, or books one as what nothing moved.
+    for change in [
+        "state = 'open', why = 'reference_unknown', booked_as = '', party = '', entry = 0 WHERE state = 'booked'",
+        "state = 'booked', why = '', booked_as = 'bank_fee', entry = 1 WHERE reference = 'much'",
+    ] {
+        let changed =
+            format!("WITH changed AS (UPDATE bank_line SET {change} RETURNING 1) SELECT count(*) FROM changed");
+        let refused = coop.host.app.count(&changed).await.expect_err(change);
+        assert!(format!("{refused:#}").contains("book "), "{refused:#}");
+    }
     for (line, booked_as, party) in lines.iter().rev() {
         is(&coop.book(line, booked_as, "other").await?, if *booked_as == "capital_paid_in" { 422 } else { 409 });
         let open =

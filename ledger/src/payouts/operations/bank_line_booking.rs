@@ -1,7 +1,7 @@
 //! Lines that a person of the host knows, open or in suspense: charges and interest of the host's own bank, what a cooperative's customers,
 //! suppliers, lenders and members pay or get, and what the book has already. Capital of a member who pays to join in parts pays whole ones.
 //!
-//! Lock order: line → money in suspense → cooperative → book head.
+//! Lock order: line → cooperative → money in suspense → book head.
 
 use crate::book::{AccountNumber, Entry, Line, Reason};
 use crate::books::operations::{accounts, mirrors};
@@ -110,6 +110,9 @@ pub async fn book(
         let detail = format!("the book is kept in {}: this is booked in no other currency", book.currency);
         return Err(Refusal::new("bank-line-currency", detail).into());
     }
+    if !party.is_empty() {
+        members::lock(tx, book.id).await?;
+    }
     take_out(tx, &book, item, change, wall).await?;
     let cash = cash(tx, &book, &line, wall).await?;
     let other = other_side(tx, &book, what, line.told.amount.currency(), wall).await?;
@@ -160,9 +163,6 @@ async fn other_side(
         Posted::LoanReceived(name) | Posted::LoanRepaid(name) => of(name, chart::loan)?,
         Posted::CapitalPaidIn(member) => capital::account(tx, book, *member).await?,
     };
-    if !matches!(what, Posted::BankFee | Posted::Interest) {
-        members::lock(tx, book.id).await?;
-    }
     accounts::ensure(tx, book, &account.in_currency(currency, book.currency), currency, wall).await
 }
 
