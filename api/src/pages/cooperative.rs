@@ -126,9 +126,13 @@ fn base(of: Base) -> Said {
 
 /// A percentage without zeros that say nothing: `12.5 %`.
 fn part(of: Percent) -> String {
-    let written = of.to_string();
-    let short = if written.contains('.') { written.trim_end_matches('0').trim_end_matches('.') } else { &written };
-    format!("{} %", short.replace('.', &texts::read().marks().1.to_string()))
+    format!("{} %", short(&of.to_string()))
+}
+
+/// A number without zeros that say nothing, as the page's language writes it: `12.5`.
+fn short(written: &str) -> String {
+    let short = if written.contains('.') { written.trim_end_matches('0').trim_end_matches('.') } else { written };
+    short.replace('.', &texts::read().marks().1.to_string())
 }
 
 /// How full a pot becomes.
@@ -194,7 +198,7 @@ fn in_words(step: &Step, currency: Currency) -> String {
     }
 }
 
-/// What a rule says besides its steps: who bears a loss, for how long retained shares stay, and whether work on probation counts.
+/// What a rule says besides its steps: who bears a loss, for how long retained shares stay, whether work on probation counts, and how far indices may lie apart.
 fn besides(rule: &Rule) -> impl Iterator<Item = String> {
     let losses = rule.losses.map(|losses| match losses.reserve {
         Percent::ZERO => say("cooperative-rule-losses-members").to_string(),
@@ -206,7 +210,9 @@ fn besides(rule: &Rule) -> impl Iterator<Item = String> {
         CountsFrom::Admission => None,
         CountsFrom::FirstDay => Some(say("cooperative-rule-probation").to_string()),
     };
-    losses.into_iter().chain(hold).chain(probation)
+    let ratio =
+        rule.pay_ratio.map(|ratio| say("cooperative-rule-ratio").with("ratio", short(&ratio.to_string())).to_string());
+    losses.into_iter().chain(hold).chain(probation).chain(ratio)
 }
 
 impl RuleView {

@@ -145,6 +145,16 @@ pub(super) const KINDS: &[Kind] = &[
         "Give as much as `detail` says, or name other minima, or none.",
         RULE,
     ),
+    refusal(
+        "pay-ratio",
+        "The highest index of members would be more times the lowest than the rule allows.",
+        "Set an index nearer to the others, or publish a rule with another ratio.",
+        &[
+            "POST /v1/cooperatives/{book}/allocation-rules",
+            "POST /v1/cooperatives/{book}/allocation-rules:preview",
+            "POST /v1/members/{id}/indices",
+        ],
+    ),
     refusal("rule-invalid", "The rule does not add up.", "Mend what `detail` names.", RULE),
     refusal(
         "rule-too-late",

@@ -71,3 +71,4 @@ cooperative-rule-losses = von einem Verlust { $part } aus der Rücklage, soweit 
 cooperative-rule-losses-members = ein Verlust aus dem Kapital der Mitglieder, wie sie teilen
 cooperative-rule-hold = einbehaltene Anteile bleiben mindestens { $months } Monate
 cooperative-rule-probation = auch die Arbeit in der Probezeit zählt
+cooperative-rule-ratio = der höchste Index der Mitglieder ist höchstens das { $ratio }-fache des niedrigsten

@@ -71,3 +71,4 @@ cooperative-rule-losses = of a loss, { $part } by the reserve, as far as it has 
 cooperative-rule-losses-members = a loss by the members' capital, as they share
 cooperative-rule-hold = retained shares stay for at least { $months } months
 cooperative-rule-probation = what was worked on probation counts
+cooperative-rule-ratio = the highest index of members is at most { $ratio } times the lowest

@@ -192,3 +192,35 @@ async fn a_rule_is_tried_before_it_is_published_by_whoever_reads_statements_and_
     assert_eq!(coop.host.treasurer.all(&coop.at("/distributions")).await?.len(), 0);
     coop.host.app.finish().await
 }
+
+#[tokio::test]
+async fn a_rule_bounds_how_far_the_indices_of_members_lie_apart() -> Outcome {
+    let coop = Coop::open().await?;
+    let keeper = &coop.host.treasurer;
+    let index = |of: usize| format!("/v1/members/{}/indices", coop.members[of]["id"].as_str().unwrap_or_default());
+    let set = |index: &str| json!({"index": index, "effective_from": "2026-03-01"});
+    let bounded = |ratio: &str, from: &str| {
+        let steps = by("indexed_hours")["steps"].clone();
+        json!({"effective_from": from, "pay_ratio": ratio, "steps": steps})
+    };
+    for wrong in ["0.99", "10000.01"] {
+        is(&keeper.post(&coop.at("/allocation-rules"), &bounded(wrong, "2026-02-01")).await?, 409);
+    }
+    let published = keeper.post(&coop.at("/allocation-rules"), &bounded("4.5", "2026-02-01")).await?.ok()?;
+    assert_eq!(published["pay_ratio"], "4.50");
+    keeper.post(&index(0), &set("4.5")).await?.ok()?;
+    let above = keeper.post(&index(1), &set("4.51")).await?;
+    assert_eq!((above.status.as_u16(), &above.body["type"]), (409, &json!("/problems/pay-ratio")), "{:#}", above.body);
+    is(&keeper.post(&index(1), &set("0.99")).await?, 409);
+    assert!(keeper.all(&index(1)).await?.is_empty(), "what is refused is not written");
+
+    // A tighter rule holds only where the members' indices keep it, on its first day and on each later one on which one begins.
+    let tighter = keeper.post(&coop.at("/allocation-rules"), &bounded("4", "2026-04-01")).await?;
+    assert_eq!((tighter.status.as_u16(), &tighter.body["type"]), (409, &json!("/problems/pay-ratio")));
+    let trial = json!({
+        "rule": bounded("4", "2026-04-01"), "surplus": usd("1.00"), "period": {"from": "2026-01-01", "to": "2026-12-31"},
+    });
+    is(&keeper.post(&coop.at("/allocation-rules:preview"), &trial).await?, 409);
+    is(&keeper.post(&coop.at("/allocation-rules"), &bounded("4", "2026-02-15")).await?, 409);
+    coop.host.app.finish().await
+}

@@ -327,6 +327,11 @@ pub struct NewAllocationRule {
     #[serde(default)]
     #[schema(pattern = "^(qualified|non_qualified)$", example = "qualified")]
     notices: Option<String>,
+    /// How many times as much as the lowest index of members their highest one may be: a decimal string, 1 to 10000, exact to the hundredth. The indices that
+    /// are set have to keep it when the rule is published, and each that is set later, from its first day on.
+    #[serde(default)]
+    #[schema(max_length = 8, pattern = r"^[0-9]{1,5}(\.[0-9]{1,2})?$", example = "4.5")]
+    pay_ratio: Option<String>,
 }
 
 impl NewAllocationRule {
@@ -344,6 +349,7 @@ impl NewAllocationRule {
             losses: self.losses.as_ref().map(losses).transpose()?,
             hold_months: self.hold_months,
             notices: self.notices.as_deref().map(|word| parse(&format!("{at}/notices"), word)).transpose()?,
+            pay_ratio: self.pay_ratio.as_deref().map(|ratio| parse(&format!("{at}/pay_ratio"), ratio)).transpose()?,
             counts_from: self
                 .counts_from
                 .as_deref()
@@ -395,6 +401,8 @@ pub struct AllocationRuleBody {
     counts_from: String,
     /// What the notices of retained shares are to a tax: `qualified` or `non_qualified`; null where the rule does not say.
     notices: Option<String>,
+    /// How many times as much as the lowest index of members their highest one may be; null where the rule sets no bound.
+    pay_ratio: Option<String>,
     /// SHA-256 of the steps, with whatever else the rule says.
     digest: String,
     /// When it was published, by the book's clock.
@@ -411,6 +419,7 @@ impl AllocationRuleBody {
             counts_from: it.rule.counts_from().to_string(),
             steps: it.rule.steps.into_iter().map(|step| StepBody::new(step, currency)).collect(),
             notices: it.rule.notices.map(|notices| notices.to_string()),
+            pay_ratio: it.rule.pay_ratio.map(|ratio| ratio.to_string()),
             minima: it.rule.minima.map(|minima| minima.to_string()),
             losses: it.rule.losses.map(|losses| LossesBody { reserve: losses.reserve.to_string() }),
             hold_months: it.rule.hold_months,

@@ -1,6 +1,6 @@
 //! Publishing versions of a cooperative's allocation rule.
 
-use super::members;
+use super::{member_indices, members};
 use crate::cooperatives::rules::allocation_rule::{AllocationRule, Rule};
 use crate::cooperatives::rules::cooperative::Cooperative;
 use crate::cooperatives::rules::distribution::WINDOW_DAYS_MAX;
@@ -18,7 +18,7 @@ use jiff::civil::Date;
 ///
 /// # Errors
 ///
-/// `rule-invalid`; `rule-below-minimum` when it gives less than the minima that it names; `rule-too-late` when it would hold for a period whose result is closed; `not-a-cooperative`;
+/// `rule-invalid`; `rule-below-minimum` when it gives less than the minima that it names; `rule-too-late` when it would hold for a period whose result is closed; `pay-ratio` when the indices of its first day's members do not keep it; `not-a-cooperative`;
 /// [`Error::Invalid`] at `/objection_days`; [`Error::NotFound`] for an unknown book.
 pub async fn publish(
     tx: &Transaction<'_>,
@@ -31,6 +31,7 @@ pub async fn publish(
 ) -> Result<AllocationRule, Error> {
     let (book, cooperative) = members::lock(tx, book).await?;
     check(&rule, effective_from, window_days, cooperative.closed_through)?;
+    member_indices::check_ratio(tx, book.id, &rule, effective_from).await?;
     let published = AllocationRule {
         id: AllocationRuleId::generate(book.id),
         version: cooperative.rules_last + 1,

@@ -1,13 +1,14 @@
 //! By how much the hours of members weigh: set from a day on, never changed.
 
 use super::members::lock;
+use crate::cooperatives::rules::allocation_rule::Rule;
 use crate::cooperatives::rules::cooperative::Index;
 use crate::cooperatives::rules::member_index::MemberIndex;
-use crate::cooperatives::store::{distributions, hours, member_indices, members};
+use crate::cooperatives::store::{allocation_rules, distributions, hours, member_indices, members};
 use crate::error::{Error, Refusal};
-use crate::id::{MemberId, PersonId};
+use crate::id::{BookId, MemberId, PersonId};
 use crate::service::store::activity::{self, Actor, Done};
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -17,7 +18,7 @@ use jiff::civil::Date;
 /// # Errors
 ///
 /// `same-person` when `by` is the member; `period-distributed` when a distribution counts that day or a later one; `index-within` when hours of the member begin before that day
-/// and end on it or later. [`Error::Invalid`] at `/index` or `/effective_from`; [`Error::NotFound`] for an unknown member.
+/// and end on it or later; `pay-ratio` when the highest index is then too many times the lowest, by the rule in force that day. [`Error::Invalid`] at `/index` or `/effective_from`; [`Error::NotFound`] for an unknown member.
 pub async fn set(
     tx: &Transaction<'_>,
     id: MemberId,
@@ -60,6 +61,27 @@ pub async fn set(
         set_at: book.now(wall),
     };
     member_indices::insert(tx, &new).await?;
+    if let Some(rule) = allocation_rules::in_force(tx, book.id, from).await? {
+        check_ratio(tx, book.id, &rule.rule, from).await?;
+    }
     activity::record(tx, book.id, Done::new(&id, "index_set", Actor::Person(by)), book.now(wall)).await?;
     Ok(new)
+}
+
+/// Refuses a rule whose pay ratio the indices of members do not keep on a day or on a later one on which another index begins.
+///
+/// # Errors
+///
+/// `pay-ratio`.
+pub(super) async fn check_ratio(
+    client: &impl GenericClient,
+    book: BookId,
+    rule: &Rule,
+    from: Date,
+) -> Result<(), Error> {
+    let Some(ratio) = rule.pay_ratio else { return Ok(()) };
+    match member_indices::first_too_wide(client, book, from, ratio).await? {
+        Some(spread) => Ok(spread.check(ratio)?),
+        None => Ok(()),
+    }
 }

@@ -1,6 +1,6 @@
 //! What a rule that is not published would make of a surplus. Nothing is written.
 
-use super::{allocation_rules, inputs, members};
+use super::{allocation_rules, inputs, member_indices, members};
 use crate::cooperatives::rules::allocation_rule::{Rule, Target};
 use crate::cooperatives::rules::cooperative::{Cooperative, Period};
 use crate::cooperatives::rules::inputs::{Inputs, MemberInput};
@@ -64,6 +64,7 @@ pub async fn preview(client: &impl GenericClient, book: BookId, trial: Trial) ->
     let cooperative = cooperatives::find(client, book.id).await?.unwrap_or(Cooperative::NEW);
     let rule = &trial.rule;
     allocation_rules::check(rule, trial.effective_from, trial.window_days, cooperative.closed_through)?;
+    member_indices::check_ratio(client, book.id, rule, trial.effective_from).await?;
     let (gross, non_member, net) = (trial.gross, trial.non_member, trial.surplus);
     let inputs = match trial.among {
         Among::Members(period) => {

@@ -1,6 +1,6 @@
 //! The rule by which a cooperative divides a period's net: a versioned list of steps, the last one for its members.
 
-use super::cooperative::{Percent, is_short_name};
+use super::cooperative::{Index, Percent, is_short_name};
 use crate::chart;
 use crate::error::Refusal;
 use crate::id::{AllocationRuleId, PersonId};
@@ -236,6 +236,9 @@ pub struct Losses {
 /// The longest time for which retained shares stay at least, in months.
 pub const HOLD_MONTHS_MAX: u16 = 600;
 
+/// The highest bound of a pay ratio, in hundredths: that of the largest index to the smallest.
+pub const PAY_RATIO_MAX: u64 = 1_000_000;
+
 /// A rule: its steps in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
@@ -256,6 +259,9 @@ pub struct Rule {
     /// What the notices of retained shares are to a tax; none where the rule does not say, and then they are not qualified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notices: Option<Notices>,
+    /// How many times as much as the lowest index of members their highest one is at most; none where the rule sets no bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pay_ratio: Option<Index>,
 }
 
 impl Rule {
@@ -336,6 +342,10 @@ impl Rule {
         let retains_too_much = |step: &Step| matches!(step, Step::Members { retained, .. } if retained.hundredths() > RETAINED_MOST_OF_QUALIFIED);
         if self.notices == Some(Notices::Qualified) && self.steps.iter().any(retains_too_much) {
             return refuse("of qualified notices at most 80 % is retained: a fifth is paid in cash".into());
+        }
+        if self.pay_ratio.is_some_and(|ratio| ratio < Index::ONE || ratio.hundredths() > PAY_RATIO_MAX) {
+            let most = Index::from_hundredths(PAY_RATIO_MAX);
+            return refuse(format!("the highest index is 1.00 to {most} times as much as the lowest"));
         }
         // What is taken of what is left is never more than that.
         for base in [Base::Gross, Base::Net] {

@@ -1,6 +1,7 @@
 //! By how much the hours of a member weigh: an index from a day on, until the day on which another one begins.
 
 use super::cooperative::{Hours, Index};
+use crate::error::Refusal;
 use crate::id::{MemberId, PersonId};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -27,6 +28,29 @@ pub struct IndexedHours {
     pub hours: Hours,
 }
 
+/// The lowest and the highest index of members on a day; 1.00 counts for whom none is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spread {
+    /// The day.
+    pub on: Date,
+    /// The lowest.
+    pub lowest: Index,
+    /// The highest.
+    pub highest: Index,
+}
+
+impl Spread {
+    /// Refuses indices of which the highest is more than so many times the lowest, with `pay-ratio`.
+    pub fn check(self, ratio: Index) -> Result<(), Refusal> {
+        let Spread { on, lowest, highest } = self;
+        if u128::from(highest.hundredths()) * 100 <= u128::from(ratio.hundredths()) * u128::from(lowest.hundredths()) {
+            return Ok(());
+        }
+        let detail = format!("on {on} the highest index is {highest} and the lowest {lowest}: more than {ratio} to 1");
+        Err(Refusal::new("pay-ratio", detail))
+    }
+}
+
 /// By how much the hours of a member weigh from a day on, until the day on which another one begins. Written once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberIndex {
@@ -47,6 +71,21 @@ pub struct MemberIndex {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_highest_index_is_at_most_so_many_times_the_lowest() {
+        let index = |text: &str| text.parse::<Index>().expect("hundredths");
+        for (lowest, highest, ratio, is_within) in [
+            ("1", "4.5", "4.5", true),
+            ("1", "4.51", "4.5", false),
+            ("0.67", "3.01", "4.5", true),
+            ("0.67", "3.02", "4.5", false),
+            ("2", "2", "1", true),
+        ] {
+            let spread = Spread { on: jiff::civil::date(2028, 1, 1), lowest: index(lowest), highest: index(highest) };
+            assert_eq!(spread.check(index(ratio)).is_ok(), is_within, "{highest} to {lowest} within {ratio}");
+        }
+    }
 
     #[test]
     fn an_index_is_within_bounds() {

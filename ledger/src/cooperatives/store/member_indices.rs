@@ -1,7 +1,7 @@
 //! By how much the hours of members weigh, from which day on.
 
 use crate::cooperatives::rules::cooperative::Index;
-use crate::cooperatives::rules::member_index::MemberIndex;
+use crate::cooperatives::rules::member_index::{MemberIndex, Spread};
 use crate::error::Error;
 use crate::id::{BookId, MemberId, PersonId};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -114,4 +114,38 @@ pub async fn first_between(
         )
         .await?;
     Ok(row.get("first"))
+}
+
+/// The first day from `from` on, of that one and those on which an index begins, whose members' highest index is more than so many times the
+/// lowest; none when there is no such day.
+pub async fn first_too_wide(
+    client: &impl GenericClient,
+    book: BookId,
+    from: Date,
+    ratio: Index,
+) -> Result<Option<Spread>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- member_indices::first_too_wide
+            SELECT d.day, s.lowest, s.highest
+              FROM (SELECT $2::date AS day
+                    UNION SELECT b.effective_from FROM member_index b WHERE b.book_id = $1 AND b.effective_from > $2) AS d
+             CROSS JOIN LATERAL (
+                   SELECT min(i.index) AS lowest, max(i.index) AS highest
+                     FROM (SELECT coalesce((SELECT x.index FROM member_index x
+                                             WHERE x.book_id = $1 AND x.member_id = m.id AND x.effective_from <= d.day
+                                             ORDER BY x.effective_from DESC, x.version DESC LIMIT 1), 100) AS index
+                             FROM member m
+                            WHERE m.book_id = $1 AND m.joined_on <= d.day
+                              AND (m.left_on IS NULL OR m.left_on >= d.day)) AS i) AS s
+             WHERE s.highest::bigint * 100 > $3 * s.lowest::bigint
+             ORDER BY d.day LIMIT 1",
+        )
+        .await?;
+    let ratio = i64::try_from(ratio.hundredths()).map_err(|_| Error::inconsistent("a ratio beyond its bound"))?;
+    let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* from */ &from, /* ratio */ &ratio]).await?;
+    row.map(|row| {
+        Ok(Spread { on: row.get("day"), lowest: index(row.get("lowest"))?, highest: index(row.get("highest"))? })
+    })
+    .transpose()
 }
