@@ -520,6 +520,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/statements/{id}", Access::Role(COOPERATORS)),
     ("GET", "/v1/cooperatives/{book}/tax-years/{year}", Access::Role(COOPERATORS)),
     ("GET", "/v1/cooperatives/{book}/tax-years/{year}/file", Access::Role(PAYOUT_READERS)),
+    ("GET", "/v1/cooperatives/{book}/dissolution", Access::Role(COOPERATORS)),
     ("GET", "/v1/distributions/{id}", Access::Role(COOPERATORS)),
     ("GET", "/v1/distributions/{id}/objections", Access::Role(COOPERATORS)),
     ("POST", "/v1/distributions/{id}:open", Access::Role(KEEPERS)),

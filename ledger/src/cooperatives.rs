@@ -7,6 +7,7 @@ pub mod rules {
     pub mod allocation_rule;
     pub mod contribution;
     pub mod cooperative;
+    pub mod dissolution;
     pub mod distribution;
     pub mod inputs;
     pub mod joining_contribution;
@@ -48,6 +49,7 @@ pub mod operations {
     pub mod advances;
     pub mod allocation_rules;
     pub(crate) mod capital;
+    pub mod dissolution;
     pub mod distributions;
     mod inputs;
     pub mod joining_contributions;

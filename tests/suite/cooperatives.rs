@@ -4,6 +4,7 @@ mod advances;
 mod bank;
 mod business;
 mod capital;
+mod dissolution;
 mod joining;
 mod openings;
 mod probation;

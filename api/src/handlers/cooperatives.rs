@@ -2,6 +2,7 @@
 
 pub mod advances;
 pub mod allocation_rules;
+pub mod dissolution;
 pub mod distribution_body;
 pub mod distributions;
 pub mod joining_contributions;
@@ -68,5 +69,6 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(statements::list)
         .service(statements::show)
         .service(tax_years::list)
-        .service(tax_years::download);
+        .service(tax_years::download)
+        .service(dissolution::show);
 }

@@ -64,6 +64,7 @@ const REPORTS: &[&str] = &[
     "GET /v1/books/{book}/reports/income-statement",
     "GET /v1/books/{book}/reports/funds",
     "GET /v1/books/{book}/account-tree",
+    "GET /v1/cooperatives/{book}/dissolution",
 ];
 
 pub(super) const KINDS: &[Kind] = &[
