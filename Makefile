@@ -7,6 +7,11 @@ RUST_OLDEST_MINOR := 92
 # must not break everybody at once. It is no toolchain file, as a machine without network could not follow one.
 LINTED_WITH := 1.95
 STRICT := $(if $(findstring rustc $(LINTED_WITH).,$(shell rustc --version 2>/dev/null)),-D warnings)
+# How everything is built that the tests run and are: in one go, as programs apart from the tests would be compiled with other features of
+# what they depend on, and so would most of that.
+WITH_TESTS := --workspace --bins --tests
+# What `make demo` builds; who has built all that before says how (`.ci/run`), and builds nothing again.
+BUILDS ?= -p api -p worker
 # What is linted: all, or `make lint CRATES="api ledger"`.
 CRATES ?=
 LINTED := $(if $(CRATES),$(addprefix -p ,$(CRATES)),--workspace)
@@ -22,7 +27,7 @@ help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: tools ## The founding story, then a running service (ARGS=--once: play it, check it, stop; STORY=cooperative: a year of a bakery)
-	$(CARGO) build -p api -p worker
+	$(CARGO) build $(BUILDS)
 	@exec $(TARGET)/debug/commonpurse demo $(if $(STORY),--story $(STORY)) $(ARGS)
 
 dev: tools ## A service for development, its data kept between runs
@@ -47,7 +52,7 @@ lint: toolchain
 	$(CARGO) clippy $(LINTED) --all-targets -- $(STRICT)
 
 suite: tools test-tools
-	$(CARGO) build --workspace
+	$(CARGO) build $(WITH_TESTS)
 ifeq ($(NEXTEST),yes)
 	@rm -f $(JUNIT)
 	$(CARGO) nextest run --workspace || { tests/slowest.sh $(JUNIT); exit 1; }
@@ -80,7 +85,7 @@ dependencies: toolchain
 check-long: tools test-tools ## What is too long for every run: more seeds, more examples, the ignored tests, the alert rules
 	@tests/install-tools.sh long
 	@tests/check-alerts.sh
-	$(CARGO) build --workspace
+	$(CARGO) build $(WITH_TESTS)
 ifeq ($(NEXTEST),yes)
 	PROPTEST_CASES=$${PROPTEST_CASES:-5000} COMMONPURSE_LONG=1 $(CARGO) nextest run --workspace --profile long --run-ignored all
 else

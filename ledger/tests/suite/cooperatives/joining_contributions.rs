@@ -196,7 +196,7 @@ async fn the_database_takes_no_parts_but_those_of_the_plan_and_none_as_paid_that
                 "UPDATE bank_line SET state = 'open', why = 'reference_unknown', booked_as = '', party = '', entry = 0
                  WHERE book_id = {book} AND id = '{paid}'"
             ),
-            SqlState::CHECK_VIOLATION,
+            SqlState::RESTRICT_VIOLATION,
         ),
         (
             format!(
