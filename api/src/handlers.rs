@@ -6,6 +6,7 @@ pub mod cooperatives;
 pub mod desk;
 pub mod fetching;
 pub mod files;
+pub mod governance;
 pub mod health;
 pub mod matching;
 pub mod milestones;

@@ -63,6 +63,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     handlers::matching::routes(routes);
     handlers::payouts::routes(routes);
     handlers::cooperatives::routes(routes);
+    handlers::governance::routes(routes);
     handlers::desk::routes(routes);
     handlers::fetching::routes(routes);
     handlers::files::routes(routes);

@@ -64,7 +64,7 @@ fn own_name(language: Language) -> &'static str {
 static TEXTS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(&FILES));
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 43] = files![
+static FILES: [(&str, &str); 44] = files![
     "account",
     "bankaccount",
     "book",
@@ -107,6 +107,7 @@ static FILES: [(&str, &str); 43] = files![
     "team",
     "trouble",
     "updates",
+    "votes",
     "write"
 ];
 

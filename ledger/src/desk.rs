@@ -14,6 +14,7 @@ pub mod store {
     pub mod payout_tasks;
     pub mod share_tasks;
     pub mod tasks;
+    pub mod vote_tasks;
     pub mod watch;
 }
 

@@ -253,6 +253,8 @@ book_ids! {
     JoiningContributionId = "jco", "a", "joining contribution";
     /// Retained shares that are paid back.
     RedemptionId = "rdm", "a", "redemption";
+    /// What the members of a cooperative are asked.
+    ProposalId = "prp", "a", "proposal";
     /// Where a payee is paid.
     BankAccountId = "bac", "a", "bank account";
     /// What is paid of an amount that is owed.

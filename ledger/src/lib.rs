@@ -26,6 +26,7 @@ pub mod evidence;
 pub mod export;
 pub mod fetching;
 pub mod files;
+pub mod governance;
 pub mod id;
 pub mod matching;
 pub mod milestones;

@@ -104,7 +104,10 @@ const PIECES: &[(Piece, &[&str])] = &[
             "updates",
         ],
     ),
-    (Piece::Cooperatives, &["cooperatives", "allocation-rules", "proceeds", "distributions", "statements"]),
+    (
+        Piece::Cooperatives,
+        &["cooperatives", "allocation-rules", "proposals", "proceeds", "distributions", "statements"],
+    ),
 ];
 
 /// Tags of what partners alone may ask: the test of their contract does.

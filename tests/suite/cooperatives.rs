@@ -10,6 +10,7 @@ mod openings;
 mod probation;
 mod result;
 mod tax_years;
+mod votes;
 mod weights;
 
 use crate::host::Host;

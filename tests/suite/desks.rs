@@ -12,6 +12,7 @@ mod judging;
 mod money;
 mod other_work;
 mod partner;
+mod votes;
 
 use anyhow::ensure;
 use api::demo::cast::Cast;

@@ -39,6 +39,7 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("reports", &["engine", "service", "parties", "books"]),
     ("treasury", &["engine", "service", "parties", "books"]),
     ("cooperatives", &["engine", "service", "parties", "books", "reports"]),
+    ("governance", &["engine", "service", "parties", "books", "reports", "cooperatives"]),
     ("pledging", &["engine", "service", "parties", "books", "reports", "treasury"]),
     ("challenges", &["engine", "service", "parties", "books", "treasury"]),
     ("milestones", &["engine", "service", "parties", "books", "treasury", "pledging"]),

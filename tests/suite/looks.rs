@@ -95,6 +95,8 @@ const SAMPLES: &[(&str, &str)] = &[
     ("/desk/cooperatives/{id}/distributions", "/desk/cooperatives/{book}/distributions"),
     ("/desk/cooperatives/{id}/me", "/desk/cooperatives/{book}/me"),
     ("/desk/cooperatives/{id}/redemptions", "/desk/cooperatives/{book}/redemptions"),
+    ("/desk/cooperatives/{id}/votes", "/desk/cooperatives/{book}/votes"),
+    ("/desk/proposals/{id}", "/desk/proposals/{prp}"),
     ("/desk/cooperatives/{id}/hours", "/desk/cooperatives/{book}/hours"),
     ("/desk/partners/{id}", "/desk/partners/{platform}"),
     ("/desk/partners/{id}/requests", "/desk/partners/{platform}/requests?only=failed"),

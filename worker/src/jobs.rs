@@ -28,6 +28,7 @@ mod refunds;
 mod returnables;
 mod second_factors;
 mod treasury;
+mod votes;
 mod webhooks;
 mod winding;
 mod withdrawals;
@@ -180,6 +181,10 @@ impl Context {
             Job::SendTasks { person, day } => Box::pin(self.send_tasks(leased, *person, *day)),
             Job::SendApplicationNotice { application, state } => {
                 Box::pin(self.send_application_notice(leased, *application, state))
+            }
+            Job::AdvanceProposal { proposal } => Box::pin(self.advance_proposal(leased, *proposal)),
+            Job::TellElectors { proposal, state, after } => {
+                Box::pin(self.tell_electors(leased, *proposal, state, *after))
             }
             Job::AdvanceMilestoneCall { call } => Box::pin(self.advance_milestone_call(leased, *call)),
             Job::SendEntryNotice { entrant, appeal } => Box::pin(self.send_entry_notice(leased, *entrant, *appeal)),

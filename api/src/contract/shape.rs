@@ -141,6 +141,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("purse-contributions", "pct"),
     ("redemptions", "rdm"),
     ("refunds", "rfd"),
+    ("proposals", "prp"),
     ("releases", "rel"),
     ("results", "res"),
     ("settlement-comparisons", "scm"),

@@ -82,6 +82,7 @@ const TAGS: &[(&str, &str)] = &[
     ("judging", "Judges of a challenge, and their scores."),
     ("cooperatives", "Members of a cooperative, and the hours that they worked."),
     ("allocation-rules", "How a cooperative divides what it earns, by version."),
+    ("proposals", "What members of a cooperative vote on, who votes for whom, and what came of it."),
     ("proceeds", "What a cooperative earned and what it cost."),
     ("distributions", "The result of a period divided among members: drafted, objected to, approved, posted."),
     ("statements", "What a member got of a distribution, and why."),

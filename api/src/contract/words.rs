@@ -20,6 +20,7 @@ use ledger::engine::store::units::Counts;
 use ledger::evidence::EvidenceKind;
 use ledger::fetching::rules::fetch::Failure as FetchFailure;
 use ledger::files::rules::file::FileType;
+use ledger::governance::rules::proposal::{ProposalState, Threshold};
 use ledger::matching::rules::formula::Formula;
 use ledger::matching::rules::round::PoolContributionState;
 use ledger::matching::rules::votes::VoteCost;
@@ -143,6 +144,8 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Account" | "Fund" | "IncomeLine" | "ReportLine" | "TrialBalanceLine", "class") => {
             AccountClass::ALL.iter().map(|class| class.as_str().to_owned()).collect()
         }
+        ("Proposal", "state") => all(ProposalState::ALL),
+        ("Proposal", "threshold") => all(Threshold::ALL),
         ("Account" | "AccountNode", "kind") => literal(&["asset", "liability", "equity", "income", "expense"]),
         ("FundMovement" | "JournalLine" | "StatementLine", "kind") => {
             MovementKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect()

@@ -26,6 +26,7 @@ use ledger::cooperatives::rules::waterfall::{MemberPart, Recipient, StepPart};
 use ledger::cooperatives::store::{allocation_rules, distributions};
 use ledger::engine::store::balances;
 use ledger::engine::store::books::{Book, Visibility};
+use ledger::governance::store::proposals;
 use ledger::id::{BookRef, DistributionId, OrganisationId};
 use ledger::money::Currency;
 use ledger::parties::store::organisations;
@@ -33,6 +34,9 @@ use serde::Serialize;
 
 /// States of a distribution that is in the book.
 pub(super) const POSTED: &[&str] = &["posted", "paid", "statements_issued"];
+
+/// So many proposals are looked at for votes that go on, the youngest.
+const VOTES_MAX: i64 = 100;
 
 /// States of a distribution that members see and that is not in the book yet.
 const UNDER_WAY: &[&str] = &["objection", "objected", "approved"];
@@ -54,6 +58,8 @@ struct CooperativePage {
     /// The one that is before the members.
     next: Option<NextView>,
     held: Vec<(Said, Amount, Said)>,
+    /// What the members vote on now.
+    votes: Vec<VoteView>,
 }
 
 /// A version of the rule, in words.
@@ -96,6 +102,13 @@ struct NextView {
     waits: String,
     #[serde(skip)]
     is_loss: bool,
+}
+
+/// A vote that goes on: what it is about is the members' to read.
+#[derive(Serialize)]
+struct VoteView {
+    until: Day,
+    publishes_rule: bool,
 }
 
 impl Twinned for CooperativePage {
@@ -144,7 +157,7 @@ fn full(target: Target, currency: Currency) -> Said {
 }
 
 /// A step of a rule, in words.
-fn in_words(step: &Step, currency: Currency) -> String {
+pub(super) fn in_words(step: &Step, currency: Currency) -> String {
     match step {
         Step::FixedCost { purpose, amount, to } => say("cooperative-step-fixed")
             .with("amount", Amount::of(*amount, currency))
@@ -353,10 +366,12 @@ async fn held(client: &impl GenericClient, book: &Book) -> Result<Vec<(Said, Amo
 impl CooperativePage {
     /// None where the book is no cooperative's: it has no rule and divided nothing.
     async fn of(client: &impl GenericClient, book: &Book) -> Result<CooperativePage, Error> {
-        let today = book.today(ledger::calendar::now());
+        let now = book.now(ledger::calendar::now());
+        let today = book.day_of(now);
         let rule = allocation_rules::in_force(client, book.id, today).await?;
         let last = distributions::youngest(client, book.id, POSTED).await?;
         let next = distributions::youngest(client, book.id, UNDER_WAY).await?;
+        let asked = proposals::list(client, book.id, None, VOTES_MAX).await?;
         if rule.is_none() && last.is_none() && next.is_none() {
             return Err(Error::NotFound("cooperative"));
         }
@@ -371,6 +386,11 @@ impl CooperativePage {
             last: last.as_ref().map(DistributionView::new),
             next: next.as_ref().map(|next| NextView::new(next, book)),
             held: held(client, book).await?,
+            votes: asked
+                .iter()
+                .filter(|it| it.check_open(now).is_ok())
+                .map(|it| VoteView { until: Day(it.last_day), publishes_rule: it.rule.is_some() })
+                .collect(),
         })
     }
 }

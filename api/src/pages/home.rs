@@ -125,6 +125,7 @@ impl TaskBody {
             TaskKind::OpenDistribution | TaskKind::ApproveDistribution => {
                 Some(format!("/desk/distributions/{}", self.object))
             }
+            TaskKind::CastVote => Some(format!("/desk/proposals/{}", self.object)),
             TaskKind::ApproveRedemption => self.book.map(|book| format!("/desk/cooperatives/{book}/redemptions")),
             TaskKind::AttestHours => self.book.map(|book| format!("/desk/cooperatives/{book}/hours")),
             TaskKind::AcceptInvitation

@@ -38,6 +38,7 @@ const TAKES_NEW: &[&str] = &[
     "POST /v1/campaigns/{id}/pledges:batch",
     "POST /v1/campaigns/{id}/pledge-imports",
     "POST /v1/milestone-calls",
+    "POST /v1/cooperatives/{book}/proposals",
     "POST /v1/challenges",
     "POST /v1/challenges/{id}:publish",
     "POST /v1/challenges/{id}/contributions",

@@ -41,7 +41,33 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/advances/{id}:reverse",
             "POST /v1/cooperatives/{book}/joining-contributions",
             "POST /v1/joining-contributions/{id}:cancel",
+            "POST /v1/cooperatives/{book}/proposals",
+            "POST /v1/cooperatives/{book}/delegation",
         ],
+    ),
+    refusal(
+        "no-electors",
+        "Nobody is a member of the cooperative today.",
+        "Admit members first.",
+        &["POST /v1/cooperatives/{book}/proposals"],
+    ),
+    refusal(
+        "vote-over",
+        "The last day of the proposal is over, or it was withdrawn.",
+        "Read what came of it.",
+        &["POST /v1/proposals/{id}:vote", "POST /v1/proposals/{id}:withdraw"],
+    ),
+    refusal(
+        "not-an-elector",
+        "Those who were members when the proposal was opened vote on it.",
+        "Wait for the next one.",
+        &["POST /v1/proposals/{id}:vote"],
+    ),
+    refusal(
+        "delegation-circle",
+        "The vote would come back to who gives it: nobody would cast it.",
+        "Give it to another member, or vote yourself.",
+        &["POST /v1/cooperatives/{book}/delegation"],
     ),
     refusal(
         "not-invited",
@@ -137,7 +163,11 @@ pub(super) const KINDS: &[Kind] = &[
         "not-a-member",
         "This is for members of the cooperative.",
         "Let a member do it.",
-        &["POST /v1/contributions/{id}:attest", "POST /v1/distributions/{id}:object"],
+        &[
+            "POST /v1/contributions/{id}:attest",
+            "POST /v1/distributions/{id}:object",
+            "POST /v1/cooperatives/{book}/delegation",
+        ],
     ),
     refusal(
         "rule-below-minimum",
@@ -152,6 +182,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[
             "POST /v1/cooperatives/{book}/allocation-rules",
             "POST /v1/cooperatives/{book}/allocation-rules:preview",
+            "POST /v1/cooperatives/{book}/proposals",
             "POST /v1/members/{id}/indices",
         ],
     ),

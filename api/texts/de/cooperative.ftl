@@ -72,3 +72,6 @@ cooperative-rule-losses-members = ein Verlust aus dem Kapital der Mitglieder, wi
 cooperative-rule-hold = einbehaltene Anteile bleiben mindestens { $months } Monate
 cooperative-rule-probation = auch die Arbeit in der Probezeit zählt
 cooperative-rule-ratio = der höchste Index der Mitglieder ist höchstens das { $ratio }-fache des niedrigsten
+cooperative-votes = Die Mitglieder stimmen ab
+cooperative-votes-on-a-rule = Über eine andere Regel, bis { $day }. Wird sie angenommen, veröffentlicht sie der Dienst.
+cooperative-votes-on-something = Über einen Beschluss, bis { $day }.

@@ -72,3 +72,6 @@ cooperative-rule-losses-members = a loss by the members' capital, as they share
 cooperative-rule-hold = retained shares stay for at least { $months } months
 cooperative-rule-probation = what was worked on probation counts
 cooperative-rule-ratio = the highest index of members is at most { $ratio } times the lowest
+cooperative-votes = The members vote
+cooperative-votes-on-a-rule = On another rule, until { $day }. If it passes, the service publishes it.
+cooperative-votes-on-something = On a resolution, until { $day }.

@@ -7,8 +7,8 @@ use crate::id::{
     AppealId, BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId,
     DisputeId, DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, InvitationId, JoinRequestId,
     MatchingRoundId, MilestoneApplicationId, MilestoneCallId, OrganisationId, PayoutFileId, PayoutId, PayoutRunId,
-    PersonId, PlanChangeId, PlanMoveId, PledgeId, PurseContributionId, RefundId, ReleaseId, SettlementId, SharePlanId,
-    StatementFileId, StatementId, SuspenseId, WebhookEndpointId, WindUpId, WithdrawalId, YearlyReceiptId,
+    PersonId, PlanChangeId, PlanMoveId, PledgeId, ProposalId, PurseContributionId, RefundId, ReleaseId, SettlementId,
+    SharePlanId, StatementFileId, StatementId, SuspenseId, WebhookEndpointId, WindUpId, WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use crate::words::words;
@@ -522,6 +522,20 @@ pub enum Job {
         /// The call.
         call: MilestoneCallId,
     },
+    /// Count the votes on a proposal whose last day is over, and do what has passed.
+    AdvanceProposal {
+        /// The proposal.
+        proposal: ProposalId,
+    },
+    /// Tell a page of those who may vote on a proposal that they may, or what came of it.
+    TellElectors {
+        /// The proposal.
+        proposal: ProposalId,
+        /// The state that is told.
+        state: String,
+        /// The number of the member after whom the page begins.
+        after: i32,
+    },
     /// Tell a team that its entry was withdrawn, or what became of its appeal; and those who decide that one waits for them.
     SendEntryNotice {
         /// The entry.
@@ -708,6 +722,8 @@ impl Job {
             Job::SendTasks { .. } => JobKind::SendTasks,
             Job::SendApplicationNotice { .. } => JobKind::SendApplicationNotice,
             Job::AdvanceMilestoneCall { .. } => JobKind::AdvanceMilestoneCall,
+            Job::AdvanceProposal { .. } => JobKind::AdvanceProposal,
+            Job::TellElectors { .. } => JobKind::TellElectors,
             Job::SendEntryNotice { .. } => JobKind::SendEntryNotice,
             Job::TellMembers { .. } => JobKind::TellMembers,
             Job::SendObjectionNotice { .. } => JobKind::SendObjectionNotice,
@@ -814,6 +830,10 @@ impl fmt::Debug for Job {
                 write!(f, "send_application_notice of {application}, {state}")
             }
             Job::AdvanceMilestoneCall { call } => write!(f, "advance_milestone_call of {call}"),
+            Job::AdvanceProposal { proposal } => write!(f, "advance_proposal of {proposal}"),
+            Job::TellElectors { proposal, state, after } => {
+                write!(f, "tell_electors of {proposal}, {state}, after member {after}")
+            }
             Job::SendEntryNotice { entrant, .. } => write!(f, "send_entry_notice of {entrant}"),
             Job::TellMembers { after, .. } => write!(f, "tell_members after member {after}"),
             Job::SendObjectionNotice { distribution, state, .. } => {
@@ -985,6 +1005,10 @@ pub enum JobKind {
     SendApplicationNotice,
     /// [`Job::AdvanceMilestoneCall`]
     AdvanceMilestoneCall,
+    /// [`Job::AdvanceProposal`]
+    AdvanceProposal,
+    /// [`Job::TellElectors`]
+    TellElectors,
     /// [`Job::SendEntryNotice`]
     SendEntryNotice,
     /// [`Job::TellMembers`]
@@ -1003,7 +1027,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 82] = [
+    pub const ALL: [JobKind; 84] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -1079,6 +1103,8 @@ impl JobKind {
         JobKind::SendTasks,
         JobKind::SendApplicationNotice,
         JobKind::AdvanceMilestoneCall,
+        JobKind::AdvanceProposal,
+        JobKind::TellElectors,
         JobKind::SendEntryNotice,
         JobKind::TellMembers,
         JobKind::SendObjectionNotice,
@@ -1166,6 +1192,8 @@ impl JobKind {
             JobKind::SendTasks => "send_tasks",
             JobKind::SendApplicationNotice => "send_application_notice",
             JobKind::AdvanceMilestoneCall => "advance_milestone_call",
+            JobKind::AdvanceProposal => "advance_proposal",
+            JobKind::TellElectors => "tell_electors",
             JobKind::SendEntryNotice => "send_entry_notice",
             JobKind::TellMembers => "tell_members",
             JobKind::SendObjectionNotice => "send_objection_notice",
@@ -1253,6 +1281,8 @@ impl JobKind {
             | JobKind::SendTasks
             | JobKind::SendApplicationNotice
             | JobKind::AdvanceMilestoneCall
+            | JobKind::AdvanceProposal
+            | JobKind::TellElectors
             | JobKind::SendEntryNotice
             | JobKind::TellMembers
             | JobKind::SendObjectionNotice
@@ -1434,6 +1464,8 @@ mod tests {
                 state: "declined".into(),
             },
             Job::AdvanceMilestoneCall { call: MilestoneCallId::generate(book) },
+            Job::AdvanceProposal { proposal: ProposalId::generate(book) },
+            Job::TellElectors { proposal: ProposalId::generate(book), state: "open".into(), after: 7 },
             Job::SendEntryNotice { entrant: EntrantId::generate(book), appeal: Some(AppealId::generate(book)) },
             Job::TellMembers { distribution: Some(DistributionId::generate(book)), after: 7 },
             Job::SendObjectionNotice {

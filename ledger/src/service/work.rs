@@ -82,6 +82,7 @@ impl JobKind {
             | JobKind::AdvanceChallenge
             | JobKind::AdvanceMatchingRound
             | JobKind::AdvanceMilestoneCall
+            | JobKind::AdvanceProposal
             | JobKind::AdvanceCampaign
             | JobKind::ExpireHold
             | JobKind::RecordCapture
@@ -140,6 +141,7 @@ impl JobKind {
             | JobKind::SendTasks
             | JobKind::SendApplicationNotice
             | JobKind::TellMembers
+            | JobKind::TellElectors
             | JobKind::SendObjectionNotice
             | JobKind::SendReturnableNotice
             | JobKind::SendEndpointNotice => Work::Mail,

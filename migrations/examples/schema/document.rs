@@ -392,6 +392,19 @@ const DOMAINS: &[Domain] = &[
         ],
     },
     Domain {
+        name: "governance",
+        about: "What the members of a cooperative vote on, who may, who votes for whom, and what was voted.",
+        tables: &["proposal", "proposal_college", "proposal_elector", "ballot", "delegation"],
+        functions: &[
+            "proposal_forward",
+            "proposal_college_counted_once",
+            "proposal_of_its_members",
+            "proposal_electors_at_once",
+            "ballot_in_time",
+            "delegation_without_circle",
+        ],
+    },
+    Domain {
         name: "service",
         about: "What any domain uses: jobs, stored answers, who did what, counters, where it all is at home, and helpers of the migrations.",
         tables: &[

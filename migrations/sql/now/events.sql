@@ -185,6 +185,8 @@ BEGIN
      $f$'member', r.member_id, 'from', r.worked_from, 'to', r.worked_to$f$),
     ('allocation_rule', 'allocation_rule', 'r.id', '1', $e$'published'$e$, NULL, NULL, 'r.published_at', NULL,
      $f$'rules_version', r.version, 'from', r.effective_from$f$),
+    ('proposal', 'proposal', 'r.id', 'r.version', $e$CASE r.state WHEN 'open' THEN 'opened' ELSE r.state END$e$,
+     NULL, NULL, 'coalesce(r.ended_at, r.opened_at)', NULL, $f$'to', r.last_day, 'rule', r.rule_id$f$),
     ('proceeds', 'proceeds', 'r.id', '1 + (r.reversed_at IS NOT NULL)::int',
      $e$CASE WHEN r.reversed_at IS NULL THEN 'recorded' ELSE 'reversed' END$e$,
      NULL, NULL, 'coalesce(r.reversed_at, r.recorded_at)', NULL,
@@ -415,6 +417,11 @@ CREATE OR REPLACE TRIGGER advance_event_of_new AFTER INSERT ON advance REFERENCI
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('advance');
 CREATE OR REPLACE TRIGGER advance_event_of_change AFTER UPDATE ON advance REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('advance');
+CREATE OR REPLACE TRIGGER proposal_event_of_new AFTER INSERT ON proposal REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('proposal');
+CREATE OR REPLACE TRIGGER proposal_event_of_change AFTER UPDATE ON proposal
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION event_note('proposal');
 CREATE OR REPLACE TRIGGER joining_contribution_event_of_new AFTER INSERT ON joining_contribution REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION event_note('joining_contribution');
 CREATE OR REPLACE TRIGGER joining_contribution_event_of_change AFTER UPDATE ON joining_contribution

@@ -372,7 +372,7 @@ GRANT INSERT (id, challenge, submission, team, amount, entry, awarded_at, book_i
 -- cooperatives
 GRANT SELECT ON cooperative, member, member_index, contribution, allocation_rule, proceeds, period_result, distribution,
     distribution_part, distribution_objection, statement, redemption, retained_use, advance, opening, joining_contribution,
-    joining_part TO commonpurse_service;
+    joining_part, proposal, proposal_college, proposal_elector, ballot, delegation TO commonpurse_service;
 GRANT INSERT (book_id) ON cooperative TO commonpurse_service;
 GRANT UPDATE (members_last, rules_last, closed_through, capital_most) ON cooperative TO commonpurse_service;
 GRANT INSERT (id, person, version, created_at, book_id, number, candidate_from, joined_on, consents, "group") ON member TO
@@ -416,6 +416,14 @@ GRANT INSERT (id, member_id, granted_by, amount, version, granted_at, book_id, p
 GRANT UPDATE (cancelled_by, version, cancelled_at, parts_paid, state, reason) ON joining_contribution TO commonpurse_service;
 GRANT INSERT (joining_id, amount, to_reserve, book_id, number) ON joining_part TO commonpurse_service;
 GRANT UPDATE (bank_line, entry_number) ON joining_part TO commonpurse_service;
+GRANT INSERT (id, proposed_by, opened_at, closes_at, book_id, electors, quorum, last_day, effective_from, window_days, threshold, title,
+    text, digest, rule) ON proposal TO commonpurse_service;
+GRANT UPDATE (ended_by, rule_id, version, ended_at, counted, approval, state, reason, refused) ON proposal TO commonpurse_service;
+GRANT INSERT (proposal_id, book_id, weight, electors, number, "group") ON proposal_college TO commonpurse_service;
+GRANT UPDATE (yes, no, blank, delegated) ON proposal_college TO commonpurse_service;
+GRANT INSERT (proposal_id, member_id, book_id, member_number, college) ON proposal_elector TO commonpurse_service;
+GRANT INSERT (proposal_id, member_id, cast_by, cast_at, book_id, version, choice) ON ballot TO commonpurse_service;
+GRANT INSERT (member_id, delegate, given_by, given_at, book_id, version) ON delegation TO commonpurse_service;
 
 -- payouts
 GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document, payout_file, payout_file_item,

@@ -87,6 +87,7 @@ tags! { people, "openapi.json", OF_PEOPLE:
     matching Challenges "matching",
     cooperatives Cooperatives "cooperatives",
     allocation_rules Cooperatives "allocation-rules",
+    proposals Cooperatives "proposals",
     proceeds Cooperatives "proceeds",
     distributions Cooperatives "distributions",
     statements Cooperatives "statements",

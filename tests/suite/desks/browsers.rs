@@ -279,12 +279,27 @@ async fn worked_and_attested(coop: &Coop, with_scripts: bool) -> Outcome {
     bea.done_in(2).await
 }
 
+/// A member votes: two clicks from what waits for it.
+async fn voted(coop: &Coop, with_scripts: bool) -> Outcome {
+    let asked = json!({
+        "title": "A press", "text": "We buy it.", "last_day": "2028-03-01", "quorum": 1, "threshold": "majority",
+    });
+    let asked = coop.host.treasurer.post(&coop.at("/proposals"), &asked).await?.ok()?;
+    let mut ada = Hand::signed_in(&coop.host.app.mail_dir(), &coop.ada, with_scripts).await?;
+    ada.clicks = 0;
+    ada.follow(&format!("/desk/proposals/{}", text(&asked, "/id")?)).await?;
+    ada.press("button[value='no']").await?;
+    ada.sees("You have voted no.").await?;
+    ada.done_in(2).await
+}
+
 #[tokio::test]
 async fn b3_a_treasurer_records_and_divides_another_approves_and_members_work_and_read_their_share() -> Outcome {
     let coop = Coop::open().await?;
     for (year, with_scripts) in [2026, 2027].into_iter().zip(BOTH) {
         coop.work(year).await?;
         worked_and_attested(&coop, with_scripts).await?;
+        voted(&coop, with_scripts).await?;
         sold_and_divided(&coop, year, with_scripts).await?;
         let until = if with_scripts { "2028-01-17T12:00:00Z" } else { "2028-01-09T12:00:00Z" };
         coop.host.app.advance(&coop.host.treasurer, &coop.host.book, until).await?;

@@ -2,8 +2,9 @@
 
 use super::{Known, Outcome};
 use anyhow::Context as _;
-use api::demo::cast::{Cast, advance, give_role, organisation, sandbox_book, usd};
+use api::demo::cast::{Cast, advance, give_role, organisation, sandbox_book, today, usd};
 use api::demo::client::{Client, text};
+use jiff::ToSpan as _;
 use jiff::civil::date;
 use serde_json::{Value, json};
 
@@ -62,6 +63,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.add(text(&first, "/id")?);
     known.example("POST /v1/openings/{id}:reverse", json!({"id": first["id"]}), json!({"reason": "Closed anew"}));
     joining(cast, known, &paid).await?;
+    votes(cast, known).await?;
     let index = json!({"index": "1.5", "effective_from": "2025-08-01"});
     known.example("POST /v1/members/{id}/indices", json!({"id": press.members[1]}), index);
 
@@ -107,6 +109,27 @@ async fn joining(cast: &Cast, known: &mut Known, free: &Cooperative<'_>) -> Outc
     known.add(text(&granted, "/id")?);
     let reason = json!({"reason": "The member pays it at once"});
     known.example("POST /v1/joining-contributions/{id}:cancel", json!({"id": granted["id"]}), reason);
+    Ok(())
+}
+
+/// A cooperative that votes: on something that goes on, and on what is voted on and given up by examples.
+async fn votes(cast: &Cast, known: &mut Known) -> Outcome {
+    let found = Cooperative::found(cast, "votes").await?;
+    let last_day = today(&cast.treasurer, &found.book).await?.saturating_add(30.days());
+    let new = json!({
+        "title": "Equal parts", "text": "What is left is divided in equal parts.", "last_day": last_day, "quorum": 1,
+        "threshold": "majority", "rule": rule("2032-01-01"),
+    });
+    let (path, book) = (format!("/v1/cooperatives/{}/proposals", found.book), json!({"book": found.book}));
+    known.example("POST /v1/cooperatives/{book}/proposals", book.clone(), new.clone());
+    known.example("POST /v1/cooperatives/{book}/delegation", book, json!({"delegate": found.members[1]}));
+    let reason = json!({"reason": "The rule has a mistake"});
+    for (step, body) in [("vote", json!({"choice": "yes"})), ("withdraw", reason)] {
+        let opened = cast.treasurer.post(&path, &new).await?.ok()?;
+        known.example(&format!("POST /v1/proposals/{{id}}:{step}"), json!({"id": opened["id"]}), body);
+    }
+    let opened = cast.treasurer.post(&path, &new).await?.ok()?;
+    known.add(text(&opened, "/id")?);
     Ok(())
 }
 

@@ -209,6 +209,22 @@ impl Notice {
         Notice::of_distribution(cooperative, say("notices-objection-held-subject"), vec![said, reason(why)], id, link)
     }
 
+    /// Members may vote on a proposal, or what came of it.
+    pub(crate) fn vote(
+        (cooperative, title): (&str, &str),
+        (subject, said): (Said, Vec<Said>),
+        id: String,
+        link: String,
+    ) -> Notice {
+        let about = |said: Said| said.with("cooperative", cooperative).with("title", title);
+        Notice {
+            subject: about(subject),
+            said: said.into_iter().map(about).collect(),
+            facts: vec![(say("facts-cooperative"), cooperative.into()), (say("facts-proposal"), id.into())],
+            link,
+        }
+    }
+
     /// Hours wait for a member who attests them.
     pub(crate) fn hours(cooperative: &str, link: String) -> Notice {
         Notice {

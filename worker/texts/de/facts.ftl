@@ -84,3 +84,4 @@ facts-role-member = Mitglied
 facts-from-to = { $from } – { $to }
 facts-netted = Für frühere Verluste
 facts-stands = Davon gegen Ihre nächsten Anteile
+facts-proposal = Antrag

@@ -35,3 +35,4 @@ why-sign-in = jemand sich mit dieser Adresse anmelden wollte
 why-tasks = etwas auf Sie wartet, in einer Ihrer Rollen
 why-webhooks-stopped = Sie zur Eigentümerschaft der Partnerplattform gehören, deren Endpunkt es ist
 why-yearly-receipt = Sie gespendet haben und das die Quittung eines Jahres ist
+why-vote = Sie bei dieser Genossenschaft abstimmen können

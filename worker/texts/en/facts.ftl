@@ -84,3 +84,4 @@ facts-role-member = member
 facts-from-to = { $from } – { $to }
 facts-netted = For earlier losses
 facts-stands = Of that against your next shares
+facts-proposal = Proposal

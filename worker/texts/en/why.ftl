@@ -35,3 +35,4 @@ why-sign-in = somebody has asked to sign in with this address
 why-tasks = something waits for you, by a role that you have
 why-webhooks-stopped = you are an owner of the partner whose endpoint it is
 why-yearly-receipt = you gave, and this is the receipt of a year
+why-vote = you may vote at this cooperative

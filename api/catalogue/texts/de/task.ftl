@@ -29,3 +29,4 @@ task-chase-payout = Herausfinden, was aus einer verspäteten Auszahlung wurde
 task-match-bank-line = Herausfinden, worum es bei einer Zeile eines Kontoauszugs geht
 task-match-suspense = Sagen, wessen Zahlung dieses Geld ist, oder es zurückgeben
 task-release-custodian = Das Geld eines gesperrten Verwahrers freibekommen und freigeben
+task-cast-vote = Über einen Antrag abstimmen

@@ -29,3 +29,4 @@ task-chase-payout = Find out what became of a late payout
 task-match-bank-line = Find out what a line of a bank statement is about
 task-match-suspense = Say whose payment this money is, or return it
 task-release-custodian = Get the money of a frozen custodian free, and release it
+task-cast-vote = Vote on a proposal

@@ -58,9 +58,11 @@ pub async fn play(story: &Story) -> anyhow::Result<Cooperative> {
         workers: &literals.second_workers,
         managers: &literals.second_managers,
     };
-    for period in [first, second] {
-        shares_a_year(&cooperative, teller, &period).await?;
-    }
+    shares_a_year(&cooperative, teller, &first).await?;
+    let asked = votes(&cooperative, teller, date(year + 1, 1, 31)).await?;
+    shares_a_year(&cooperative, teller, &second).await?;
+    counted(&cooperative, teller, &asked).await?;
+    asks_for_another_rule(&cooperative, date(year + 2, 1, 31)).await?;
     closes(&cooperative, teller).await?;
     pays(&cooperative, teller).await?;
     Ok(cooperative)
@@ -94,6 +96,47 @@ async fn shares_a_year(cooperative: &Cooperative, teller: &Teller, period: &Peri
     teller.equal("the development fund's part", text(&shared, "/parts/0/amount/amount")?, period.development)?;
     teller.equal("the workers' shares", shares(&shared, "workers", "cash")?, period.workers)?;
     teller.equal("the managers' shares", shares(&shared, "management", "cash")?, period.managers)
+}
+
+/// The members vote until a day, one of them by another. Answers the path of what they are asked.
+async fn votes(cooperative: &Cooperative, teller: &Teller, last_day: Date) -> anyhow::Result<String> {
+    teller.progress.say("the members vote, one of them by another");
+    let body = json!({
+        "title": "Recycled plastic only", "last_day": last_day, "quorum": 4, "threshold": "majority",
+        "text": "From the second year on, the bodies of all drills are printed from recycled plastic.",
+    });
+    let asked = cooperative.post("proposals", &body).await?;
+    let path = format!("/v1/proposals/{}", text(&asked, "/id")?);
+    let (ada, bea, cem, eli) =
+        (&cooperative.people[0], &cooperative.people[1], &cooperative.people[2], &cooperative.people[4]);
+    let delegation = format!("/v1/cooperatives/{}/delegation", cooperative.book);
+    cem.post(&delegation, &json!({"delegate": cooperative.members[0]})).await?.ok()?;
+    let circle = ada.post(&delegation, &json!({"delegate": cooperative.members[2]})).await?;
+    teller.refused("a vote that would come back", &circle, 409, "delegation-circle")?;
+    for (member, choice) in [(ada, "yes"), (bea, "no"), (eli, "blank")] {
+        member.post(&format!("{path}:vote"), &json!({"choice": choice})).await?.ok()?;
+    }
+    Ok(path)
+}
+
+/// What they voted was counted when the day was over.
+async fn counted(cooperative: &Cooperative, teller: &Teller, path: &str) -> anyhow::Result<()> {
+    let ended = cooperative.treasurer.get(path).await?.ok()?;
+    teller.equal("what was voted on", text(&ended, "/state")?, "passed")?;
+    teller.equal("members who were counted", ended["counted"].as_i64(), Some(4))?;
+    teller.equal("of them by another", ended["colleges"][0]["delegated"].as_i64(), Some(1))?;
+    teller.equal("how much was yes", text(&ended, "/approval")?, "66.67")
+}
+
+/// Another rule is put to the vote, which goes on when the story ends.
+async fn asks_for_another_rule(cooperative: &Cooperative, last_day: Date) -> anyhow::Result<()> {
+    let mut rule = allocation_rule(last_day.tomorrow()?);
+    rule["steps"][0]["percent"] = json!("15");
+    let body = json!({
+        "title": "More for what comes next", "last_day": last_day, "quorum": 4, "threshold": "two_thirds", "rule": rule,
+        "text": "Fifteen percent of the surplus instead of ten go to the development fund.",
+    });
+    cooperative.post("proposals", &body).await.map(|_| ())
 }
 
 /// Every member has a statement by mail for each period, and the book says the same.

@@ -293,7 +293,7 @@ pub struct LossesBody {
 }
 
 /// A version to be published.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewAllocationRule {
     /// It holds for periods that end on this day or later, until a younger version does.
@@ -335,8 +335,23 @@ pub struct NewAllocationRule {
 }
 
 impl NewAllocationRule {
+    /// A rule that is not published yet, as it was given.
+    pub(crate) fn of(rule: Rule, effective_from: Date, objection_days: u16, currency: Currency) -> NewAllocationRule {
+        NewAllocationRule {
+            effective_from,
+            objection_days: Some(objection_days),
+            steps: rule.steps.into_iter().map(|step| StepBody::new(step, currency)).collect(),
+            minima: rule.minima.map(|minima| minima.to_string()),
+            losses: rule.losses.map(|losses| LossesBody { reserve: losses.reserve.to_string() }),
+            hold_months: rule.hold_months,
+            counts_from: rule.counts_from.map(|day| day.to_string()),
+            notices: rule.notices.map(|notices| notices.to_string()),
+            pay_ratio: rule.pay_ratio.map(|ratio| ratio.to_string()),
+        }
+    }
+
     /// The rule, as far as its words say.
-    pub(super) fn parse(&self, at: &str) -> Result<Rule, Problem> {
+    pub(crate) fn parse(&self, at: &str) -> Result<Rule, Problem> {
         let steps = self.steps.iter().enumerate().map(|(index, step)| step.parse(&format!("{at}/steps/{index}")));
         let minima = self.minima.as_deref().map(|name| parse(&format!("{at}/minima"), name)).transpose()?;
         let losses = |body: &LossesBody| {
@@ -359,7 +374,7 @@ impl NewAllocationRule {
     }
 
     /// Refuses amounts in another currency than that of the book.
-    pub(super) fn check_currency(&self, at: &str, book: &Book) -> Result<(), Error> {
+    pub(crate) fn check_currency(&self, at: &str, book: &Book) -> Result<(), Error> {
         for (index, step) in self.steps.iter().enumerate() {
             if let Some((pointer, currency)) = step.currency(&format!("{at}/steps/{index}"))
                 && currency != book.currency.code()
@@ -371,12 +386,12 @@ impl NewAllocationRule {
     }
 
     /// The day from which it holds.
-    pub(super) fn effective_from(&self) -> Date {
+    pub(crate) fn effective_from(&self) -> Date {
         self.effective_from
     }
 
     /// Days in which members may object to a distribution by it.
-    pub(super) fn objection_days(&self) -> u16 {
+    pub(crate) fn objection_days(&self) -> u16 {
         self.objection_days.unwrap_or(7)
     }
 }

@@ -19,13 +19,13 @@ use utoipa::ToSchema;
 #[schema(as = Task)]
 pub struct TaskBody {
     /// `accept_invitation`, `answer_join_request`, `decide_call`, `review_claim`, `change_claim`, `answer_dispute`, `reply_dispute`, `resolve_dispute`, `confirm_request`, `open_distribution`, `approve_distribution`,
-    /// `approve_redemption`, `attest_hours`, `score_submission`, `attest_share`, `revise_shares`, `decide_shares`, `answer_chargeback`, `fund_reserve`, `match_suspense`, `confirm_ended`, `check_capture`,
+    /// `approve_redemption`, `cast_vote`, `attest_hours`, `score_submission`, `attest_share`, `revise_shares`, `decide_shares`, `answer_chargeback`, `fund_reserve`, `match_suspense`, `confirm_ended`, `check_capture`,
     /// `chase_settlement`, `release_custodian`, `confirm_bank_account`, `approve_payout`, `decide_payout`, `send_payout`, `chase_payout` or
     /// `match_bank_line`.
     #[schema(value_type = String)]
     pub kind: TaskKind,
     /// The id of what it is about: a claim, a dispute, a distribution, a redemption, hours, a submission, a share plan, a charge, a chargeback, a settlement, money in
-    /// suspense, a move of a plan, a freeze of a custodian, an invitation, a request to join, a call.
+    /// suspense, a move of a plan, a freeze of a custodian, an invitation, a request to join, a call, a proposal.
     #[schema(example = "clm_aaaaaaibtr7mdvlxpvb2pxnbwmcv6rjy")]
     pub object: String,
     /// The object in words, such as the name of the milestone.
@@ -65,6 +65,7 @@ impl From<Task> for TaskBody {
             TaskObject::Invitation(id) => (id.to_string(), None),
             TaskObject::JoinRequest(id, of) => (id.to_string(), Some(format!("/v1/organisations/{of}/join-requests"))),
             TaskObject::PlanMove(id) => (id.to_string(), Some(format!("/v1/plan-moves/{id}"))),
+            TaskObject::Proposal(id) => (id.to_string(), Some(format!("/v1/proposals/{id}"))),
             TaskObject::Redemption(id) => (id.to_string(), Some(format!("/v1/redemptions/{id}"))),
             TaskObject::Suspense(id) => (id.to_string(), Some(format!("/v1/suspense/{id}"))),
             TaskObject::Settlement(id) => (id.to_string(), Some(format!("/v1/settlements/{id}"))),
@@ -85,7 +86,7 @@ pub async fn page(state: &State, person: PersonId, query: &PageQuery) -> Result<
 }
 
 /// Lists what waits for who asks, across all their roles: calls to decide, claims to review or to change, disputes to answer or to decide, revocations to confirm, distributions
-/// to open or to approve, redemptions to approve, hours to attest, submissions to score, shares to attest, to propose anew or to decide, chargebacks to answer or to bear, captures to check, settlements that custodians owe, custodians that are frozen, invitations to accept. What
+/// to open or to approve, redemptions to approve, proposals to vote on, hours to attest, submissions to score, shares to attest, to propose anew or to decide, chargebacks to answer or to bear, captures to check, settlements that custodians owe, custodians that are frozen, invitations to accept. What
 /// ends first comes first.
 #[utoipa::path(tag = "identity", params(PageQuery),
     responses((status = 200, description = "A page, what ends first at the top", body = Page<TaskBody>)))]

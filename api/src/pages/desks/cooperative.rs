@@ -9,6 +9,7 @@ pub(in crate::pages) mod redemptions;
 pub(in crate::pages) mod share;
 pub(in crate::pages) mod table;
 pub(in crate::pages) mod take_back;
+pub(in crate::pages) mod votes;
 
 use super::distribution::in_a_word;
 use super::{named, sum};

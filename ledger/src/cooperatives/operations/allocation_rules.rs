@@ -7,6 +7,7 @@ use crate::cooperatives::rules::distribution::WINDOW_DAYS_MAX;
 use crate::cooperatives::rules::minima;
 use crate::cooperatives::rules::waterfall::digest;
 use crate::cooperatives::store::{allocation_rules, cooperatives};
+use crate::engine::store::books;
 use crate::error::{Error, Refusal};
 use crate::id::{AllocationRuleId, BookId, PersonId};
 use crate::service::store::activity::{self, Actor, Done};
@@ -29,6 +30,23 @@ pub async fn publish(
     by: PersonId,
     wall: Timestamp,
 ) -> Result<AllocationRule, Error> {
+    let at = books::get(tx, book).await?.now(wall);
+    publish_as_of(tx, book, rule, effective_from, window_days, (by, at)).await
+}
+
+/// Publishes the next version as of a moment, in book time.
+///
+/// # Errors
+///
+/// As [`publish`].
+pub(crate) async fn publish_as_of(
+    tx: &Transaction<'_>,
+    book: BookId,
+    rule: Rule,
+    effective_from: Date,
+    window_days: u16,
+    (by, at): (PersonId, Timestamp),
+) -> Result<AllocationRule, Error> {
     let (book, cooperative) = members::lock(tx, book).await?;
     check(&rule, effective_from, window_days, cooperative.closed_through)?;
     member_indices::check_ratio(tx, book.id, &rule, effective_from).await?;
@@ -40,11 +58,11 @@ pub async fn publish(
         digest: digest(&rule)?,
         rule,
         published_by: by,
-        published_at: book.now(wall),
+        published_at: at,
     };
     allocation_rules::insert(tx, &published).await?;
     cooperatives::update(tx, book.id, Cooperative { rules_last: published.version, ..cooperative }).await?;
-    activity::record(tx, book.id, Done::new(&published.id, "published", Actor::Person(by)), book.now(wall)).await?;
+    activity::record(tx, book.id, Done::new(&published.id, "published", Actor::Person(by)), at).await?;
     Ok(published)
 }
 
@@ -53,7 +71,7 @@ pub async fn publish(
 /// # Errors
 ///
 /// `rule-invalid`, `rule-below-minimum`, `rule-too-late`; [`Error::Invalid`] at `/objection_days`.
-pub(super) fn check(rule: &Rule, effective_from: Date, window_days: u16, closed_through: Date) -> Result<(), Error> {
+pub(crate) fn check(rule: &Rule, effective_from: Date, window_days: u16, closed_through: Date) -> Result<(), Error> {
     rule.check()?;
     minima::check(rule)?;
     if window_days == 0 || window_days > WINDOW_DAYS_MAX {

@@ -73,7 +73,7 @@ pub async fn set(
 /// # Errors
 ///
 /// `pay-ratio`.
-pub(super) async fn check_ratio(
+pub(crate) async fn check_ratio(
     client: &impl GenericClient,
     book: BookId,
     rule: &Rule,

@@ -286,7 +286,7 @@ pub async fn take_back(
 }
 
 /// The present membership of a person; refused with `not-a-member` when there is none.
-pub(super) async fn active_member(
+pub(crate) async fn active_member(
     client: &impl GenericClient,
     book: &Book,
     person: PersonId,

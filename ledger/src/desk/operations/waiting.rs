@@ -1,7 +1,7 @@
 //! What waits for a person, in one list.
 
 use crate::desk::rules::task::{Place, Task};
-use crate::desk::store::{call_tasks, claim_tasks, payout_tasks, share_tasks, tasks};
+use crate::desk::store::{call_tasks, claim_tasks, payout_tasks, share_tasks, tasks, vote_tasks};
 use crate::error::Error;
 use crate::id::PersonId;
 use deadpool_postgres::GenericClient;
@@ -23,6 +23,7 @@ pub async fn list(
     let mut found = tasks::invitations(client, person, after, limit, wall).await?;
     found.extend(tasks::join_requests(client, person, after, limit, wall).await?);
     found.extend(call_tasks::calls(client, person, after, limit, wall).await?);
+    found.extend(vote_tasks::proposals(client, person, after, limit, wall).await?);
     found.extend(claim_tasks::claims(client, person, after, limit).await?);
     found.extend(claim_tasks::disputes(client, person, after, limit).await?);
     found.extend(claim_tasks::claim_requests(client, person, after, limit).await?);

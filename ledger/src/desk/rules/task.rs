@@ -2,8 +2,8 @@
 
 use crate::id::{
     BankAccountId, BankLineId, BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, CustodianFreezeId, DisputeId,
-    DistributionId, InvitationId, JoinRequestId, MilestoneCallId, OrganisationId, PayoutId, PlanMoveId, RedemptionId,
-    SettlementId, SharePlanId, SubmissionId, SuspenseId,
+    DistributionId, InvitationId, JoinRequestId, MilestoneCallId, OrganisationId, PayoutId, PlanMoveId, ProposalId,
+    RedemptionId, SettlementId, SharePlanId, SubmissionId, SuspenseId,
 };
 use crate::words::words;
 use jiff::Timestamp;
@@ -37,6 +37,8 @@ words! {
         ApproveDistribution = "approve_distribution",
         /// Approve that retained shares are paid back, as somebody else asks.
         ApproveRedemption = "approve_redemption",
+        /// Vote on a proposal to the members of a cooperative.
+        CastVote = "cast_vote",
         /// Attest the hours of another member.
         AttestHours = "attest_hours",
         /// Score a submission as a judge.
@@ -150,6 +152,8 @@ pub enum TaskObject {
     Payout(PayoutId),
     /// Retained shares to be paid back.
     Redemption(RedemptionId),
+    /// A proposal.
+    Proposal(ProposalId),
     /// A settlement.
     Settlement(SettlementId),
     /// A share plan.
@@ -178,6 +182,7 @@ impl TaskObject {
             TaskObject::JoinRequest(id, _) => id.0,
             TaskObject::PlanMove(id) => id.object,
             TaskObject::Redemption(id) => id.object,
+            TaskObject::Proposal(id) => id.object,
             TaskObject::Settlement(id) => id.object,
             TaskObject::SharePlan(id) => id.object,
             TaskObject::Submission(id) => id.object,

@@ -651,6 +651,18 @@ pub const FAMILIES: &[Family] = &[
         facts: &["rules_version", "from"],
     },
     Family {
+        name: "proposal",
+        prefix: "prp",
+        audience: Keepers,
+        states: &[
+            ("opened", "Members vote on a proposal."),
+            ("passed", "It has passed."),
+            ("failed", "It has not passed."),
+            ("withdrawn", "It was given up."),
+        ],
+        facts: &["to", "rule"],
+    },
+    Family {
         name: "proceeds",
         prefix: "prc",
         audience: Keepers,

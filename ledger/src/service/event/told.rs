@@ -151,6 +151,7 @@ pub const MAILS: &[MailKind] = &[
     mail("sign-in", Purpose::Security, Always("it is the way in")),
     mail("statement", Purpose::Money, Always("a document about what is a member's by law")),
     mail("tasks", Purpose::Work, May(MailGroup::Deadlines)),
+    mail("vote", Purpose::Work, ByState),
     mail("webhooks-stopped", Purpose::Work, Always("nothing more is sent to the partner until somebody acts")),
     mail("yearly-receipt", Purpose::Money, Always("a document for the tax office")),
 ];
@@ -393,6 +394,10 @@ pub const TOLD: &[(&str, Told)] = &[
     ("contribution.attested", No("who attests or takes back says so, and the statement counts it")),
     ("contribution.reversed", No("who attests or takes back says so, and the statement counts it")),
     ("allocation_rule.published", No("members read them, and the distribution that follows is told")),
+    ("proposal.opened", Mails(&[("vote", "those who may vote")])),
+    ("proposal.passed", Mails(&[("vote", "those who could vote")])),
+    ("proposal.failed", Mails(&[("vote", "those who could vote")])),
+    ("proposal.withdrawn", Mails(&[("vote", "those who could vote")])),
     ("proceeds.recorded", No("members read them, and the distribution that follows is told")),
     ("proceeds.reversed", No("members read them, and the distribution that follows is told")),
     ("result.closed", No("members read them, and the distribution that follows is told")),

@@ -123,6 +123,10 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
         &["joining_part"],
     ),
     (
+        "a part of a proposal, whose states are events, and what members say, which is theirs alone",
+        &["ballot", "delegation", "proposal_college", "proposal_elector"],
+    ),
+    (
         "a part of a matching round, whose states are events, and what is said of its result",
         &[
             "matching_campaign",
