@@ -66,9 +66,9 @@ fn of(proposal: &Value, what: &str) -> anyhow::Result<String> {
 
 fn equal(from: &str) -> Value {
     let groups = json!([
-        {"group": "workers", "percent": "80", "by": "equal"}, {"group": "management", "percent": "20", "by": "equal"},
+        {"group": "workers", "percent": "80.00", "by": "equal"}, {"group": "management", "percent": "20.00", "by": "equal"},
     ]);
-    json!({"effective_from": from, "objection_days": 7, "steps": [{"step": "members", "groups": groups}]})
+    json!({"effective_from": from, "objection_days": 7, "steps": [{"step": "members", "groups": groups, "retained": "0.00"}]})
 }
 
 fn refused(answer: &Answer, code: &str) -> Outcome {
@@ -97,7 +97,8 @@ async fn k18_members_vote_themselves_or_by_others_and_the_rule_that_passes_is_pu
     let mut short = equal("2028-02-01");
     short["steps"][0]["groups"][0]["percent"] = json!("79");
     refused(&it.propose(&json!({"rule": short})).await?, "rule-invalid")?;
-    is(&it.all[0].post(&it.coop.at("/proposals"), &json!({})).await?, 403);
+    let own = json!({"title": "Mine", "text": "Mine.", "last_day": "2028-01-31", "quorum": 1, "threshold": "majority"});
+    is(&it.all[0].post(&it.coop.at("/proposals"), &own).await?, 403);
 
     let opened = it.propose(&json!({"rule": equal("2028-02-01")})).await?.ok()?;
     assert_eq!(

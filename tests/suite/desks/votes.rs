@@ -22,11 +22,10 @@ async fn d28_members_vote_in_two_steps_give_their_vote_away_and_read_what_came_o
     let (mut keeper, mut ada) = (browser(&coop, &coop.host.treasurer).await?, browser(&coop, &coop.ada).await?);
 
     // A keeper asks; what was typed wrongly stands there again, and a second press asks nothing more.
-    let html = open(&mut keeper, &votes).await?;
+    let mut html = open(&mut keeper, &votes).await?;
     ensure!(html.contains("Nothing was put to the vote yet."), "{html}");
     let asked =
         [("title", "A <new> press"), ("text", "We buy it in July."), ("last_day", "2028-01-31"), ("quorum", "2")];
-    let there = form_of(&html, &votes)?;
     for (field, value, says) in [
         ("quorum", "many", "id=\"quorum-error\""),
         ("quorum", "7", "id=\"quorum-error\""),
@@ -36,7 +35,7 @@ async fn d28_members_vote_in_two_steps_give_their_vote_away_and_read_what_came_o
         let mut wrong = asked.to_vec();
         wrong.retain(|(name, _)| *name != field);
         wrong.extend([(field, value), ("threshold", "majority")]);
-        let html = refused(keeper.fill(&votes, &filled(&there, &wrong)).await?, says)?;
+        html = refused(keeper.fill(&votes, &filled(&form_of(&html, &votes)?, &wrong)).await?, says)?;
         ensure!(html.contains("We buy it in July."), "{html}");
     }
     let mut good = asked.to_vec();
@@ -70,7 +69,7 @@ async fn d28_members_vote_in_two_steps_give_their_vote_away_and_read_what_came_o
     let html = open(&mut bea, &votes).await?;
     ensure!(html.contains("Nobody votes for you."), "{html}");
     let there = form_of(&html, &give)?;
-    refused(bea.fill(&give, &filled(&there, &[("number", "99")])).await?, "id=\"number-error\"")?;
+    let html = refused(bea.fill(&give, &filled(&there, &[("number", "99")])).await?, "id=\"number-error\"")?;
     ensure!(send_twice(&mut bea, &html, &give, &[("number", "1")]).await? == votes);
     ensure!(open(&mut bea, &votes).await?.contains("Member 1 votes for you"));
     let html = open(&mut ada, &votes).await?;
@@ -87,7 +86,7 @@ async fn d28_members_vote_in_two_steps_give_their_vote_away_and_read_what_came_o
         let shown = browser(&coop, by).await?.fill(&withdraws, &filled(&there, &[("reason", "No")])).await?;
         ensure!(shown.status == status, "{shown:?}");
     }
-    refused(keeper.fill(&withdraws, &filled(&there, &[("reason", "")])).await?, "id=\"reason-error\"")?;
+    let html = refused(keeper.fill(&withdraws, &filled(&there, &[("reason", "")])).await?, "id=\"reason-error\"")?;
     ensure!(send_twice(&mut keeper, &html, &withdraws, &[("reason", "It is too dear")]).await? == other);
     ensure!(open(&mut ada, &other).await?.contains("It is withdrawn: It is too dear"));
 
