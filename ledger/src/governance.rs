@@ -6,6 +6,7 @@ pub mod rules {
     pub mod delegation;
     pub mod proposal;
     pub mod tally;
+    pub mod vote;
 }
 
 /// SQL, and nothing else.

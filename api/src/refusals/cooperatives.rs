@@ -7,8 +7,11 @@ const LEAVE: &[&str] = &["POST /v1/members/{id}:leave"];
 const OPEN_BOOK: &[&str] = &["POST /v1/cooperatives/{book}/openings"];
 const HOURS: &[&str] = &["POST /v1/cooperatives/{book}/contributions"];
 const ATTEST: &[&str] = &["POST /v1/contributions/{id}:attest"];
-const RULE: &[&str] =
-    &["POST /v1/cooperatives/{book}/allocation-rules", "POST /v1/cooperatives/{book}/allocation-rules:preview"];
+const RULE: &[&str] = &[
+    "POST /v1/cooperatives/{book}/allocation-rules",
+    "POST /v1/cooperatives/{book}/allocation-rules:preview",
+    "POST /v1/cooperatives/{book}/proposals",
+];
 const DRAFT: &[&str] = &["POST /v1/cooperatives/{book}/distributions"];
 const CLOSE: &[&str] = &["POST /v1/cooperatives/{book}/distributions", "POST /v1/cooperatives/{book}/results"];
 const REOPEN: &[&str] = &["POST /v1/results/{id}:reverse"];

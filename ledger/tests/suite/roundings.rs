@@ -27,6 +27,12 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
     ),
     ("cooperatives/rules/result.rs", 1, "a bound of what a result may sum up"),
     (
+        "governance/rules/tally.rs",
+        3,
+        "the product of what the other colleges have decided, without a remainder; the digits of a part of yes as it is shown, half up: \
+         whether it is enough, the exact fraction says",
+    ),
+    (
         "matching/rules/quadratic.rs",
         1,
         "a weight to whole minor units, as it is shown: shares are of the exact weights, by largest remainder",

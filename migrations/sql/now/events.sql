@@ -185,7 +185,7 @@ BEGIN
      $f$'member', r.member_id, 'from', r.worked_from, 'to', r.worked_to$f$),
     ('allocation_rule', 'allocation_rule', 'r.id', '1', $e$'published'$e$, NULL, NULL, 'r.published_at', NULL,
      $f$'rules_version', r.version, 'from', r.effective_from$f$),
-    ('proposal', 'proposal', 'r.id', 'r.version', $e$CASE r.state WHEN 'open' THEN 'opened' ELSE r.state END$e$,
+    ('proposal', 'proposal', 'r.id', 'r.version', $e$CASE r.state WHEN 'passed' THEN 'passed' WHEN 'failed' THEN 'failed' WHEN 'withdrawn' THEN 'withdrawn' ELSE 'opened' END$e$,
      NULL, NULL, 'coalesce(r.ended_at, r.opened_at)', NULL, $f$'to', r.last_day, 'rule', r.rule_id$f$),
     ('proceeds', 'proceeds', 'r.id', '1 + (r.reversed_at IS NOT NULL)::int',
      $e$CASE WHEN r.reversed_at IS NULL THEN 'recorded' ELSE 'reversed' END$e$,

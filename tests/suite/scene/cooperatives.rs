@@ -2,9 +2,8 @@
 
 use super::{Known, Outcome};
 use anyhow::Context as _;
-use api::demo::cast::{Cast, advance, give_role, organisation, sandbox_book, today, usd};
+use api::demo::cast::{Cast, advance, give_role, organisation, sandbox_book, usd};
 use api::demo::client::{Client, text};
-use jiff::ToSpan as _;
 use jiff::civil::date;
 use serde_json::{Value, json};
 
@@ -115,9 +114,9 @@ async fn joining(cast: &Cast, known: &mut Known, free: &Cooperative<'_>) -> Outc
 /// A cooperative that votes: on something that goes on, and on what is voted on and given up by examples.
 async fn votes(cast: &Cast, known: &mut Known) -> Outcome {
     let found = Cooperative::found(cast, "votes").await?;
-    let last_day = today(&cast.treasurer, &found.book).await?.saturating_add(30.days());
+    advance(&cast.treasurer, &found.book, date(2030, 12, 1)).await?;
     let new = json!({
-        "title": "Equal parts", "text": "What is left is divided in equal parts.", "last_day": last_day, "quorum": 1,
+        "title": "Equal parts", "text": "What is left is divided in equal parts.", "last_day": "2031-01-31", "quorum": 1,
         "threshold": "majority", "rule": rule("2032-01-01"),
     });
     let (path, book) = (format!("/v1/cooperatives/{}/proposals", found.book), json!({"book": found.book}));

@@ -42,6 +42,7 @@ const WHY: &[(&str, &str)] = &[
     ("sign-in", "why-sign-in"),
     ("statement", "why-distribution"),
     ("tasks", "why-tasks"),
+    ("vote", "why-vote"),
     ("webhooks-stopped", "why-webhooks-stopped"),
     ("yearly-receipt", "why-yearly-receipt"),
 ];

@@ -19,9 +19,8 @@ use ledger::Error;
 use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::governance::operations::proposals as operations;
 use ledger::governance::operations::votes::{self, Own};
-use ledger::governance::rules::proposal::{
-    Choice, College, Executed, NewCollege, Proposal, ProposalEnd, ProposedRule, Threshold,
-};
+use ledger::governance::rules::proposal::{College, Executed, NewCollege, Proposal, ProposalEnd, ProposedRule};
+use ledger::governance::rules::vote::{Choice, Threshold};
 use ledger::governance::store::electors::Listed;
 use ledger::governance::store::{electors, proposals};
 use ledger::id::{AllocationRuleId, BookRef, MemberId, PersonId, ProposalId};

@@ -48,7 +48,7 @@ pub(crate) async fn publish_as_of(
     (by, at): (PersonId, Timestamp),
 ) -> Result<AllocationRule, Error> {
     let (book, cooperative) = members::lock(tx, book).await?;
-    check(&rule, effective_from, window_days, cooperative.closed_through)?;
+    check("", &rule, effective_from, window_days, cooperative.closed_through)?;
     member_indices::check_ratio(tx, book.id, &rule, effective_from).await?;
     let published = AllocationRule {
         id: AllocationRuleId::generate(book.id),
@@ -66,16 +66,22 @@ pub(crate) async fn publish_as_of(
     Ok(published)
 }
 
-/// Refuses a rule that could not be published.
+/// Refuses a rule that could not be published; `at` is where it stands in a request.
 ///
 /// # Errors
 ///
-/// `rule-invalid`, `rule-below-minimum`, `rule-too-late`; [`Error::Invalid`] at `/objection_days`.
-pub(crate) fn check(rule: &Rule, effective_from: Date, window_days: u16, closed_through: Date) -> Result<(), Error> {
+/// `rule-invalid`, `rule-below-minimum`, `rule-too-late`; [`Error::Invalid`] at `/objection_days` below that.
+pub(crate) fn check(
+    at: &str,
+    rule: &Rule,
+    effective_from: Date,
+    window_days: u16,
+    closed_through: Date,
+) -> Result<(), Error> {
     rule.check()?;
     minima::check(rule)?;
     if window_days == 0 || window_days > WINDOW_DAYS_MAX {
-        return Err(Error::invalid("/objection_days", format!("1 to {WINDOW_DAYS_MAX}")));
+        return Err(Error::invalid(format!("{at}/objection_days"), format!("1 to {WINDOW_DAYS_MAX}")));
     }
     if effective_from <= closed_through {
         let detail = format!("the result is closed through {closed_through}: a rule begins after it");

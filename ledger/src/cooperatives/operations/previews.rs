@@ -63,7 +63,7 @@ pub async fn preview(client: &impl GenericClient, book: BookId, trial: Trial) ->
     let book = members::book_of(client, book).await?;
     let cooperative = cooperatives::find(client, book.id).await?.unwrap_or(Cooperative::NEW);
     let rule = &trial.rule;
-    allocation_rules::check(rule, trial.effective_from, trial.window_days, cooperative.closed_through)?;
+    allocation_rules::check("", rule, trial.effective_from, trial.window_days, cooperative.closed_through)?;
     member_indices::check_ratio(client, book.id, rule, trial.effective_from).await?;
     let (gross, non_member, net) = (trial.gross, trial.non_member, trial.surplus);
     let inputs = match trial.among {

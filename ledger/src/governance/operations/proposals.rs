@@ -7,8 +7,9 @@ use crate::cooperatives::rules::waterfall;
 use crate::cooperatives::store::members;
 use crate::engine::store::books;
 use crate::error::{Error, Refusal};
-use crate::governance::rules::proposal::{self, Executed, NewCollege, Proposal, ProposalEnd, ProposedRule, Threshold};
+use crate::governance::rules::proposal::{self, Executed, NewCollege, Proposal, ProposalEnd, ProposedRule};
 use crate::governance::rules::tally;
+use crate::governance::rules::vote::Threshold;
 use crate::governance::store::{ballots, delegations, electors, proposals};
 use crate::id::{BookId, PersonId, ProposalId};
 use crate::service::change::check_text;
@@ -61,7 +62,7 @@ pub async fn open(
     let rule = match &new.rule {
         None => None,
         Some(it) => {
-            allocation_rules::check(&it.rule, it.effective_from, it.window_days, cooperative.closed_through)?;
+            allocation_rules::check("/rule", &it.rule, it.effective_from, it.window_days, cooperative.closed_through)?;
             member_indices::check_ratio(tx, book.id, &it.rule, it.effective_from).await?;
             Some(waterfall::digest(&(&it.rule, it.effective_from, it.window_days))?)
         }

@@ -2,7 +2,7 @@
 
 use crate::engine::store::books;
 use crate::error::{Error, Refusal};
-use crate::governance::rules::proposal::Choice;
+use crate::governance::rules::vote::Choice;
 use crate::governance::store::{ballots, electors, proposals};
 use crate::id::{PersonId, ProposalId};
 use deadpool_postgres::{GenericClient, Transaction};

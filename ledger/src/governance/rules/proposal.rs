@@ -4,6 +4,7 @@
 //! by the service; one without a rule is a resolution, from which nothing follows here.
 
 use super::tally::{Approval, Count};
+use super::vote::Threshold;
 use crate::cooperatives::rules::allocation_rule::Rule;
 use crate::cooperatives::rules::cooperative::{Member, Percent, is_short_name};
 use crate::error::{Error, Refusal};
@@ -19,28 +20,6 @@ pub const COLLEGES_MAX: usize = 8;
 
 /// The most days ahead that the last day may lie.
 pub const AHEAD_MAX_DAYS: i32 = 365;
-
-words! {
-    /// What a member says.
-    Choice, "choice" {
-        /// For it.
-        Yes = "yes",
-        /// Against it.
-        No = "no",
-        /// Neither: it counts for the quorum only.
-        Blank = "blank",
-    }
-}
-
-words! {
-    /// How much of yes and no must be yes.
-    Threshold, "threshold" {
-        /// More than half.
-        Majority = "majority",
-        /// Two thirds, or more.
-        TwoThirds = "two_thirds",
-    }
-}
 
 words! {
     /// How a proposal stands.

@@ -1,7 +1,7 @@
 //! Counting votes: one member, one vote. Whoever casts none is counted by who votes for it, if there is one. Blank votes count for the
 //! quorum, and are neither yes nor no. Where members vote in colleges, each college's part of yes weighs as much as was said.
 
-use super::proposal::{Choice, Threshold};
+use super::vote::{Choice, Threshold};
 use crate::error::Error;
 use std::collections::HashMap;
 use uuid::Uuid;

@@ -2,7 +2,7 @@
 
 use crate::engine::store::rows::word;
 use crate::error::Error;
-use crate::governance::rules::proposal::Choice;
+use crate::governance::rules::vote::Choice;
 use crate::id::{MemberId, PersonId, ProposalId};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;

@@ -29,7 +29,8 @@ use jiff::ToSpan as _;
 use ledger::cooperatives::store::members;
 use ledger::engine::store::books::Book;
 use ledger::governance::operations::votes;
-use ledger::governance::rules::proposal::{Choice, College, Executed, Proposal, ProposalEnd, Threshold};
+use ledger::governance::rules::proposal::{College, Executed, Proposal, ProposalEnd};
+use ledger::governance::rules::vote::{Choice, Threshold};
 use ledger::governance::store::{delegations, proposals};
 use ledger::id::{BookRef, MemberId, ProposalId};
 
