@@ -71,7 +71,7 @@ const WINDOWS: &[Window] = &[
                AND EXISTS (SELECT FROM donor d WHERE d.book_id = t.book_id AND d.id = t.donor AND d.email <> '')",
         )
     },
-    window("proposal.closes_at", "state = 'open'"),
+    Window { ends: Some("t.closes_at"), ..window("proposal.last_day", "state = 'open'") },
     window("share_plan.state_until", "state IN ('proposed', 'objected')"),
 ];
 

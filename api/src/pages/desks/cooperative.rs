@@ -16,6 +16,7 @@ use super::{named, sum};
 use crate::auth::Caller;
 use crate::extract::Params;
 use crate::handlers::cooperatives::members::{cooperative, visible_members};
+use crate::pages::forms::{Fields, wrong};
 use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
@@ -33,9 +34,9 @@ use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::cooperatives::operations::results::{self, OpenPeriod};
 use ledger::cooperatives::rules::distribution::Distribution;
-use ledger::cooperatives::store::{distributions, hours as hour_rows};
+use ledger::cooperatives::store::{distributions, hours as hour_rows, members};
 use ledger::engine::store::books::Book;
-use ledger::id::{BookRef, DistributionId};
+use ledger::id::{BookRef, DistributionId, MemberId};
 use ledger::parties::rules::role::OrganisationKind;
 use ledger::parties::store::organisations;
 use serde::Deserialize;
@@ -103,6 +104,19 @@ pub(super) async fn of_cooperative(client: &impl GenericClient, caller: &Caller,
         Some(owner) if owner.kind == OrganisationKind::Cooperative => Ok(book),
         Some(_) | None => Err(Error::NotFound("cooperative")),
     }
+}
+
+/// The member whom a form names by number; none where it names none.
+pub(super) async fn member_of(
+    client: &impl GenericClient,
+    book: &Book,
+    sent: &Fields,
+) -> Result<Option<MemberId>, Problem> {
+    let Some(number) = sent.given("number") else { return Ok(None) };
+    let unknown = || wrong("/number", say("members-no-such-number"));
+    let number: i32 = number.trim().parse().map_err(|_| unknown())?;
+    let found = members::of_numbers(client, book.id, &[number]).await?;
+    found.first().map(|member| Some(member.id)).ok_or_else(unknown)
 }
 
 /// Days from the first to the last, for people.

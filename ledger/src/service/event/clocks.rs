@@ -78,8 +78,7 @@ pub const CLOCKS: &[(&str, Telling)] = &[
     ("plan_change.lapses_at", Events(&["plan_change.asked"])),
     ("plan_move.waits_until", Events(&["plan_move.asked", "plan_move.consented"])),
     ("pledge.state_until", Events(&["pledge.needs_action", "pledge.lapsed"])),
-    ("proposal.closes_at", Events(&["proposal.opened"])),
-    ("proposal.last_day", Nobody("it ends when the proposal closes, of which its mail tells")),
+    ("proposal.last_day", Events(&["proposal.opened"])),
     ("redemption.approved_at", Nobody(FACT)),
     ("refresh_token.expires_at", Nobody(SESSION)),
     (

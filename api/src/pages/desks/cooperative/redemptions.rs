@@ -1,7 +1,7 @@
 //! Retained shares on the desk of a cooperative's people: what was paid back of them, the request that waits with what each share would
 //! give, and the form by which keepers ask.
 
-use super::of_cooperative;
+use super::{member_of, of_cooperative};
 use crate::auth::Caller;
 use crate::extract::Form;
 use crate::handlers::cooperatives::members::{cooperative_of, visible_members};
@@ -9,7 +9,7 @@ use crate::handlers::cooperatives::redemptions::{
     ApproveRedemption, NewRedemption, RedemptionReason, approve_once, ask_once, withdraw_once,
 };
 use crate::pages::desks::{named, sum};
-use crate::pages::forms::{Fields, Filled, done, or_again, wrong};
+use crate::pages::forms::{Fields, Filled, done, or_again};
 use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
@@ -25,7 +25,7 @@ use actix_web::{HttpResponse, post, route};
 use askama::Template;
 use deadpool_postgres::GenericClient;
 use ledger::cooperatives::rules::redemption::{Given, Redemption, RedemptionState};
-use ledger::cooperatives::store::{members, redemptions};
+use ledger::cooperatives::store::redemptions;
 use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, MemberId, RedemptionId};
 use uuid::Uuid;
@@ -139,15 +139,6 @@ pub(in crate::pages) async fn show(
     let client = state.client().await?;
     let book = of_cooperative(&client, &caller, named(asked)?).await?;
     page(StatusCode::OK, &shown(&client, &caller, book, Filled::fresh(&[])).await?)
-}
-
-/// The member whom a form names by number; none where it names none.
-async fn member_of(client: &impl GenericClient, book: &Book, sent: &Fields) -> Result<Option<MemberId>, Problem> {
-    let Some(number) = sent.given("number") else { return Ok(None) };
-    let unknown = || wrong("/number", say("members-no-such-number"));
-    let number: i32 = number.trim().parse().map_err(|_| unknown())?;
-    let found = members::of_numbers(client, book.id, &[number]).await?;
-    found.first().map(|member| Some(member.id)).ok_or_else(unknown)
 }
 
 /// The field that a JSON Pointer means.

@@ -1,7 +1,7 @@
 //! Votes on the desk of a cooperative's people: what members are asked, how it ended, whom they let vote for them, and the form by which
 //! keepers ask something from which no rule follows. A proposal has a page of its own, on which members vote.
 
-use super::of_cooperative;
+use super::{member_of, of_cooperative};
 use crate::auth::Caller;
 use crate::extract::Form;
 use crate::handlers::cooperatives::members::cooperative_of;
@@ -32,7 +32,7 @@ use ledger::governance::operations::votes;
 use ledger::governance::rules::proposal::{College, Executed, Proposal, ProposalEnd};
 use ledger::governance::rules::vote::{Choice, Threshold};
 use ledger::governance::store::{delegations, proposals};
-use ledger::id::{BookRef, MemberId, ProposalId};
+use ledger::id::{BookRef, ProposalId};
 
 /// So many proposals are shown, the youngest.
 const SHOWN: i64 = 100;
@@ -260,15 +260,6 @@ pub(in crate::pages) async fn open(
             or_again(problem, sent, field_of, again).await
         }
     }
-}
-
-/// The member whom a form names by number; none where it names none.
-async fn member_of(client: &impl GenericClient, book: &Book, sent: &Fields) -> Result<Option<MemberId>, Problem> {
-    let Some(number) = sent.given("number") else { return Ok(None) };
-    let unknown = || wrong("/number", say("members-no-such-number"));
-    let number: i32 = number.trim().parse().map_err(|_| unknown())?;
-    let found = members::of_numbers(client, book.id, &[number]).await?;
-    found.first().map(|member| Some(member.id)).ok_or_else(unknown)
 }
 
 /// Lets another member vote for whoever sends it, or nobody.
