@@ -173,6 +173,9 @@ pub fn check_last_day(today: Date, last: Date) -> Result<(), Error> {
     Err(Error::invalid("/last_day", format!("a day after {today}, and {most} at the latest")))
 }
 
+/// A member who may vote, its number, and its college counted from 0.
+pub type Seat = (MemberId, i32, usize);
+
 /// Puts members into colleges: one for all where none is named. Whoever left and was admitted again on one day has one vote all the same, by
 /// the younger membership. Answers the colleges, and that of each member, counted from 0.
 ///
@@ -180,7 +183,7 @@ pub fn check_last_day(today: Date, last: Date) -> Result<(), Error> {
 ///
 /// `no-electors` without a member; [`Error::Invalid`] at `/colleges` when they are too many, name a group twice or one without members,
 /// do not weigh 100 % in all, or leave out a group that has members.
-pub fn divide(members: &[Member], new: &[NewCollege]) -> Result<(Vec<College>, Vec<(MemberId, i32, usize)>), Error> {
+pub fn divide(members: &[Member], new: &[NewCollege]) -> Result<(Vec<College>, Vec<Seat>), Error> {
     if members.is_empty() {
         return Err(Refusal::new("no-electors", "nobody is a member of the cooperative today").into());
     }

@@ -1,6 +1,7 @@
 //! Who may vote on a proposal.
 
 use crate::error::Error;
+use crate::governance::rules::proposal::Seat;
 use crate::governance::rules::tally::Elector;
 use crate::id::{MemberId, PersonId, ProposalId};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -18,8 +19,8 @@ pub struct Listed {
     pub college: Option<String>,
 }
 
-/// Writes the list: members, their numbers, and their colleges counted from 0.
-pub async fn insert(tx: &Transaction<'_>, id: ProposalId, listed: &[(MemberId, i32, usize)]) -> Result<(), Error> {
+/// Writes the list.
+pub async fn insert(tx: &Transaction<'_>, id: ProposalId, listed: &[Seat]) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- electors::insert
