@@ -15,6 +15,7 @@ pub mod partners;
 pub mod payouts;
 pub mod pledging;
 pub mod problems;
+pub mod programmes;
 pub mod reports;
 pub mod updates;
 pub mod winding;

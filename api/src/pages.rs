@@ -24,6 +24,7 @@ pub mod origin;
 mod pictures;
 pub mod plan_change;
 pub mod plan_move;
+mod programme;
 pub mod public_home;
 pub mod receipt;
 pub mod second_factor;
@@ -107,6 +108,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(challenge::badge)
         .service(challenge::show)
         .service(cooperative::show)
+        .service(programme::show)
         .service(campaign::badge::show)
         .service(campaign::show)
         .service(milestone::show)

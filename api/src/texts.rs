@@ -64,7 +64,7 @@ fn own_name(language: Language) -> &'static str {
 static TEXTS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(&FILES));
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 44] = files![
+static FILES: [(&str, &str); 45] = files![
     "account",
     "bankaccount",
     "book",
@@ -100,6 +100,7 @@ static FILES: [(&str, &str); 44] = files![
     "pictures",
     "plan",
     "problems",
+    "programme",
     "receipt",
     "search",
     "secret",

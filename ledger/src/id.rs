@@ -255,6 +255,10 @@ book_ids! {
     RedemptionId = "rdm", "a", "redemption";
     /// What the members of a cooperative are asked.
     ProposalId = "prp", "a", "proposal";
+    /// What a book is to spend over some months.
+    ProgrammeId = "prg", "a", "programme";
+    /// Somebody who works in a programme.
+    HireId = "hir", "a", "hire";
     /// Where a payee is paid.
     BankAccountId = "bac", "a", "bank account";
     /// What is paid of an amount that is owed.

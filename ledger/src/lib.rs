@@ -36,6 +36,7 @@ pub mod parties;
 pub mod partners;
 pub mod payouts;
 pub mod pledging;
+pub mod programmes;
 pub mod recount;
 pub mod reports;
 pub mod service;

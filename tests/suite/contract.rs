@@ -65,7 +65,21 @@ const PIECES: &[(Piece, &[&str])] = &[
             "ties",
         ],
     ),
-    (Piece::Books, &["books", "events", "jobs", "accounts", "units", "journal-entries", "holds", "reports", "exports"]),
+    (
+        Piece::Books,
+        &[
+            "books",
+            "events",
+            "jobs",
+            "accounts",
+            "units",
+            "journal-entries",
+            "holds",
+            "programmes",
+            "reports",
+            "exports",
+        ],
+    ),
     (
         Piece::Pledging,
         &[

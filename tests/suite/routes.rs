@@ -27,6 +27,7 @@ const FOR_EVERYBODY: &[&str] = &[
     "GET /problems/{code}",
     "GET /readyz",
     "GET /v1/allocation-rule-presets",
+    "GET /v1/programme-presets",
     "POST /v1/oauth/token",
     "POST /v1/provider-events/stripe",
     "POST /v1/sign-in",

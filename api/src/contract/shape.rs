@@ -142,6 +142,8 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("redemptions", "rdm"),
     ("refunds", "rfd"),
     ("proposals", "prp"),
+    ("programmes", "prg"),
+    ("hires", "hir"),
     ("releases", "rel"),
     ("results", "res"),
     ("settlement-comparisons", "scm"),

@@ -80,6 +80,7 @@ const TAGS: &[(&str, &str)] = &[
     ("matching", "Rounds that add to what many gave to campaigns, from a pool, by a stated formula."),
     ("submissions", "The work that teams hand in to a challenge."),
     ("judging", "Judges of a challenge, and their scores."),
+    ("programmes", "What a book is to spend over months, what it spent, and how many people work in it."),
     ("cooperatives", "Members of a cooperative, and the hours that they worked."),
     ("allocation-rules", "How a cooperative divides what it earns, by version."),
     ("proposals", "What members of a cooperative vote on, who votes for whom, and what came of it."),

@@ -7,6 +7,7 @@ mod held_owed;
 mod milestone_line;
 mod money_way;
 mod month_bars;
+mod plan_bars;
 mod purse_bar;
 pub(super) mod qr;
 mod step_bar;
@@ -17,6 +18,7 @@ pub(super) use held_owed::HeldOwed;
 pub(super) use milestone_line::{MilestoneLine, Stop};
 pub(super) use money_way::{Ends, MoneyWay};
 pub(super) use month_bars::{Column, MONTHS, MonthBars};
+pub(super) use plan_bars::{Pair, PlanBars};
 pub(super) use purse_bar::{PurseBar, Tier};
 pub(super) use step_bar::{StepBar, Taken};
 

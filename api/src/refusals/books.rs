@@ -39,6 +39,7 @@ const TAKES_NEW: &[&str] = &[
     "POST /v1/campaigns/{id}/pledge-imports",
     "POST /v1/milestone-calls",
     "POST /v1/cooperatives/{book}/proposals",
+    "POST /v1/books/{book}/programmes",
     "POST /v1/challenges",
     "POST /v1/challenges/{id}:publish",
     "POST /v1/challenges/{id}/contributions",
@@ -69,6 +70,30 @@ const REPORTS: &[&str] = &[
 ];
 
 pub(super) const KINDS: &[Kind] = &[
+    refusal(
+        "account-counts-already",
+        "What is spent on an account counts for another programme in the same months.",
+        "Hold the line against an account of its own, or withdraw the other programme first.",
+        &["POST /v1/books/{book}/programmes"],
+    ),
+    refusal(
+        "programme-withdrawn",
+        "The programme was withdrawn.",
+        "Open another one.",
+        &["POST /v1/programmes/{id}:withdraw", "POST /v1/programmes/{id}/hires"],
+    ),
+    refusal(
+        "places-taken",
+        "As many people as the programme has places for work there on that day or later.",
+        "Write the last day of one of them down first, or begin after it.",
+        &["POST /v1/programmes/{id}/hires"],
+    ),
+    refusal(
+        "hire-ended",
+        "The last day of this work is written down already.",
+        "Write another hire down if the work goes on.",
+        &["POST /v1/hires/{id}:end"],
+    ),
     refusal(
         "book-winding-up",
         "The book is wound up, as its host closes: it takes nothing new any more.",

@@ -225,3 +225,4 @@ book-kind-reserve-paid-in = In die Rücklage eingezahlt
 book-kind-reserve-paid-in-means = Ein Teil eines Beitrittsbeitrags, der nie zurückgeht, wurde in die Rücklage gezahlt.
 book-kind-reserve-payment-returned = Einzahlung in die Rücklage zurückgenommen
 book-kind-reserve-payment-returned-means = Es war keiner: das Spiegelbild der Buchungszeilen.
+book-programmes = Programme: was es ausgeben will, und was es ausgab

@@ -8,6 +8,7 @@ pictures-way-what = Links alles, was eingegangen ist; von dort ein Band für jed
 pictures-months-what = Ein Balken für jeden Monat, so hoch wie das, was in ihm einging.
 pictures-months-what-waits = Ein Balken für jeden Monat, so hoch wie das, was in ihm einging; was wartet, steht schraffiert darüber.
 pictures-months-goal = Die Linie ist das Ziel eines Monats.
+pictures-plan-what = Ein Rahmen für jeden Monat, so hoch wie das, was für ihn geplant ist, und darin ein Balken, so hoch wie das, was ausgegeben wurde.
 pictures-table-below = Die Tabelle darunter hat die Zahlen.
 pictures-purse-what = Ein Balken, so lang wie das Preisgeld, gefüllt, so weit Geld eingegangen ist, dunkler, so weit Preise vergeben sind, und geteilt, wo ein Preis endet und der nächste beginnt. Die Tabelle darunter hat die Zahlen.
 pictures-line-what = Eine Linie mit vier Stationen: geplant, zurückgelegt, eingereicht, freigegeben. Sie ist gefüllt, so weit der Meilenstein gekommen ist. Die Tabelle darunter hat die Zahlen.

@@ -225,3 +225,4 @@ book-kind-reserve-paid-in = Reserve paid in
 book-kind-reserve-paid-in-means = A part of a joining contribution that is never returned was paid into the reserve.
 book-kind-reserve-payment-returned = Reserve payment returned
 book-kind-reserve-payment-returned-means = It was not: the mirror of its lines.
+book-programmes = Programmes: what it plans to spend, and what it spent

@@ -405,6 +405,12 @@ const DOMAINS: &[Domain] = &[
         ],
     },
     Domain {
+        name: "programmes",
+        about: "What books are to spend over months, from which money, held against which accounts, and who works for it.",
+        tables: &["programme", "programme_line", "programme_source", "programme_place", "programme_hire"],
+        functions: &["programme_forward", "programme_whole", "programme_hire_in_place"],
+    },
+    Domain {
         name: "service",
         about: "What any domain uses: jobs, stored answers, who did what, counters, where it all is at home, and helpers of the migrations.",
         tables: &[

@@ -425,6 +425,17 @@ GRANT INSERT (proposal_id, member_id, book_id, member_number, college) ON propos
 GRANT INSERT (proposal_id, member_id, cast_by, cast_at, book_id, version, choice) ON ballot TO commonpurse_service;
 GRANT INSERT (member_id, delegate, given_by, given_at, book_id, version) ON delegation TO commonpurse_service;
 
+-- programmes
+GRANT SELECT ON programme, programme_line, programme_source, programme_place, programme_hire TO commonpurse_service;
+GRANT INSERT (id, opened_by, opened_at, amount, book_id, first_month, months, lines, sources, places, name, about) ON programme TO
+    commonpurse_service;
+GRANT UPDATE (withdrawn_by, version, withdrawn_at, reason) ON programme TO commonpurse_service;
+GRANT INSERT (programme_id, amount, book_id, first_month, number, months, name, account) ON programme_line TO commonpurse_service;
+GRANT INSERT (programme_id, book_id, number, account) ON programme_source TO commonpurse_service;
+GRANT INSERT (programme_id, book_id, number, people, title) ON programme_place TO commonpurse_service;
+GRANT INSERT (id, programme_id, hired_by, hired_at, book_id, starts_on, place) ON programme_hire TO commonpurse_service;
+GRANT UPDATE (ended_by, ended_at, ends_on) ON programme_hire TO commonpurse_service;
+
 -- payouts
 GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document, payout_file, payout_file_item,
     bank_statement_file, bank_statement, bank_statement_line, bank_difference TO commonpurse_service;

@@ -57,6 +57,7 @@ tags! { people, "openapi.json", OF_PEOPLE:
     holds Books "holds",
     reports Books "reports",
     exports Books "exports",
+    programmes Books "programmes",
     campaigns Pledging "campaigns",
     pledges Pledging "pledges",
     charges Pledging "charges",

@@ -32,6 +32,8 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
         known.example(&format!("POST /v1/books/{{book}}/holds/{{hold}}:{end}"), held, body);
     }
 
+    programmes(cast, known).await?;
+
     let eur = |amount: &str| json!({"amount": amount, "currency": "EUR"});
     for (code, class, currency) in [
         ("assets:till:eur", "asset", "EUR"),
@@ -118,5 +120,32 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.example(&format!("{path}/custodians/{{organisation}}:freeze"), of("organisation", &parting), why.clone());
     known.example(&format!("{path}/custodians/{{organisation}}:release"), of("organisation", &leaving), json!({}));
     known.example("POST /v1/books/{book}/clock:advance", book, json!({"to": "2031-02-01T12:00:00Z"}));
+    Ok(())
+}
+
+/// Programmes: one that is read and works on, and those that examples withdraw and hire for. Each has an account of its own.
+async fn programmes(cast: &Cast, known: &mut Known) -> Outcome {
+    let (path, book) = (format!("/v1/books/{}/programmes", cast.book), json!({"book": cast.book}));
+    let new = |name: &str| {
+        json!({
+            "name": name, "first_month": "2031-01-01", "months": 12,
+            "lines": [{"name": "Steel", "account": format!("expenses:cost:{name}"), "amount": usd("1200.00")}],
+            "places": [{"title": "Development", "people": 3}],
+        })
+    };
+    known.example("POST /v1/books/{book}/programmes", book, new("another"));
+    let day = json!({"place": 1, "starts_on": "2031-02-01"});
+    for (name, step, body) in
+        [("given-up", ":withdraw", json!({"reason": "The plan is made anew"})), ("hiring", "/hires", day.clone())]
+    {
+        let opened = cast.treasurer.post(&path, &new(name)).await?.ok()?;
+        known.example(&format!("POST /v1/programmes/{{id}}{step}"), json!({"id": opened["id"]}), body);
+    }
+    let opened = cast.treasurer.post(&path, &new("steel")).await?.ok()?;
+    known.add(text(&opened, "/id")?);
+    let hires = format!("/v1/programmes/{}/hires", text(&opened, "/id")?);
+    let hired = cast.treasurer.post(&hires, &day).await?.ok()?;
+    known.add(text(&hired, "/id")?);
+    known.example("POST /v1/hires/{id}:end", json!({"id": hired["id"]}), json!({"ends_on": "2031-06-30"}));
     Ok(())
 }

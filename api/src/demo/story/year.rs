@@ -59,6 +59,7 @@ impl Year<'_> {
         self.cast.advance(first_day.saturating_sub(1.day())).await?;
         self.pledges(first_day).await?;
         self.refusals(first_day).await?;
+        let programme = self.programme(first_day).await?;
         let mut products = 0;
         for month in 1..=12i8 {
             before_month(month)?;
@@ -74,7 +75,35 @@ impl Year<'_> {
         }
         self.cast.advance(date(first_day.year(), 12, 31)).await?;
         self.story.equal("products that were paid for", products.to_string(), self.literals.products.as_str())?;
+        self.spent(&programme).await?;
         self.closes().await
+    }
+
+    /// The host plans the year: what the fund pays for, and who works for it.
+    async fn programme(&self, first_day: Date) -> anyhow::Result<String> {
+        let fund = "liabilities:fund:open-product-development";
+        let new = json!({
+            "name": "Nine products", "first_month": first_day, "months": 12,
+            "about": "Each is designed, built from its drawings by somebody else, and published.",
+            "lines": [{"name": "Products", "account": fund, "amount": usd("36000.00")}],
+            "sources": [fund],
+            "places": [{"title": "Reviewers", "people": 2}],
+        });
+        let opened = self.cast.treasurer.post(&format!("/v1/books/{}/programmes", self.cast.book), &new).await?.ok()?;
+        let path = format!("/v1/programmes/{}", text(&opened, "/id")?);
+        for _ in &self.cast.reviewers {
+            let begins = json!({"place": 1, "starts_on": first_day});
+            self.cast.treasurer.post(&format!("{path}/hires"), &begins).await?.ok()?;
+        }
+        Ok(path)
+    }
+
+    /// The plan of the year, held against what was released.
+    async fn spent(&self, programme: &str) -> anyhow::Result<()> {
+        let report = self.cast.treasurer.get(&format!("{programme}/report")).await?.ok()?;
+        let planned = text(&report, "/planned/amount")?;
+        self.story.equal("spent of the programme", text(&report, "/spent/amount")?, planned)?;
+        self.story.equal("its reviewers", report["staff"][0]["working"].as_u64(), Some(2))
     }
 
     /// The partner sends its donors; one of them twice.

@@ -15,14 +15,18 @@ use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::engine::store::books::{Book, Visibility};
-use ledger::id::BookRef;
+use ledger::id::{BookRef, ProgrammeId};
 use ledger::money::Unit;
+use ledger::programmes::store::programmes;
 use ledger::reports::operations::{self as reports, AccountNode, Branch, DEPTH_MAX, ReportLine, TrialBalanceLine};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Rows of a tree on one page: so many fit into 100 KB.
 const ROWS_MAX: usize = 150;
+
+/// So many programmes are looked at, the youngest.
+const PROGRAMMES_MAX: i64 = 20;
 
 /// Which part of the tree, as of which day.
 #[derive(Debug, Default, Deserialize)]
@@ -53,6 +57,8 @@ struct BookPage {
     #[serde(skip)]
     next: Option<String>,
     totals: Vec<Total>,
+    /// The youngest programmes that stand.
+    programmes: Vec<(ProgrammeId, String)>,
 }
 
 /// A part of the tree.
@@ -213,6 +219,7 @@ pub(in crate::pages) async fn show(
     let (nodes, deepest, next) = tree(&balances.lines, &under, &after)?;
     let shown: Vec<&str> = nodes.iter().map(|node| node.code.as_str()).collect();
     let whose = whose(&client, &book, &shown).await?;
+    let programmes = programmes::list(&client, (book.id, book.currency), None, PROGRAMMES_MAX).await?;
     drop(client);
     let codes: BTreeSet<&str> = balances.lines.iter().map(|line| line.code.as_str()).collect();
     let shown = BookPage {
@@ -227,6 +234,7 @@ pub(in crate::pages) async fn show(
         accounts: nodes.iter().map(|of| node(of, &codes, &whose, deepest)).collect(),
         next,
         totals: totals(&balances),
+        programmes: programmes.into_iter().filter(|it| it.stands().is_ok()).map(|it| (it.id, it.name)).collect(),
         under,
         name: book.name,
     };

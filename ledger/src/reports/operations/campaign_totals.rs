@@ -110,6 +110,22 @@ pub async fn outside_totals(
     })
 }
 
+/// What an account has as everybody may know it: sums over five givers or more, and what tells of nobody. On the side of credits.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn outside_balance(
+    client: &impl GenericClient,
+    sums: &WholeSums,
+    book: &Book,
+    account: AccountNumber,
+) -> Result<i128, Error> {
+    let through = (book.id, journal::last_number(client, book.id).await?);
+    let of = sums.of_account(client, through, account).await?;
+    Ok(of.balance() + seen_alone(client, book, Some(account)).await?)
+}
+
 /// What a fund has of movements that tell of nobody.
 async fn seen_alone(client: &impl GenericClient, book: &Book, fund: Known) -> Result<i128, Error> {
     let Some(fund) = fund else { return Ok(0) };

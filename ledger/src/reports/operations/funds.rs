@@ -29,6 +29,14 @@ const CAPTURES: &[MovementKind] = &[
     MovementKind::PoolPledged,
 ];
 
+/// The ways in which what a purpose holds goes to teams and winners, and comes back by revoked claims.
+pub const RELEASES: &[MovementKind] = &[
+    MovementKind::MilestoneReleased,
+    MovementKind::PrizeAwarded,
+    MovementKind::ClawbackUnpaid,
+    MovementKind::RecoveryRestored,
+];
+
 /// One fund, purse, pool or budget line. All figures in minor units.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FundLine {

@@ -242,3 +242,70 @@ pub async fn so_far(client: &impl GenericClient, book: BookId, accounts: &[Accou
     }
     Ok(moved)
 }
+
+/// What an account moved in a month in one way: debits and credits, minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MonthTotal {
+    /// The first day of the month.
+    pub month: Date,
+    /// The account.
+    pub account: AccountNumber,
+    /// The way in which it moved.
+    pub kind: MovementKind,
+    /// What was debited.
+    pub debits: i128,
+    /// What was credited.
+    pub credits: i128,
+}
+
+/// What a few accounts moved in each way with effect on the days `from..=to`, month by month: totals of their days and the tail of their
+/// lines. The days are looked up one by one, so that other accounts of a large book are not read.
+pub async fn monthly(
+    client: &impl GenericClient,
+    book: BookId,
+    accounts: &[AccountNumber],
+    (from, to): (Date, Date),
+) -> Result<Vec<MonthTotal>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- kind_totals::monthly
+             WITH progress AS (SELECT coalesce((SELECT through FROM day_total_progress WHERE book_id = $1), 0) AS through),
+             blocks AS (SELECT DISTINCT account >> 6 AS block FROM unnest($2::int[]) AS wanted(account)),
+             days AS (SELECT generate_series($3::date, $4::date, '1 day')::date AS day),
+             part AS (SELECT days.day, r.accounts, r.kinds, r.debits, r.credits
+                        FROM days CROSS JOIN blocks CROSS JOIN LATERAL (
+                             SELECT accounts, kinds, debits, credits FROM day_total
+                              WHERE book_id = $1 AND day = days.day AND block = blocks.block) AS r),
+             side AS (SELECT day, account, kind, debits, credits
+                        FROM (SELECT day, unnest(accounts) AS account, unnest(kinds) AS kind, unnest(debits) AS debits,
+                                     unnest(credits) AS credits FROM part) AS element
+                       WHERE account = ANY($2)
+                      UNION ALL
+                      SELECT day, account, kind, debits, credits
+                        FROM (SELECT unnest(r.days) AS day, unnest(r.accounts) AS account, unnest(r.kinds) AS kind,
+                                     unnest(r.debits) AS debits, unnest(r.credits) AS credits
+                                FROM blocks JOIN recent_total r ON r.book_id = $1 AND r.block = blocks.block) AS recent
+                       WHERE account = ANY($2) AND day BETWEEN $3 AND $4
+                      UNION ALL
+                      SELECT l.effective, b.account, l.kind, CASE WHEN l.debited THEN l.amount ELSE 0 END,
+                             CASE WHEN l.debited THEN 0 ELSE l.amount END
+                        FROM balance b
+                       CROSS JOIN LATERAL account_lines($1, b.account, (SELECT through FROM progress), b.last_pos, $3, $4, NULL) AS l
+                       WHERE b.book_id = $1 AND b.account = ANY($2))
+             SELECT date_trunc('month', day::timestamp)::date AS month, account, kind, sum(debits)::text AS debits, sum(credits)::text AS credits
+               FROM side GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+        )
+        .await?;
+    let numbers: Vec<i32> = accounts.iter().map(|account| account.0).collect();
+    let rows = client
+        .query(&statement, &[/* book */ &book.0, /* accounts */ &numbers, /* from */ &from, /* to */ &to])
+        .await?;
+    let total = |row: &Row| -> Result<MonthTotal, Error> {
+        let number: i16 = row.get("kind");
+        let kind = MovementKind::from_number(number)
+            .ok_or_else(|| Error::inconsistent(format!("movement kind {number} is unknown")))?;
+        let (debits, credits) = (sum(row, "debits")?, sum(row, "credits")?);
+        Ok(MonthTotal { month: row.get("month"), account: AccountNumber(row.get("account")), kind, debits, credits })
+    };
+    rows.iter().map(total).collect()
+}

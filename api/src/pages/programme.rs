@@ -1,0 +1,194 @@
+//! A programme for whoever may read its book: what was planned and spent, line by line and month by month, for how long the money lasts,
+//! from where it comes, and how many people work in it.
+
+use super::pictures::{Pair, PlanBars};
+use super::shown::{self, Amount, Day};
+use super::twins::{Asked, Sheet, Twinned, respond};
+use crate::auth::MaybeCaller;
+use crate::handlers::programmes::plans::readable;
+use crate::problem::Problem;
+use crate::say;
+use crate::state::State;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, route};
+use askama::Template;
+use ledger::Error;
+use ledger::engine::store::books::{Book, Visibility};
+use ledger::id::{BookRef, ProgrammeId};
+use ledger::parties::store::organisations;
+use ledger::programmes::operations::reports::{self, Standing};
+use ledger::programmes::rules::programme::Programme;
+use ledger::programmes::store::programmes;
+use serde::Serialize;
+
+#[derive(Template, Serialize)]
+#[template(path = "programme.html")]
+struct ProgrammePage {
+    id: ProgrammeId,
+    book: BookRef,
+    name: String,
+    about: String,
+    host: String,
+    as_of: Day,
+    from: Day,
+    to: Day,
+    /// Why it was withdrawn, and when; none while it stands.
+    withdrawn: Option<WithdrawnView>,
+    amount: Amount,
+    planned: Amount,
+    spent: Amount,
+    /// What is spent in a month; none before one is over.
+    burn: Option<Amount>,
+    left: Amount,
+    /// The day on which that ends; none where it does not.
+    ends_on: Option<Day>,
+    lines: Vec<LineRow>,
+    months: Vec<MonthRow>,
+    #[serde(skip)]
+    bars: PlanBars,
+    sources: Vec<SourceRow>,
+    staff: Vec<StaffRow>,
+}
+
+#[derive(Serialize)]
+struct WithdrawnView {
+    on: Day,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct LineRow {
+    name: String,
+    account: String,
+    /// Whether the account is there already, with a page of its own.
+    #[serde(skip)]
+    is_open: bool,
+    amount: Amount,
+    planned: Amount,
+    spent: Amount,
+    /// What was planned less what was spent.
+    variance: Amount,
+}
+
+#[derive(Serialize)]
+struct MonthRow {
+    /// Such as `2031-05`.
+    month: String,
+    /// For people: May 2031.
+    #[serde(skip)]
+    name: String,
+    planned: Amount,
+    spent: Amount,
+}
+
+#[derive(Serialize)]
+struct SourceRow {
+    account: String,
+    #[serde(skip)]
+    is_open: bool,
+    came: Amount,
+    has: Amount,
+}
+
+#[derive(Serialize)]
+struct StaffRow {
+    title: String,
+    people: u16,
+    working: i64,
+}
+
+impl Twinned for ProgrammePage {
+    fn sheet(&self) -> Sheet {
+        let row = |it: &MonthRow| vec![it.month.clone(), it.planned.plain(), it.spent.plain(), it.planned.code()];
+        Sheet { columns: vec!["month", "planned", "spent", "currency"], rows: self.months.iter().map(row).collect() }
+    }
+}
+
+impl ProgrammePage {
+    fn new(book: &Book, host: String, it: Programme, standing: Standing) -> ProgrammePage {
+        let amount = |minor: i128| Amount::of(minor, book.currency);
+        let report = standing.report;
+        let withdrawn = it.withdrawn.as_ref();
+        let pair = |month: &ledger::programmes::rules::report::Month| Pair {
+            planned: month.planned.into(),
+            spent: (month.month <= report.as_of).then_some(month.spent),
+            label: shown::short_month(month.month),
+        };
+        ProgrammePage {
+            id: it.id,
+            book: book.reference(),
+            host,
+            as_of: Day(report.as_of),
+            from: Day(it.first_month),
+            to: Day(it.last_day()),
+            withdrawn: withdrawn.map(|of| WithdrawnView { on: Day(book.day_of(of.at)), reason: of.reason.clone() }),
+            amount: it.amount.into(),
+            planned: amount(report.planned),
+            spent: amount(report.spent),
+            burn: report.burn.map(amount),
+            left: amount(report.left),
+            ends_on: report.ends_on.map(Day),
+            lines: report
+                .lines
+                .iter()
+                .map(|it| LineRow {
+                    is_open: standing.accounts.contains(&it.line.account),
+                    name: it.line.name.clone(),
+                    account: it.line.account.clone(),
+                    amount: amount(it.line.amount.into()),
+                    planned: amount(it.planned.into()),
+                    spent: amount(it.spent),
+                    variance: amount(i128::from(it.planned) - it.spent),
+                })
+                .collect(),
+            bars: PlanBars::new(report.months.iter().map(pair).collect(), say("programme-picture").to_string()),
+            months: report
+                .months
+                .iter()
+                .map(|it| MonthRow {
+                    month: it.month.strftime("%Y-%m").to_string(),
+                    name: shown::month_and_year(it.month),
+                    planned: amount(it.planned.into()),
+                    spent: amount(it.spent),
+                })
+                .collect(),
+            sources: standing
+                .sources
+                .into_iter()
+                .map(|it| SourceRow {
+                    is_open: standing.accounts.contains(&it.account),
+                    account: it.account,
+                    came: amount(it.came),
+                    has: amount(it.has),
+                })
+                .collect(),
+            staff: standing
+                .staff
+                .into_iter()
+                .map(|it| StaffRow { title: it.place.title, people: it.place.people, working: it.working })
+                .collect(),
+            name: it.name,
+            about: it.about,
+        }
+    }
+}
+
+/// Shows a programme.
+#[route("/programmes/{id}", method = "GET", method = "HEAD")]
+pub(super) async fn show(
+    state: Data<State>,
+    caller: MaybeCaller,
+    asked: Asked<ProgrammeId>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (shown, is_public) = state
+        .in_transaction(async |tx| {
+            let book = readable(tx, &caller, asked.id).await?;
+            let found = programmes::get(tx, asked.id, book.currency).await?;
+            let standing = reports::standing(tx, &state.whole_sums, &book, &found, ledger::calendar::now()).await?;
+            let host = organisations::find(tx, book.organisation).await?.ok_or(Error::NotFound("programme"))?;
+            Ok((ProgrammePage::new(&book, host.name, found, standing), book.visibility == Visibility::Public))
+        })
+        .await?;
+    respond(&request, asked.form, &shown, is_public)
+}

@@ -1,0 +1,23 @@
+//! Programmes: what is to be spent over months, in lines, what was spent, from which money, and by how many people.
+//! Stands on: engine, service, parties, books, reports.
+
+/// Pure rules.
+pub mod rules {
+    pub mod hire;
+    pub mod programme;
+    pub mod report;
+}
+
+/// SQL, and nothing else.
+pub mod store {
+    pub mod hires;
+    pub mod parts;
+    pub mod programmes;
+}
+
+/// Lock, decide, save; read and add up.
+pub mod operations {
+    pub mod hires;
+    pub mod programmes;
+    pub mod reports;
+}
