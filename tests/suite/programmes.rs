@@ -41,7 +41,7 @@ fn amounts(report: &Value, names: &[&str]) -> Vec<Value> {
 
 #[tokio::test]
 async fn g1_a_programme_is_held_against_the_book_month_by_month_and_its_money_ends_on_a_day() -> Outcome {
-    let mut it = Coop::open().await?;
+    let it = Coop::open().await?;
     let presets = it.host.app.nobody()?.get("/v1/programme-presets").await?.ok()?;
     let preset = &presets["presets"][0];
     let monthly: Vec<_> = preset["monthly"].as_array().context("months")?.iter().map(|it| &it["amount"]).collect();
@@ -94,6 +94,7 @@ async fn g1_a_programme_is_held_against_the_book_month_by_month_and_its_money_en
 #[tokio::test]
 async fn an_account_counts_for_one_programme_at_a_time_and_what_does_not_fit_is_named() -> Outcome {
     let mut it = Coop::open().await?;
+    let stranger = it.host.stranger().await?;
     let path = it.host.at("/programmes");
     let open = async |other: Value| it.host.treasurer.post(&path, &plan(&other)).await;
     let line = |account: &str| json!({"name": "Steel", "account": account, "amount": usd("1.00")});
@@ -167,7 +168,7 @@ async fn an_account_counts_for_one_programme_at_a_time_and_what_does_not_fit_is_
 
 #[tokio::test]
 async fn everybody_reads_the_programme_of_a_public_book_as_a_page_and_its_twins() -> Outcome {
-    let mut host = Host::open("Open Workshop", "public").await?;
+    let host = Host::open("Open Workshop", "public").await?;
     host.app.advance(&host.treasurer, &host.book, "2028-01-31T12:00:00Z").await?;
     for (code, class) in [("expenses:rent", "expense"), ("assets:till", "asset")] {
         let account = json!({"code": code, "class": class, "currency": "USD"});
