@@ -22,6 +22,7 @@ pub(crate) mod language;
 pub mod milestone;
 pub mod origin;
 mod pictures;
+mod pipeline;
 pub mod plan_change;
 pub mod plan_move;
 mod programme;
@@ -109,6 +110,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(challenge::show)
         .service(cooperative::show)
         .service(programme::show)
+        .service(pipeline::show)
         .service(campaign::badge::show)
         .service(campaign::show)
         .service(milestone::show)

@@ -64,7 +64,7 @@ fn own_name(language: Language) -> &'static str {
 static TEXTS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(&FILES));
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 45] = files![
+static FILES: [(&str, &str); 46] = files![
     "account",
     "bankaccount",
     "book",
@@ -98,6 +98,7 @@ static FILES: [(&str, &str); 45] = files![
     "payee",
     "payout",
     "pictures",
+    "pipeline",
     "plan",
     "problems",
     "programme",

@@ -548,6 +548,14 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/programmes/{id}/hires", Access::Role(KEEPERS)),
     ("GET", "/v1/programmes/{id}/hires", Access::Role(DONOR_READERS)),
     ("POST", "/v1/hires/{id}:end", Access::Role(KEEPERS)),
+    // products: as programmes
+    ("POST", "/v1/books/{book}/products", Access::Role(KEEPERS)),
+    ("GET", "/v1/books/{book}/products", Visible),
+    ("GET", "/v1/books/{book}/pipeline", Visible),
+    ("GET", "/v1/products/{id}", Visible),
+    ("POST", "/v1/products/{id}:advance", Access::Role(KEEPERS)),
+    ("POST", "/v1/products/{id}:stop", Access::Role(KEEPERS)),
+    ("POST", "/v1/products/{id}/milestones", Access::Role(KEEPERS)),
     // votes: what somebody voted, and to whom a vote was given, is shown to that member alone
     ("POST", "/v1/cooperatives/{book}/proposals", Access::Role(KEEPERS)),
     ("GET", "/v1/cooperatives/{book}/proposals", Access::Role(COOPERATORS)),
@@ -665,6 +673,7 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("GET", "/campaigns/{id}/badge.svg", Public),
     ("GET", "/cooperatives/{id}", Public),
     ("GET", "/programmes/{id}", Public),
+    ("GET", "/pipelines/{id}", Public),
     ("GET", "/campaigns/{id}", Visible),
     ("GET", "/milestones/{id}", Visible),
     ("GET", "/calls/{id}", Visible),

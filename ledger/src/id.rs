@@ -257,6 +257,8 @@ book_ids! {
     ProposalId = "prp", "a", "proposal";
     /// What a book is to spend over some months.
     ProgrammeId = "prg", "a", "programme";
+    /// What is developed.
+    ProductId = "prd", "a", "product";
     /// Somebody who works in a programme.
     HireId = "hir", "a", "hire";
     /// Where a payee is paid.

@@ -76,6 +76,7 @@ const PIECES: &[(Piece, &[&str])] = &[
             "journal-entries",
             "holds",
             "programmes",
+            "products",
             "reports",
             "exports",
         ],

@@ -40,10 +40,13 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("treasury", &["engine", "service", "parties", "books"]),
     ("cooperatives", &["engine", "service", "parties", "books", "reports"]),
     ("governance", &["engine", "service", "parties", "books", "reports", "cooperatives"]),
-    ("programmes", &["engine", "service", "parties", "books", "reports"]),
     ("pledging", &["engine", "service", "parties", "books", "reports", "treasury"]),
     ("challenges", &["engine", "service", "parties", "books", "treasury"]),
     ("milestones", &["engine", "service", "parties", "books", "treasury", "pledging"]),
+    (
+        "programmes",
+        &["engine", "service", "parties", "books", "reports", "treasury", "pledging", "milestones"],
+    ),
     ("matching", &["engine", "service", "parties", "books", "treasury", "pledging"]),
     (
         "payouts",

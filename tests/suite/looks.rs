@@ -98,6 +98,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("/desk/cooperatives/{id}/votes", "/desk/cooperatives/{book}/votes"),
     ("/desk/proposals/{id}", "/desk/proposals/{prp}"),
     ("/programmes/{id}", "/programmes/{prg}"),
+    ("/pipelines/{id}", "/pipelines/{host_book}"),
     ("/desk/cooperatives/{id}/hours", "/desk/cooperatives/{book}/hours"),
     ("/desk/partners/{id}", "/desk/partners/{platform}"),
     ("/desk/partners/{id}/requests", "/desk/partners/{platform}/requests?only=failed"),

@@ -40,6 +40,7 @@ mod payout_files;
 mod payouts;
 mod pledging;
 mod polls;
+mod products;
 mod programmes;
 mod public_pages;
 mod purses;

@@ -143,6 +143,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("refunds", "rfd"),
     ("proposals", "prp"),
     ("programmes", "prg"),
+    ("products", "prd"),
     ("hires", "hir"),
     ("releases", "rel"),
     ("results", "res"),

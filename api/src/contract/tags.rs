@@ -81,6 +81,7 @@ const TAGS: &[(&str, &str)] = &[
     ("submissions", "The work that teams hand in to a challenge."),
     ("judging", "Judges of a challenge, and their scores."),
     ("programmes", "What a book is to spend over months, what it spent, and how many people work in it."),
+    ("products", "What is developed, in which of four stages it is and on what evidence, and what pays for it."),
     ("cooperatives", "Members of a cooperative, and the hours that they worked."),
     ("allocation-rules", "How a cooperative divides what it earns, by version."),
     ("proposals", "What members of a cooperative vote on, who votes for whom, and what came of it."),

@@ -64,6 +64,7 @@ use ledger::pledging::rules::sandbox_token::SandboxToken;
 use ledger::pledging::rules::settlement_day::{LineKind as DayLineKind, Turn};
 use ledger::pledging::rules::suspense::{Held, SuspenseState};
 use ledger::pledging::rules::withdrawal::WithdrawalState;
+use ledger::programmes::rules::product::Stage;
 use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
 use ledger::table::{DecimalMark, Delimiter, Verdict as LineVerdict};
@@ -145,6 +146,8 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Account" | "Fund" | "IncomeLine" | "ReportLine" | "TrialBalanceLine", "class") => {
             AccountClass::ALL.iter().map(|class| class.as_str().to_owned()).collect()
         }
+        ("Product" | "PipelineStage" | "ProductStep", "stage") | ("Product", "next_stage") => all(Stage::ALL),
+        ("Product", "asks_for") | ("ProductBlocker", "evidence") => all(EvidenceKind::ALL),
         ("Proposal", "state") => all(ProposalState::ALL),
         ("Proposal", "threshold") => all(Threshold::ALL),
         ("Account" | "AccountNode", "kind") => literal(&["asset", "liability", "equity", "income", "expense"]),

@@ -1,7 +1,8 @@
-//! Programmes: what a book is to spend over months, what it spent, and who works in them.
+//! Programmes: what a book is to spend over months, what it spent, and who works in them; and the products that it develops.
 
 pub mod hires;
 pub mod plans;
+pub mod products;
 pub mod standing;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,5 +18,12 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(hires::hire)
         .service(hires::list)
         .service(hires::end)
-        .service(plans::show);
+        .service(plans::show)
+        .service(products::open)
+        .service(products::list)
+        .service(products::board)
+        .service(products::advance)
+        .service(products::stop)
+        .service(products::link)
+        .service(products::show);
 }

@@ -40,6 +40,7 @@ const TAKES_NEW: &[&str] = &[
     "POST /v1/milestone-calls",
     "POST /v1/cooperatives/{book}/proposals",
     "POST /v1/books/{book}/programmes",
+    "POST /v1/books/{book}/products",
     "POST /v1/challenges",
     "POST /v1/challenges/{id}:publish",
     "POST /v1/challenges/{id}/contributions",
@@ -81,6 +82,30 @@ pub(super) const KINDS: &[Kind] = &[
         "The programme was withdrawn.",
         "Open another one.",
         &["POST /v1/programmes/{id}:withdraw", "POST /v1/programmes/{id}/hires"],
+    ),
+    refusal(
+        "stage-order",
+        "A product goes from one stage to the next, and to no other.",
+        "Name its next stage: `next_stage` of the product.",
+        &["POST /v1/products/{id}:advance"],
+    ),
+    refusal(
+        "stage-evidence-missing",
+        "The stage asks for evidence that is not there.",
+        "Add evidence of the kinds that `detail` names; a licence has its SPDX identifier.",
+        &["POST /v1/products/{id}:advance"],
+    ),
+    refusal(
+        "product-stopped",
+        "The product was stopped.",
+        "Put it on the board anew.",
+        &["POST /v1/products/{id}:advance", "POST /v1/products/{id}:stop", "POST /v1/products/{id}/milestones"],
+    ),
+    refusal(
+        "milestone-of-product",
+        "The milestone pays for another product.",
+        "Name a milestone that pays for none.",
+        &["POST /v1/products/{id}/milestones"],
     ),
     refusal(
         "places-taken",

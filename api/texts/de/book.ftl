@@ -226,3 +226,4 @@ book-kind-reserve-paid-in-means = Ein Teil eines Beitrittsbeitrags, der nie zur�
 book-kind-reserve-payment-returned = Einzahlung in die Rücklage zurückgenommen
 book-kind-reserve-payment-returned-means = Es war keiner: das Spiegelbild der Buchungszeilen.
 book-programmes = Programme: was es ausgeben will, und was es ausgab
+book-products = Was entwickelt wird, in vier Stufen

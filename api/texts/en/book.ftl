@@ -226,3 +226,4 @@ book-kind-reserve-paid-in-means = A part of a joining contribution that is never
 book-kind-reserve-payment-returned = Reserve payment returned
 book-kind-reserve-payment-returned-means = It was not: the mirror of its lines.
 book-programmes = Programmes: what it plans to spend, and what it spent
+book-products = What it develops, in four stages

@@ -24,7 +24,7 @@ pub use account_tree::{
     AccountNode, AccountTree, Branch, DEPTH_MAX, NodeSum, account_tree, comes_after, is_path, roll_up,
 };
 pub use balance_sheet::{BalanceSheet, BalanceSheetTotals, balance_sheet};
-pub use campaign_totals::{FiveTotals, OutsideTotals, five_totals, outside_balance, outside_totals};
+pub use campaign_totals::{FiveTotals, OutsideTotals, five_totals, outside_balance, outside_months, outside_totals};
 pub use funds::{FundLine, FundMovement, RELEASES, funds};
 pub use held::{Held, held, held_in_sums};
 pub use income_statement::{IncomeLine, IncomeStatement, IncomeTotals, income_statement};

@@ -71,6 +71,17 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
         2,
         "free places in steps, as outsiders are told: whether one is free, the places themselves say",
     ),
+    (
+        "programmes/rules/pipeline.rs",
+        3,
+        "the mean of what comes in a month, down; how many products money pays for, down, with what is over beside it; a mean cost, up: \
+         forecasts, by which nothing is decided",
+    ),
+    (
+        "programmes/rules/report.rs",
+        3,
+        "the part of a month that is over, down; the mean of what months took, down; days until money ends, down: as they are shown",
+    ),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

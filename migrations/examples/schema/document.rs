@@ -406,9 +406,25 @@ const DOMAINS: &[Domain] = &[
     },
     Domain {
         name: "programmes",
-        about: "What books are to spend over months, from which money, held against which accounts, and who works for it.",
-        tables: &["programme", "programme_line", "programme_source", "programme_place", "programme_hire"],
-        functions: &["programme_forward", "programme_whole", "programme_hire_in_place"],
+        about: "What books are to spend over months, from which money, held against which accounts, and who works for it; and the products that they develop.",
+        tables: &[
+            "programme",
+            "programme_line",
+            "programme_source",
+            "programme_place",
+            "programme_hire",
+            "product",
+            "product_step",
+            "product_evidence",
+            "product_milestone",
+        ],
+        functions: &[
+            "programme_forward",
+            "programme_whole",
+            "programme_hire_in_place",
+            "product_forward",
+            "product_on_evidence",
+        ],
     },
     Domain {
         name: "service",

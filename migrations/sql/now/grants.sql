@@ -426,7 +426,8 @@ GRANT INSERT (proposal_id, member_id, cast_by, cast_at, book_id, version, choice
 GRANT INSERT (member_id, delegate, given_by, given_at, book_id, version) ON delegation TO commonpurse_service;
 
 -- programmes
-GRANT SELECT ON programme, programme_line, programme_source, programme_place, programme_hire TO commonpurse_service;
+GRANT SELECT ON programme, programme_line, programme_source, programme_place, programme_hire, product, product_step, product_evidence,
+    product_milestone TO commonpurse_service;
 GRANT INSERT (id, opened_by, opened_at, amount, book_id, first_month, months, lines, sources, places, name, about) ON programme TO
     commonpurse_service;
 GRANT UPDATE (withdrawn_by, version, withdrawn_at, reason) ON programme TO commonpurse_service;
@@ -435,6 +436,11 @@ GRANT INSERT (programme_id, book_id, number, account) ON programme_source TO com
 GRANT INSERT (programme_id, book_id, number, people, title) ON programme_place TO commonpurse_service;
 GRANT INSERT (id, programme_id, hired_by, hired_at, book_id, starts_on, place) ON programme_hire TO commonpurse_service;
 GRANT UPDATE (ended_by, ended_at, ends_on) ON programme_hire TO commonpurse_service;
+GRANT INSERT (id, opened_by, opened_at, staged_at, amount, book_id, name, about) ON product TO commonpurse_service;
+GRANT UPDATE (stopped_by, version, staged_at, stopped_at, stage, reason) ON product TO commonpurse_service;
+GRANT INSERT (product_id, taken_by, taken_at, book_id, pieces, stage) ON product_step TO commonpurse_service;
+GRANT INSERT (product_id, book_id, number, stage, kind, title, url, licence, sha256) ON product_evidence TO commonpurse_service;
+GRANT INSERT (product_id, milestone_id, linked_by, linked_at, book_id) ON product_milestone TO commonpurse_service;
 
 -- payouts
 GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document, payout_file, payout_file_item,

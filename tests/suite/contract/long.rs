@@ -58,6 +58,7 @@ tags! { people, "openapi.json", OF_PEOPLE:
     reports Books "reports",
     exports Books "exports",
     programmes Books "programmes",
+    products Books "products",
     campaigns Pledging "campaigns",
     pledges Pledging "pledges",
     charges Pledging "charges",

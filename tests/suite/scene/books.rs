@@ -33,6 +33,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     }
 
     programmes(cast, known).await?;
+    products(cast, known).await?;
 
     let eur = |amount: &str| json!({"amount": amount, "currency": "EUR"});
     for (code, class, currency) in [
@@ -147,5 +148,36 @@ async fn programmes(cast: &Cast, known: &mut Known) -> Outcome {
     let hired = cast.treasurer.post(&hires, &day).await?.ok()?;
     known.add(text(&hired, "/id")?);
     known.example("POST /v1/hires/{id}:end", json!({"id": hired["id"]}), json!({"ends_on": "2031-06-30"}));
+    Ok(())
+}
+
+/// Products: one that is read, and those that examples take on, stop and have paid for.
+async fn products(cast: &Cast, known: &mut Known) -> Outcome {
+    let (path, book) = (format!("/v1/books/{}/products", cast.book), json!({"book": cast.book}));
+    let new = json!({"name": "Earth-block press", "amount": usd("4000.00")});
+    known.example("POST /v1/books/{book}/products", book, new.clone());
+    let evidence = |kind: &str| {
+        json!({"kind": kind, "title": kind, "url": "https://open.example/press", "sha256": "a".repeat(64), "licence": "CERN-OHL-S-2.0"})
+    };
+    let facility = json!({"to": "facility", "evidence": [evidence("licence"), evidence("design_files")]});
+    for (step, body) in [("advance", facility.clone()), ("stop", json!({"reason": "The soil here does not hold together"}))] {
+        let opened = cast.treasurer.post(&path, &new).await?.ok()?;
+        known.example(&format!("POST /v1/products/{{id}}:{step}"), json!({"id": opened["id"]}), body);
+    }
+    let opened = cast.treasurer.post(&path, &new).await?.ok()?;
+    let one = text(&opened, "/id")?;
+    cast.treasurer.post(&format!("/v1/products/{one}:advance"), &facility).await?.ok()?;
+    known.add(one);
+    let campaign = json!({
+        "book": cast.book, "slug": "products", "title": "Products", "terms": TERMS, "monthly_goal": usd("100.00"),
+    });
+    let campaign = cast.treasurer.post("/v1/campaigns", &campaign).await?.ok()?;
+    cast.treasurer.post(&format!("/v1/campaigns/{}:publish", text(&campaign, "/id")?), &json!({})).await?.ok()?;
+    let milestone = json!({
+        "campaign": campaign["id"], "team": cast.team, "name": "Press", "amount": usd("4000.00"), "gate": {},
+    });
+    let milestone = cast.treasurer.post("/v1/milestones", &milestone).await?.ok()?;
+    let pays = json!({"milestone": milestone["id"]});
+    known.example("POST /v1/products/{id}/milestones", json!({"id": opened["id"]}), pays);
     Ok(())
 }

@@ -76,6 +76,7 @@ impl Year<'_> {
         self.cast.advance(date(first_day.year(), 12, 31)).await?;
         self.story.equal("products that were paid for", products.to_string(), self.literals.products.as_str())?;
         self.spent(&programme).await?;
+        self.board().await?;
         self.closes().await
     }
 
@@ -185,6 +186,9 @@ impl Year<'_> {
         self.story.teller.progress.say(&format!("{name}: funded, claimed, reviewed"));
         let cast = self.cast;
         let milestone = self.milestone(name).await?;
+        let product = self.on_the_board(name).await?;
+        let pays = cast.treasurer.post(&format!("{product}/milestones"), &json!({"milestone": milestone})).await?;
+        self.story.equal("a product that a milestone pays for", pays.status.as_u16(), 200)?;
         let path = format!("/v1/milestones/{milestone}");
         let funded = cast.treasurer.post(&format!("{path}:fund"), &json!({})).await?;
         self.story.equal("a funded milestone", funded.status.as_u16(), 200)?;
@@ -199,12 +203,32 @@ impl Year<'_> {
         }
         let decided = cast.claimant.get(&claim).await?.ok()?;
         self.story.equal("a claim after two approvals", text(&decided, "/state")?, "approved")?;
+        // Its design is published with the claim: what it takes to make it is next.
+        let facility = json!({"to": "facility", "evidence": claim_body(name)["evidence"]});
+        let advanced = cast.treasurer.post(&format!("{product}:advance"), &facility).await?;
+        self.story.equal("a product in its second stage", advanced.status.as_u16(), 200)?;
         let news = json!({
             "about": milestone, "title": format!("{name}: it works"),
             "body": "The drawings and the list of parts are published with the claim.\n\nWhoever builds one: tell us what broke first.",
         });
         let told = cast.claimant.post("/v1/updates", &news).await?;
         self.story.equal("an update by the team", told.status.as_u16(), 201)
+    }
+
+    async fn on_the_board(&self, name: &str) -> anyhow::Result<String> {
+        let new = json!({"name": name, "amount": usd(PRODUCT_COST)});
+        let opened = self.cast.treasurer.post(&format!("/v1/books/{}/products", self.cast.book), &new).await?.ok()?;
+        Ok(format!("/v1/products/{}", text(&opened, "/id")?))
+    }
+
+    /// The board at the end of the year: nine products are designed and paid for, and the tenth is not.
+    async fn board(&self) -> anyhow::Result<()> {
+        self.on_the_board(PRODUCTS[9]).await?;
+        let board = self.cast.treasurer.get(&format!("/v1/books/{}/pipeline", self.cast.book)).await?.ok()?;
+        let of = |place: usize| board["stages"][place]["products"].as_u64();
+        self.story.equal("products in the stages design and facility", (of(0), of(1)), (Some(1), Some(9)))?;
+        self.story.equal("what the board lacks", text(&board, "/lack/amount")?, PRODUCT_COST)?;
+        self.story.equal("a product a week takes in a month", text(&board, "/forecast/weekly/amount")?, "17333.34")
     }
 
     /// What stands in the book at the end of the year.

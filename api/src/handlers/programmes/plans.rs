@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::engine::store::books::Book;
-use ledger::id::{BookRef, PersonId, ProgrammeId};
+use ledger::id::{BookId, BookRef, PersonId, ProgrammeId};
 use ledger::money::{Currency, Money};
 use ledger::programmes::operations::programmes as operations;
 use ledger::programmes::rules::programme::{Line, PRESETS, Place, Plan, Preset, Programme};
@@ -32,9 +32,19 @@ pub(crate) async fn readable(
     caller: &MaybeCaller,
     id: ProgrammeId,
 ) -> Result<Book, Error> {
-    let book = book_of(client, id.book, "programme").await?;
+    readable_book(client, caller, id.book, "programme").await
+}
+
+/// The book of something in it that its readers read.
+pub(crate) async fn readable_book(
+    client: &impl GenericClient,
+    caller: &MaybeCaller,
+    book: BookId,
+    what: &'static str,
+) -> Result<Book, Error> {
+    let book = book_of(client, book, what).await?;
     match visibility::read(client, caller, book.reference()).await {
-        Err(Error::NotFound(_)) => Err(Error::NotFound("programme")),
+        Err(Error::NotFound(_)) => Err(Error::NotFound(what)),
         found => Ok(found?.0),
     }
 }
@@ -43,7 +53,7 @@ pub(crate) async fn readable(
 pub(super) async fn kept_of(
     client: &impl GenericClient,
     caller: &Caller,
-    book: ledger::id::BookId,
+    book: BookId,
     what: &'static str,
 ) -> Result<Book, Error> {
     let book = book_of(client, book, what).await?;

@@ -17,7 +17,7 @@ use ledger::Error;
 use ledger::engine::store::books::{Book, Visibility};
 use ledger::id::{BookRef, ProgrammeId};
 use ledger::money::Unit;
-use ledger::programmes::store::programmes;
+use ledger::programmes::store::{products, programmes};
 use ledger::reports::operations::{self as reports, AccountNode, Branch, DEPTH_MAX, ReportLine, TrialBalanceLine};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -57,6 +57,9 @@ struct BookPage {
     #[serde(skip)]
     next: Option<String>,
     totals: Vec<Total>,
+    /// Whether it has a board of products.
+    #[serde(skip)]
+    has_products: bool,
     /// The youngest programmes that stand.
     programmes: Vec<(ProgrammeId, String)>,
 }
@@ -220,6 +223,7 @@ pub(in crate::pages) async fn show(
     let shown: Vec<&str> = nodes.iter().map(|node| node.code.as_str()).collect();
     let whose = whose(&client, &book, &shown).await?;
     let programmes = programmes::list(&client, (book.id, book.currency), None, PROGRAMMES_MAX).await?;
+    let has_products = !products::list(&client, (book.id, book.currency), None, 1).await?.is_empty();
     drop(client);
     let codes: BTreeSet<&str> = balances.lines.iter().map(|line| line.code.as_str()).collect();
     let shown = BookPage {
@@ -234,6 +238,7 @@ pub(in crate::pages) async fn show(
         accounts: nodes.iter().map(|of| node(of, &codes, &whose, deepest)).collect(),
         next,
         totals: totals(&balances),
+        has_products,
         programmes: programmes.into_iter().filter(|it| it.stands().is_ok()).map(|it| (it.id, it.name)).collect(),
         under,
         name: book.name,

@@ -88,10 +88,7 @@ pub async fn outside_totals(
     };
     let (promises, is_counted) = (of(pledged).await?, pledged.is_some());
     let (of_fund, of_disputes) = (of(fund).await?, of(disputes).await?);
-    let mut months: BTreeMap<Date, i128> = BTreeMap::new();
-    for (month, minor) in CAPTURES.into_iter().flat_map(|kind| of_fund.by_month(kind)) {
-        *months.entry(month).or_default() += minor;
-    }
+    let months = collected_by_month(&of_fund);
     let collected: i128 = months.values().sum();
     let five = FiveTotals {
         // What was collected was promised too.
@@ -108,6 +105,29 @@ pub async fn outside_totals(
         moved_out: of_fund.taken(K::FundMoved),
         has: of_fund.balance() + seen_alone(client, book, fund).await?,
     })
+}
+
+fn collected_by_month(of_fund: &Sums) -> BTreeMap<Date, i128> {
+    let mut months: BTreeMap<Date, i128> = BTreeMap::new();
+    for (month, minor) in CAPTURES.into_iter().flat_map(|kind| of_fund.by_month(kind)) {
+        *months.entry(month).or_default() += minor;
+    }
+    months
+}
+
+/// What was collected for a fund as everybody may know it, by the first days of months.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn outside_months(
+    client: &impl GenericClient,
+    sums: &WholeSums,
+    book: &Book,
+    fund: AccountNumber,
+) -> Result<BTreeMap<Date, i128>, Error> {
+    let through = (book.id, journal::last_number(client, book.id).await?);
+    Ok(collected_by_month(&sums.of_account(client, through, fund).await?))
 }
 
 /// What an account has as everybody may know it: sums over five givers or more, and what tells of nobody. On the side of credits.

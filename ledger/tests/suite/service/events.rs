@@ -124,7 +124,17 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ),
     (
         "what a book plans to spend, which its page shows, and who works for it: nothing moves by it, and nobody waits for it",
-        &["programme", "programme_hire", "programme_line", "programme_place", "programme_source"],
+        &[
+            "product",
+            "product_evidence",
+            "product_milestone",
+            "product_step",
+            "programme",
+            "programme_hire",
+            "programme_line",
+            "programme_place",
+            "programme_source",
+        ],
     ),
     (
         "a part of a proposal, whose states are events, and what members say, which is theirs alone",

@@ -1,0 +1,208 @@
+//! The board of a book's products for whoever may read it: how far each has come, what pays for it, and what keeps it from the next stage.
+
+use super::shown::{Amount, Day};
+use super::twins::{Asked, Sheet, Twinned, respond};
+use crate::auth::MaybeCaller;
+use crate::problem::Problem;
+use crate::say;
+use crate::state::State;
+use crate::texts::Said;
+use crate::visibility;
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, route};
+use askama::Template;
+use ledger::Error;
+use ledger::engine::store::books::{Book, Visibility};
+use ledger::evidence::EvidenceKind;
+use ledger::id::{BookRef, MilestoneId, ProductId};
+use ledger::parties::store::organisations;
+use ledger::programmes::operations::products::{self as operations, Board};
+use ledger::programmes::rules::pipeline::{self, Forecast};
+use ledger::programmes::rules::product::{Funding, Product, Stage};
+use serde::Serialize;
+
+#[derive(Template, Serialize)]
+#[template(path = "pipeline.html")]
+struct PipelinePage {
+    book: BookRef,
+    name: String,
+    host: String,
+    as_of: Day,
+    stages: Vec<StageView>,
+    stopped: Vec<StoppedRow>,
+    forecast: Option<ForecastView>,
+    /// How many products go on.
+    products: usize,
+}
+
+/// A stage with the products that are there.
+#[derive(Serialize)]
+struct StageView {
+    stage: &'static str,
+    #[serde(skip)]
+    name: Said,
+    #[serde(skip)]
+    means: Said,
+    /// What the next stage asks for; empty after the last one.
+    #[serde(skip)]
+    asks_for: String,
+    products: Vec<ProductRow>,
+}
+
+#[derive(Serialize)]
+struct ProductRow {
+    id: ProductId,
+    name: String,
+    since: Day,
+    amount: Amount,
+    /// Set aside or released for it.
+    has: Amount,
+    lacks: Amount,
+    #[serde(skip)]
+    is_paid_for: bool,
+    milestones: Vec<MilestoneId>,
+}
+
+#[derive(Serialize)]
+struct StoppedRow {
+    id: ProductId,
+    name: String,
+    on: Day,
+    reason: String,
+}
+
+#[derive(Serialize)]
+struct ForecastView {
+    cost: Amount,
+    collected: Amount,
+    a_month: Amount,
+    by: Day,
+    products: i64,
+    over: Amount,
+    weekly: Amount,
+}
+
+impl Twinned for PipelinePage {
+    fn sheet(&self) -> Sheet {
+        let rows = self.stages.iter().flat_map(|stage| {
+            stage.products.iter().map(|it| {
+                let amounts = [it.amount.plain(), it.has.plain(), it.lacks.plain(), it.amount.code()];
+                [it.id.to_string(), it.name.clone(), stage.stage.to_owned()].into_iter().chain(amounts).collect()
+            })
+        });
+        Sheet { columns: vec!["product", "name", "stage", "cost", "has", "lacks", "currency"], rows: rows.collect() }
+    }
+}
+
+fn stage_name(stage: Stage) -> (Said, Said) {
+    match stage {
+        Stage::Design => (say("pipeline-design"), say("pipeline-design-means")),
+        Stage::Facility => (say("pipeline-facility"), say("pipeline-facility-means")),
+        Stage::Optimise => (say("pipeline-optimise"), say("pipeline-optimise-means")),
+        Stage::Market => (say("pipeline-market"), say("pipeline-market-means")),
+    }
+}
+
+/// A kind of evidence that stages ask for, in words.
+fn in_words(kind: EvidenceKind) -> Said {
+    match kind {
+        EvidenceKind::DesignFiles => say("pipeline-design-files"),
+        EvidenceKind::BillOfMaterials => say("pipeline-bill-of-materials"),
+        EvidenceKind::BuildInstructions => say("pipeline-build-instructions"),
+        EvidenceKind::TestReport => say("pipeline-test-report"),
+        EvidenceKind::Licence => say("pipeline-licence"),
+        EvidenceKind::EnterprisePlan => say("pipeline-enterprise-plan"),
+        EvidenceKind::Photo | EvidenceKind::Video | EvidenceKind::Other => say("pipeline-other"),
+    }
+}
+
+fn asked(stage: Stage) -> String {
+    let kinds = stage.next().map_or(&[][..], Stage::asks_for);
+    kinds.iter().map(|kind| in_words(*kind).to_string()).collect::<Vec<_>>().join(", ")
+}
+
+impl ProductRow {
+    fn new((it, funding): &(Product, Funding), book: &Book) -> ProductRow {
+        let amount = |minor: i128| Amount::of(minor, book.currency);
+        let lacks = funding.lacks(it.amount);
+        ProductRow {
+            id: it.id,
+            name: it.name.clone(),
+            since: Day(book.day_of(it.staged_at)),
+            amount: it.amount.into(),
+            has: amount(funding.aside + funding.released),
+            lacks: amount(lacks),
+            is_paid_for: lacks == 0,
+            milestones: funding.milestones.clone(),
+        }
+    }
+}
+
+impl ForecastView {
+    fn new(it: &Forecast, book: &Book) -> ForecastView {
+        let amount = |minor: i128| Amount::of(minor, book.currency);
+        ForecastView {
+            cost: amount(it.cost.into()),
+            collected: amount(it.collected),
+            a_month: amount(it.a_month),
+            by: Day(it.by),
+            products: it.products,
+            over: amount(it.over),
+            weekly: amount(it.weekly),
+        }
+    }
+}
+
+impl PipelinePage {
+    fn new(book: &Book, host: String, board: &Board) -> PipelinePage {
+        let stage = |(stage, _): &(Stage, usize)| {
+            let there = |(it, _): &&(Product, Funding)| it.stopped.is_none() && it.stage == *stage;
+            let (name, means) = stage_name(*stage);
+            StageView {
+                stage: stage.as_str(),
+                name,
+                means,
+                asks_for: asked(*stage),
+                products: board.products.iter().filter(there).map(|it| ProductRow::new(it, book)).collect(),
+            }
+        };
+        let stages = pipeline::stages(&board.products);
+        let stopped = |(it, _): &(Product, Funding)| {
+            let of = it.stopped.as_ref()?;
+            let on = Day(book.day_of(of.at));
+            Some(StoppedRow { id: it.id, name: it.name.clone(), on, reason: of.reason.clone() })
+        };
+        PipelinePage {
+            book: book.reference(),
+            name: book.name.clone(),
+            host,
+            as_of: Day(board.as_of),
+            products: stages.iter().map(|(_, products)| products).sum(),
+            stages: stages.iter().map(stage).collect(),
+            stopped: board.products.iter().filter_map(stopped).collect(),
+            forecast: board.forecast.as_ref().map(|it| ForecastView::new(it, book)),
+        }
+    }
+}
+
+/// Shows the board of a book's products.
+#[route("/pipelines/{id}", method = "GET", method = "HEAD")]
+pub(super) async fn show(
+    state: Data<State>,
+    caller: MaybeCaller,
+    asked: Asked<BookRef>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (shown, is_public) = state
+        .in_transaction(async |tx| {
+            let (book, _) = visibility::read(tx, &caller, asked.id).await?;
+            let board = operations::board(tx, &state.whole_sums, &book, ledger::calendar::now()).await?;
+            if board.products.is_empty() {
+                return Err(Error::NotFound("page"));
+            }
+            let host = organisations::find(tx, book.organisation).await?.ok_or(Error::NotFound("page"))?;
+            Ok((PipelinePage::new(&book, host.name, &board), book.visibility == Visibility::Public))
+        })
+        .await?;
+    respond(&request, asked.form, &shown, is_public)
+}
