@@ -43,10 +43,7 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("pledging", &["engine", "service", "parties", "books", "reports", "treasury"]),
     ("challenges", &["engine", "service", "parties", "books", "treasury"]),
     ("milestones", &["engine", "service", "parties", "books", "treasury", "pledging"]),
-    (
-        "programmes",
-        &["engine", "service", "parties", "books", "reports", "treasury", "pledging", "milestones"],
-    ),
+    ("programmes", &["engine", "service", "parties", "books", "reports", "treasury", "pledging", "milestones"]),
     ("matching", &["engine", "service", "parties", "books", "treasury", "pledging"]),
     (
         "payouts",

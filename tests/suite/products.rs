@@ -45,7 +45,10 @@ async fn a_product_goes_from_its_design_to_the_market_on_evidence_and_the_board_
     let first = board().await?;
     // The mean of 4,000.00 and 5,000.01, rounded up.
     let forecast = &first["forecast"];
-    assert_eq!((&forecast["cost"], &forecast["products"], &first["lack"]), (&usd("4500.01"), &json!(0), &usd("9000.01")));
+    assert_eq!(
+        (&forecast["cost"], &forecast["products"], &first["lack"]),
+        (&usd("4500.01"), &json!(0), &usd("9000.01"))
+    );
 
     // What milestones have for it.
     let campaign = stage.campaign().await?;
@@ -86,7 +89,10 @@ async fn a_product_goes_from_its_design_to_the_market_on_evidence_and_the_board_
         let there = advance(to, &kinds).await?.ok()?;
         let steps = there["steps"].as_array().context("steps")?;
         let last = steps.last().context("a step")?;
-        assert_eq!((&there["stage"], &last["stage"], &last["evidence"][0]["kind"]), (&json!(to), &json!(to), &json!(kinds[0])));
+        assert_eq!(
+            (&there["stage"], &last["stage"], &last["evidence"][0]["kind"]),
+            (&json!(to), &json!(to), &json!(kinds[0]))
+        );
     }
     refused(&advance("market", &["test_report", "enterprise_plan"]).await?, "stage-order")?;
     let why = json!({"reason": "Nobody needs one here"});
@@ -108,9 +114,15 @@ async fn a_product_goes_from_its_design_to_the_market_on_evidence_and_the_board_
     crate::book_pages::publish(&stage).await?;
     let nobody = stage.app.nobody()?;
     let shown = nobody.get(&format!("/pipelines/{}.json", stage.cast.book)).await?.ok()?;
-    assert_eq!((&shown["stages"][3]["products"][0]["has"], &shown["forecast"]["weekly"]), (&usd("3000.00"), &usd("17333.34")));
+    assert_eq!(
+        (&shown["stages"][3]["products"][0]["has"], &shown["forecast"]["weekly"]),
+        (&usd("3000.00"), &usd("17333.34"))
+    );
     let page = reqwest::get(format!("{}/pipelines/{}", stage.app.base_url(), stage.cast.book)).await?.text().await?;
-    ensure!(page.contains("Press") && page.contains("Nobody needs one here") && page.contains("17,333.34 USD"), "{page}");
+    ensure!(
+        page.contains("Press") && page.contains("Nobody needs one here") && page.contains("17,333.34 USD"),
+        "{page}"
+    );
     stage.app.finish().await
 }
 
@@ -138,12 +150,16 @@ async fn sql_in_the_services_role_brings_no_product_to_a_stage_without_its_evide
     };
     let on = |stage: &str| format!("UPDATE product SET stage = '{stage}', version = version + 1");
     let all = |parts: &[String]| format!("BEGIN; {}; COMMIT", parts.join("; "));
-    let both = |stage: &str| [step(2, stage), piece(1, stage, "bill_of_materials"), piece(2, stage, "build_instructions")];
+    let both =
+        |stage: &str| [step(2, stage), piece(1, stage, "bill_of_materials"), piece(2, stage, "build_instructions")];
     for (statement, state) in [
         // No step, a step without its evidence, evidence of other kinds, and a step that the product does not take.
         (on("optimise"), "23514"),
         (all(&[step(2, "optimise"), on("optimise")]), "23514"),
-        (all(&[step(2, "optimise"), piece(1, "optimise", "photo"), piece(2, "optimise", "video"), on("optimise")]), "23514"),
+        (
+            all(&[step(2, "optimise"), piece(1, "optimise", "photo"), piece(2, "optimise", "video"), on("optimise")]),
+            "23514",
+        ),
         (all(&both("optimise")), "23514"),
         // Two stages at once, and back.
         (on("market"), "23001"),

@@ -156,11 +156,11 @@ async fn products(cast: &Cast, known: &mut Known) -> Outcome {
     let (path, book) = (format!("/v1/books/{}/products", cast.book), json!({"book": cast.book}));
     let new = json!({"name": "Earth-block press", "amount": usd("4000.00")});
     known.example("POST /v1/books/{book}/products", book, new.clone());
-    let evidence = |kind: &str| {
-        json!({"kind": kind, "title": kind, "url": "https://open.example/press", "sha256": "a".repeat(64), "licence": "CERN-OHL-S-2.0"})
-    };
+    let evidence = |kind: &str| json!({"kind": kind, "title": kind, "url": "https://open.example/press", "sha256": "a".repeat(64), "licence": "CERN-OHL-S-2.0"});
     let facility = json!({"to": "facility", "evidence": [evidence("licence"), evidence("design_files")]});
-    for (step, body) in [("advance", facility.clone()), ("stop", json!({"reason": "The soil here does not hold together"}))] {
+    for (step, body) in
+        [("advance", facility.clone()), ("stop", json!({"reason": "The soil here does not hold together"}))]
+    {
         let opened = cast.treasurer.post(&path, &new).await?.ok()?;
         known.example(&format!("POST /v1/products/{{id}}:{step}"), json!({"id": opened["id"]}), body);
     }

@@ -41,10 +41,7 @@ pub fn forecast(products: &[(Product, Funding)], collected: &BTreeMap<Date, i128
     let in_months = |from: Date, until: Date| -> i128 {
         collected.iter().filter(|(month, _)| (from..=until).contains(*month)).map(|(_, minor)| minor).sum()
     };
-    let newest = in_months(
-        this_month.saturating_sub(MONTHS.months()),
-        this_month.saturating_sub(1.month()),
-    );
+    let newest = in_months(this_month.saturating_sub(MONTHS.months()), this_month.saturating_sub(1.month()));
     let a_month = newest.div_euclid(i128::from(MONTHS));
     let year = in_months(date(today.year(), 1, 1), this_month);
     let to_come = i128::from(12 - today.month());

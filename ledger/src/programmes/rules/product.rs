@@ -53,7 +53,8 @@ impl Stage {
     /// `stage-evidence-missing`, with the kinds that are not there.
     pub fn check(self, evidence: &[Evidence]) -> Result<(), Refusal> {
         let is_there = |kind: &&EvidenceKind| {
-            let counts = |it: &&Evidence| it.kind() == **kind && (**kind != EvidenceKind::Licence || it.licence().is_some());
+            let counts =
+                |it: &&Evidence| it.kind() == **kind && (**kind != EvidenceKind::Licence || it.licence().is_some());
             evidence.iter().any(|it| counts(&it))
         };
         let missing: Vec<&str> =

@@ -113,8 +113,8 @@ pub async fn stop(
     tx.execute(
         &statement,
         &[
-            /* book_id */ &id.book.0, /* id */ &id.object, /* stopped_by */ &by.0, /* stopped_at */ &at,
-            /* reason */ &reason,
+            /* book_id */ &id.book.0, /* id */ &id.object, /* stopped_by */ &by.0,
+            /* stopped_at */ &at, /* reason */ &reason,
         ],
     )
     .await?;
@@ -129,13 +129,14 @@ pub async fn advance(tx: &Transaction<'_>, id: ProductId, step: &Step) -> Result
             INSERT INTO product_step (book_id, product_id, stage, taken_by, taken_at, pieces) VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .await?;
-    let pieces = i16::try_from(step.evidence.len()).map_err(|_| Error::inconsistent("more evidence than a step has"))?;
+    let pieces =
+        i16::try_from(step.evidence.len()).map_err(|_| Error::inconsistent("more evidence than a step has"))?;
     let (book, object, stage) = (id.book.0, id.object, step.stage.as_str());
     tx.execute(
         &taken,
         &[
-            /* book_id */ &book, /* product_id */ &object, /* stage */ &stage, /* taken_by */ &step.by.0,
-            /* taken_at */ &step.at, /* pieces */ &pieces,
+            /* book_id */ &book, /* product_id */ &object, /* stage */ &stage,
+            /* taken_by */ &step.by.0, /* taken_at */ &step.at, /* pieces */ &pieces,
         ],
     )
     .await?;
@@ -157,13 +158,8 @@ pub async fn advance(tx: &Transaction<'_>, id: ProductId, step: &Step) -> Result
     tx.execute(
         &evidence,
         &[
-            /* book_id */ &book,
-            /* product_id */ &object,
-            /* stage */ &stage,
-            /* kinds */ &kinds,
-            /* titles */ &titles,
-            /* urls */ &urls,
-            /* licences */ &licences,
+            /* book_id */ &book, /* product_id */ &object, /* stage */ &stage, /* kinds */ &kinds,
+            /* titles */ &titles, /* urls */ &urls, /* licences */ &licences,
             /* digests */ &digests,
         ],
     )
@@ -174,11 +170,7 @@ pub async fn advance(tx: &Transaction<'_>, id: ProductId, step: &Step) -> Result
             UPDATE product SET stage = $3, staged_at = $4, version = version + 1 WHERE book_id = $1 AND id = $2",
         )
         .await?;
-    tx.execute(
-        &staged,
-        &[/* book_id */ &book, /* id */ &object, /* stage */ &stage, /* staged_at */ &step.at],
-    )
-    .await?;
+    tx.execute(&staged, &[/* book_id */ &book, /* id */ &object, /* stage */ &stage, /* staged_at */ &step.at]).await?;
     Ok(())
 }
 
@@ -225,8 +217,11 @@ pub async fn link(
         .execute(
             &statement,
             &[
-                /* book_id */ &id.book.0, /* product_id */ &id.object, /* milestone_id */ &milestone.object,
-                /* linked_by */ &by.0, /* linked_at */ &at,
+                /* book_id */ &id.book.0,
+                /* product_id */ &id.object,
+                /* milestone_id */ &milestone.object,
+                /* linked_by */ &by.0,
+                /* linked_at */ &at,
             ],
         )
         .await?;
