@@ -350,6 +350,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/programmes/{id}:withdraw",
     "POST /v1/programmes/{id}/hires",
     "POST /v1/hires/{id}:end",
+    "POST /v1/campaigns/{id}/loop",
     "POST /v1/books/{book}/products",
     "POST /v1/products/{id}:advance",
     "POST /v1/products/{id}:stop",

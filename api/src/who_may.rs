@@ -204,6 +204,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/campaigns/{id}", Public),
     ("GET", "/v1/campaigns/{id}/totals", Access::RoleOrOperatorOrScope(ANY_ROLE, Scope::CampaignsRead)),
     ("GET", "/v1/campaigns/{id}/public-totals", Public),
+    ("POST", "/v1/campaigns/{id}/loop", Access::Role(KEEPERS)),
+    ("GET", "/v1/campaigns/{id}/loop", Public),
     ("POST", "/v1/campaigns/{id}/terms", Access::Role(KEEPERS)),
     ("GET", "/v1/campaigns/{id}/terms", Public),
     ("POST", "/v1/campaigns/{id}:publish", Access::Role(KEEPERS)),

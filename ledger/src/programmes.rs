@@ -1,5 +1,5 @@
-//! Programmes: what is to be spent over months, in lines, what was spent, from which money, and by how many people; and the products that it
-//! makes, in four stages.
+//! Programmes: what is to be spent over months, in lines, what was spent, from which money, and by how many people; the products that it
+//! makes, in four stages; and how far what is made pays for the next development.
 //! Stands on: engine, service, parties, books, reports, treasury, pledging, milestones.
 
 /// Pure rules.
@@ -9,11 +9,13 @@ pub mod rules {
     pub mod product;
     pub mod programme;
     pub mod report;
+    pub mod self_funding;
 }
 
 /// SQL, and nothing else.
 pub mod store {
     pub mod hires;
+    pub mod loops;
     pub mod parts;
     pub mod products;
     pub mod programmes;
@@ -22,6 +24,7 @@ pub mod store {
 /// Lock, decide, save; read and add up.
 pub mod operations {
     pub mod hires;
+    pub mod loops;
     pub mod products;
     pub mod programmes;
     pub mod reports;

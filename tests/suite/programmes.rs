@@ -258,3 +258,65 @@ async fn sql_in_the_services_role_makes_no_plan_that_does_not_add_up_and_hires_n
     drop(service);
     it.host.app.finish().await
 }
+
+#[tokio::test]
+async fn what_is_made_pays_for_the_next_development_and_the_campaign_asks_for_as_much_less() -> Outcome {
+    let mut it = Coop::open().await?;
+    let keeper = it.host.app.sign_in("treasurer@host.example").await?;
+    let keeper = &keeper;
+    let campaign = json!({
+        "book": it.host.book, "slug": "presses", "title": "Presses", "terms": api::demo::cast::TERMS, "monthly_goal": usd("1500.00"),
+    });
+    let campaign = keeper.post("/v1/campaigns", &campaign).await?.ok()?;
+    let path = format!("/v1/campaigns/{}", text(&campaign, "/id")?);
+    keeper.post(&format!("{path}:publish"), &json!({})).await?.ok()?;
+    let of_loop = format!("{path}/loop");
+    ensure!(keeper.get(&of_loop).await?.status == 404, "nothing is said of it");
+    let stranger = it.host.stranger().await?;
+    let other = json!({"organisation": it.host.organisation, "name": "In euros", "currency": "EUR", "mode": "sandbox", "zone": "Europe/Berlin"});
+    let euros = keeper.post("/v1/books", &other).await?.ok()?;
+    for wrong in [text(&euros, "/id")?, "bok_nothing"] {
+        ensure!(keeper.post(&of_loop, &json!({"book": wrong})).await?.status == 422, "{wrong}");
+    }
+    ensure!(it.ada.post(&of_loop, &json!({"book": it.host.book})).await?.status == 403, "a member says nothing of it");
+    keeper.post(&of_loop, &json!({"book": it.host.book})).await?.ok()?;
+    let closed = async || keeper.get(&of_loop).await?.ok();
+    let first = closed().await?;
+    assert_eq!((&first["from"], &first["to"]), (&json!("2027-01-01"), &json!("2027-12-31")));
+    assert_eq!((&first["ratio"], &first["asks_for"], &first["asks"]), (&Value::Null, &usd("1500.00"), &json!(true)));
+
+    // A tenth of 100,000.00 goes into the development fund in January. It counts from February on, for a year.
+    it.record("sale", "100000.00", "2027-03-01").await?.ok()?;
+    it.work(2027).await?;
+    let distribution = it.distribute(2027, "2028-01-20T12:00:00Z").await?;
+    assert_eq!(closed().await?["asks_for"], usd("1500.00"), "the month is not over");
+    it.host.app.advance(keeper, &it.host.book, "2028-02-01T12:00:00Z").await?;
+    let found = closed().await?;
+    // 10,000.00 / 12, rounded down.
+    assert_eq!((&found["proceeds"], &found["asks_for"]), (&usd("10000.00"), &usd("666.67")), "{distribution:#}");
+    it.host.app.stack().workers().clear();
+    it.host.app.leap_clock(&it.host.book, "2029-02-01T12:00:00Z").await?;
+    assert_eq!(closed().await?["asks_for"], usd("1500.00"), "twelve months later it counts no more");
+    keeper.post(&of_loop, &json!({"book": null})).await?.ok()?;
+    ensure!(keeper.get(&of_loop).await?.status == 404 && stranger.get(&of_loop).await?.status == 404);
+
+    let service = it.host.app.connection().await?;
+    let say = |version: i32, source: &str| {
+        format!(
+            "INSERT INTO campaign_loop (book_id, campaign_id, version, source_book, said_by, said_at)
+             SELECT l.book_id, l.campaign_id, {version}, {source}, l.said_by, l.said_at + interval '1 day' FROM campaign_loop l WHERE l.version = 2"
+        )
+    };
+    for (statement, state) in [
+        (say(2, "NULL"), "23514"),
+        (say(4, "NULL"), "23514"),
+        (say(3, "(SELECT number FROM book WHERE currency = 'EUR')"), "23514"),
+        ("UPDATE campaign_loop SET source_book = NULL".to_owned(), "42501"),
+        ("DELETE FROM campaign_loop".to_owned(), "42501"),
+    ] {
+        let error = service.batch_execute(&statement).await.expect_err(&statement);
+        assert_eq!(error.code().map(|code| code.code()), Some(state), "{statement}: {error:?}");
+    }
+    drop(service);
+    it.host.app.finish().await
+}

@@ -1,6 +1,7 @@
 //! Programmes: what a book is to spend over months, what it spent, and who works in them; and the products that it develops.
 
 pub mod hires;
+pub mod loops;
 pub mod plans;
 pub mod products;
 pub mod standing;
@@ -25,5 +26,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(products::advance)
         .service(products::stop)
         .service(products::link)
-        .service(products::show);
+        .service(products::show)
+        .service(loops::say)
+        .service(loops::show);
 }

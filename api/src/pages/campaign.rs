@@ -13,6 +13,7 @@ use super::shown::{Amount, Day};
 use super::twins::{Asked, Sheet, Twinned, respond};
 use super::updates::Updates;
 use crate::auth::MaybeCaller;
+use crate::handlers::programmes::loops::hundredths;
 use crate::problem::Problem;
 use crate::say;
 use crate::state::State;
@@ -38,6 +39,7 @@ use ledger::reports::operations::{FiveTotals, outside_totals};
 use ledger::treasury::store::custodians;
 use ledger::updates::rules::update::About;
 use months::{MonthRow, Months};
+use ledger::programmes::operations::loops::{self, Standing};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -96,6 +98,9 @@ struct CampaignPage {
     /// Work for which teams apply, or the host decides.
     calls: Vec<CallRow>,
     tiers: Vec<TierRow>,
+    /// How far what is made pays for what comes next; none where the host says nothing of it.
+    #[serde(rename = "loop")]
+    closed: Option<LoopShown>,
     /// The newest notes about it and its milestones.
     updates: Updates,
     terms_version: i32,
@@ -112,6 +117,34 @@ struct TotalRow {
     name: Said,
     amount: Amount,
     meaning: Said,
+}
+
+/// How far what is made pays for the next development, in the twelve months that are over.
+#[derive(Serialize)]
+struct LoopShown {
+    to: Day,
+    proceeds: Amount,
+    /// What was given in these months.
+    collected: Amount,
+    ratio: Option<String>,
+    /// What the campaign asks for in a month now.
+    asks_for: Amount,
+    #[serde(skip)]
+    is_closed: bool,
+}
+
+impl LoopShown {
+    fn new(it: &Standing, currency: Currency) -> LoopShown {
+        let amount = |minor: i128| Amount::of(minor, currency);
+        LoopShown {
+            to: Day(it.closed.to),
+            proceeds: amount(it.closed.proceeds),
+            collected: amount(it.closed.collected),
+            ratio: it.closed.ratio.map(hundredths),
+            asks_for: amount(it.closed.asks_for.into()),
+            is_closed: it.closed.asks_for == 0,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -198,6 +231,7 @@ impl CampaignPage {
         };
         let monthly_goal = it.kind.goal().filter(|_| it.kind.last_day().is_none());
         let months = Months::new(&found.months, waiting.as_ref(), today, it.currency, monthly_goal);
+        let closed = loops::standing(tx, &state.whole_sums, book, &it, wall).await?;
         let agreed = terms::in_effect(tx, &it, today).await?;
         let host = organisations::find(tx, book.organisation).await?.ok_or(Error::NotFound("campaign"))?;
         let (custodians, more_custodians) = custodian_names(tx, book).await?;
@@ -237,6 +271,7 @@ impl CampaignPage {
             milestones,
             has_more,
             calls: open_of(tx, book, it.id).await?,
+            closed: closed.map(|closed| LoopShown::new(&closed, it.currency)),
             tiers: listed.into_iter().map(|listed| tier(listed, sight)).collect(),
             terms_version: agreed.version,
             terms_sha256: hex::encode(agreed.digest),

@@ -84,6 +84,12 @@ pub(super) const KINDS: &[Kind] = &[
         &["POST /v1/programmes/{id}:withdraw", "POST /v1/programmes/{id}/hires"],
     ),
     refusal(
+        "campaign-not-recurring",
+        "The campaign has a last day, and asks for nothing each month.",
+        "Name a recurring campaign.",
+        &["POST /v1/campaigns/{id}/loop"],
+    ),
+    refusal(
         "stage-order",
         "A product goes from one stage to the next, and to no other.",
         "Name its next stage: `next_stage` of the product.",

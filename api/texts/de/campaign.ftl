@@ -82,3 +82,7 @@ campaign-is-failed = Sie war nicht erfolgreich: Was einging, dürfen die Spenden
 campaign-is-closed = Sie ist vorbei. Was von ihren Mitteln übrig ist, bleibt für ihre Meilensteine.
 campaign-picture = Was in jedem Monat einging
 campaign-picture-goal = Was in jedem Monat einging, neben dem Ziel von { $goal }
+campaign-loop = In den zwölf Monaten bis zum { $day } brachte, was hergestellt wird, { $proceeds } für das Nächste, neben { $collected }, die gegeben wurden: ein Verhältnis von { $ratio }.
+campaign-loop-alone = In den zwölf Monaten bis zum { $day } brachte, was hergestellt wird, { $proceeds } für das Nächste.
+campaign-loop-asks = Deshalb bittet sie jetzt um { $amount } im Monat.
+campaign-loop-closed = Sie bittet jetzt um nichts: Was hergestellt wird, bezahlt das Nächste.

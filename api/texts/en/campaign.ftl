@@ -82,3 +82,7 @@ campaign-is-failed = It was not successful: what came is its donors' to take bac
 campaign-is-closed = It is over. What is left in its fund stays for its milestones.
 campaign-picture = What came in each month
 campaign-picture-goal = What came in each month, beside the goal of { $goal }
+campaign-loop = In the twelve months until { $day } what is made brought { $proceeds } for what comes next, beside { $collected } that were given: a ratio of { $ratio }.
+campaign-loop-alone = In the twelve months until { $day } what is made brought { $proceeds } for what comes next.
+campaign-loop-asks = So it asks for { $amount } a month now.
+campaign-loop-closed = It asks for nothing now: what is made pays for what comes next.

@@ -82,6 +82,11 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
         3,
         "the part of a month that is over, down; the mean of what months took, down; days until money ends, down: as they are shown",
     ),
+    (
+        "programmes/rules/self_funding.rs",
+        2,
+        "a twelfth of proceeds, down, so that nobody asks for too little; a ratio as it is shown, half up",
+    ),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

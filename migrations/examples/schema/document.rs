@@ -406,7 +406,7 @@ const DOMAINS: &[Domain] = &[
     },
     Domain {
         name: "programmes",
-        about: "What books are to spend over months, from which money, held against which accounts, and who works for it; and the products that they develop.",
+        about: "What books are to spend over months, from which money, held against which accounts, and who works for it; and the products that they develop, and how far what is made pays for that.",
         tables: &[
             "programme",
             "programme_line",
@@ -417,6 +417,7 @@ const DOMAINS: &[Domain] = &[
             "product_step",
             "product_evidence",
             "product_milestone",
+            "campaign_loop",
         ],
         functions: &[
             "programme_forward",
@@ -424,6 +425,7 @@ const DOMAINS: &[Domain] = &[
             "programme_hire_in_place",
             "product_forward",
             "product_on_evidence",
+            "campaign_loop_in_house",
         ],
     },
     Domain {

@@ -427,7 +427,7 @@ GRANT INSERT (member_id, delegate, given_by, given_at, book_id, version) ON dele
 
 -- programmes
 GRANT SELECT ON programme, programme_line, programme_source, programme_place, programme_hire, product, product_step, product_evidence,
-    product_milestone TO commonpurse_service;
+    product_milestone, campaign_loop TO commonpurse_service;
 GRANT INSERT (id, opened_by, opened_at, amount, book_id, first_month, months, lines, sources, places, name, about) ON programme TO
     commonpurse_service;
 GRANT UPDATE (withdrawn_by, version, withdrawn_at, reason) ON programme TO commonpurse_service;
@@ -441,6 +441,7 @@ GRANT UPDATE (stopped_by, version, staged_at, stopped_at, stage, reason) ON prod
 GRANT INSERT (product_id, taken_by, taken_at, book_id, pieces, stage) ON product_step TO commonpurse_service;
 GRANT INSERT (product_id, book_id, number, stage, kind, title, url, licence, sha256) ON product_evidence TO commonpurse_service;
 GRANT INSERT (product_id, milestone_id, linked_by, linked_at, book_id) ON product_milestone TO commonpurse_service;
+GRANT INSERT (campaign_id, said_by, said_at, book_id, version, source_book) ON campaign_loop TO commonpurse_service;
 
 -- payouts
 GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document, payout_file, payout_file_item,

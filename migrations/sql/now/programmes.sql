@@ -1,5 +1,5 @@
 -- What guards programmes: a plan is written at once and adds up, an account counts for one programme at a time, and nobody is hired
--- where all places are taken.
+-- where all places are taken. And what guards loops: a host closes them within its own house.
 
 -- A programme is withdrawn once; nothing else of it changes.
 CREATE OR REPLACE FUNCTION programme_forward() RETURNS trigger
@@ -101,3 +101,30 @@ END
 $$;
 CREATE OR REPLACE TRIGGER programme_hire_in_place BEFORE INSERT OR UPDATE ON programme_hire
     FOR EACH ROW EXECUTE FUNCTION programme_hire_in_place();
+
+-- What is said of a campaign's loop follows what was said before, of a recurring campaign and a book of the same host, mode and currency.
+CREATE OR REPLACE FUNCTION campaign_loop_in_house() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM public.campaign c WHERE c.book_id = NEW.book_id AND c.id = NEW.campaign_id AND c.kind = 'recurring' FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'campaign % is not a recurring one', NEW.campaign_id USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.version <> 1 + coalesce((SELECT max(l.version) FROM public.campaign_loop l
+                                     WHERE l.book_id = NEW.book_id AND l.campaign_id = NEW.campaign_id), 0)
+       OR NEW.said_at < (SELECT max(l.said_at) FROM public.campaign_loop l
+                          WHERE l.book_id = NEW.book_id AND l.campaign_id = NEW.campaign_id) THEN
+        RAISE EXCEPTION 'a loop follows the one before' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.source_book IS NOT NULL AND NOT EXISTS (
+        SELECT FROM public.campaign c
+          JOIN public.book b ON b.number = c.book_id
+          JOIN public.book s ON s.organisation = b.organisation AND s.mode = b.mode AND s.currency = c.currency
+         WHERE c.book_id = NEW.book_id AND c.id = NEW.campaign_id AND s.number = NEW.source_book) THEN
+        RAISE EXCEPTION 'a loop is closed by a book of the same host' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER campaign_loop_in_house BEFORE INSERT ON campaign_loop
+    FOR EACH ROW EXECUTE FUNCTION campaign_loop_in_house();

@@ -173,6 +173,7 @@ async fn products(cast: &Cast, known: &mut Known) -> Outcome {
     });
     let campaign = cast.treasurer.post("/v1/campaigns", &campaign).await?.ok()?;
     cast.treasurer.post(&format!("/v1/campaigns/{}:publish", text(&campaign, "/id")?), &json!({})).await?.ok()?;
+    known.example("POST /v1/campaigns/{id}/loop", json!({"id": campaign["id"]}), json!({"book": cast.book}));
     let milestone = json!({
         "campaign": campaign["id"], "team": cast.team, "name": "Press", "amount": usd("4000.00"), "gate": {},
     });

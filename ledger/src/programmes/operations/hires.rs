@@ -42,7 +42,7 @@ pub async fn hire(
         return Err(Error::invalid("/starts_on", format!("from {first} to {last}, the months of the programme")));
     }
     let taken = hires::taken(tx, id, starts_on).await?;
-    let taken = taken.iter().find(|(number, _)| *number == place).map_or(0, |(_, people)| *people);
+    let taken = taken.iter().find(|it| it.place == place).map_or(0, |it| it.from_then_on);
     if taken >= i64::from(wanted.people) {
         let detail = format!("{taken} of {} work there on {starts_on} or later", wanted.people);
         return Err(Refusal::new("places-taken", detail).into());

@@ -77,9 +77,9 @@ pub async fn standing(
     }
     let came = (!sources.is_empty()).then(|| sources.iter().map(|it| it.came).sum());
     let spending = spending(client, book, (programme, lines), &held, today).await?;
-    let working = hires::working(client, programme.id, today).await?;
+    let taken = hires::taken(client, programme.id, today).await?;
     let staffed = |(number, place): (i16, Place)| {
-        let working = working.iter().find(|(of, _)| *of == number).map_or(0, |(_, people)| *people);
+        let working = taken.iter().find(|it| it.place == number).map_or(0, |it| it.working);
         Staffed { place, working }
     };
     Ok(Standing {

@@ -90,34 +90,38 @@ pub async fn list(
     Ok(rows.iter().map(from_row).collect())
 }
 
-/// How many work on a day or later in each place of a programme: how many of its places are taken from that day on.
-pub async fn taken(client: &impl GenericClient, programme: ProgrammeId, day: Date) -> Result<Vec<(i16, i64)>, Error> {
+/// How a place of a programme is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// The number of the place.
+    pub place: i16,
+    /// How many work there on the day.
+    pub working: i64,
+    /// How many work there on the day or later: so many of its places are taken from then on.
+    pub from_then_on: i64,
+}
+
+/// How the places of a programme are taken on a day, those where nobody works left out.
+pub async fn taken(client: &impl GenericClient, programme: ProgrammeId, day: Date) -> Result<Vec<Taken>, Error> {
     let statement = client
         .prepare_cached(
             "-- hires::taken
-            SELECT place, count(*) AS people FROM programme_hire
+            SELECT place, count(*) FILTER (WHERE starts_on <= $3) AS working, count(*) AS from_then_on FROM programme_hire
              WHERE book_id = $1 AND programme_id = $2 AND coalesce(ends_on, 'infinity') >= $3 GROUP BY place",
         )
         .await?;
     let rows = client
-        .query(&statement, &[/* book_id */ &programme.book.0, /* programme_id */ &programme.object, /* day */ &day])
-        .await?;
-    Ok(rows.iter().map(|row| (row.get("place"), row.get("people"))).collect())
-}
-
-/// How many work on a day in each place of a programme.
-pub async fn working(client: &impl GenericClient, programme: ProgrammeId, day: Date) -> Result<Vec<(i16, i64)>, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- hires::working
-            SELECT place, count(*) AS people FROM programme_hire
-             WHERE book_id = $1 AND programme_id = $2 AND $3 BETWEEN starts_on AND coalesce(ends_on, 'infinity') GROUP BY place",
+        .query(
+            &statement,
+            &[/* book_id */ &programme.book.0, /* programme_id */ &programme.object, /* day */ &day],
         )
         .await?;
-    let rows = client
-        .query(&statement, &[/* book_id */ &programme.book.0, /* programme_id */ &programme.object, /* day */ &day])
-        .await?;
-    Ok(rows.iter().map(|row| (row.get("place"), row.get("people"))).collect())
+    let of = |row: &Row| Taken {
+        place: row.get("place"),
+        working: row.get("working"),
+        from_then_on: row.get("from_then_on"),
+    };
+    Ok(rows.iter().map(of).collect())
 }
 
 /// Writes the last day of work down.

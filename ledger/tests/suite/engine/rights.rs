@@ -126,6 +126,7 @@ const KEPT: &[(&str, &str)] = &[
     ("bank_statement_line", "UPDATE TRUNCATE"),
     ("book_freeze", "DELETE TRUNCATE"),
     ("book_head", "DELETE TRUNCATE"),
+    ("campaign_loop", "UPDATE DELETE TRUNCATE"),
     ("campaign_terms", "UPDATE DELETE TRUNCATE"),
     ("campaign_tier", "UPDATE DELETE TRUNCATE"),
     ("challenge_rubric", "UPDATE DELETE TRUNCATE"),

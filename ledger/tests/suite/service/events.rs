@@ -125,6 +125,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     (
         "what a book plans to spend, which its page shows, and who works for it: nothing moves by it, and nobody waits for it",
         &[
+            "campaign_loop",
             "product",
             "product_evidence",
             "product_milestone",
