@@ -127,8 +127,7 @@ pub(crate) async fn show(
             let book = book_of(tx, id.book, "campaign").await?;
             Reader::of(tx, caller.as_ref(), &book).await?.require_campaigns("campaign").await?;
             let campaign = campaigns::get(tx, *id).await?;
-            let found =
-                operations::standing(tx, &state.whole_sums, &book, &campaign, ledger::calendar::now()).await?;
+            let found = operations::standing(tx, &state.whole_sums, &book, &campaign, ledger::calendar::now()).await?;
             let (found, goal) = found.zip(campaign.kind.goal()).ok_or(Error::NotFound("loop"))?;
             Ok(LoopBody::new(&found, campaign.currency, goal.into()))
         })

@@ -62,7 +62,8 @@ async fn of_house(
         Err(Error::NotFound(_)) => return Err(wrong()),
         found => found?,
     };
-    let fits = found.organisation == book.organisation && found.mode == book.mode && found.currency == campaign.currency;
+    let fits =
+        found.organisation == book.organisation && found.mode == book.mode && found.currency == campaign.currency;
     if fits { Ok(found) } else { Err(wrong()) }
 }
 

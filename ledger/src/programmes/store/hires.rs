@@ -111,10 +111,7 @@ pub async fn taken(client: &impl GenericClient, programme: ProgrammeId, day: Dat
         )
         .await?;
     let rows = client
-        .query(
-            &statement,
-            &[/* book_id */ &programme.book.0, /* programme_id */ &programme.object, /* day */ &day],
-        )
+        .query(&statement, &[/* book_id */ &programme.book.0, /* programme_id */ &programme.object, /* day */ &day])
         .await?;
     let of = |row: &Row| Taken {
         place: row.get("place"),
