@@ -156,7 +156,6 @@ async fn an_account_counts_for_one_programme_at_a_time_and_what_does_not_fit_is_
     let listed = it.host.treasurer.all(&path).await?;
     assert_eq!(listed.len(), 3);
     // A private book: its people read it, and others are told that there is none.
-    let stranger = it.host.stranger().await?;
     for read in
         [path.clone(), one.clone(), format!("{one}/report"), format!("/programmes/{}.json", text(&first, "/id")?)]
     {
@@ -318,5 +317,5 @@ async fn what_is_made_pays_for_the_next_development_and_the_campaign_asks_for_as
         assert_eq!(error.code().map(|code| code.code()), Some(state), "{statement}: {error:?}");
     }
     drop(service);
-    it.host.app.finish().await
+    it.host.app.finish_with_jobs_left().await
 }

@@ -252,7 +252,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn line(amount: i64, months: u16) -> Line {
-        let (name, account) = ("Work".to_owned(), "expenses:cost:work".to_owned());
+        let (name, account) = ("Work".to_owned(), chart::cost("work").code);
         Line { name, account, amount, first_month: date(2027, 1, 1), months }
     }
 
@@ -289,22 +289,24 @@ mod tests {
         assert_eq!(of(&|it| it.lines[0].first_month = date(2026, 12, 1)), "/lines/0/first_month");
         assert_eq!(of(&|it| it.lines[0].first_month = date(2027, 2, 1)), "/lines/0/months");
         assert_eq!(of(&|it| it.lines.push(line(1, 1))), "/lines/1/account");
-        assert_eq!(of(&|it| it.sources = vec!["liabilities:fund:a".into(); 2]), "/sources/1");
+        assert_eq!(of(&|it| it.sources = vec![chart::fund("a").code; 2]), "/sources/1");
         assert_eq!(of(&|it| it.places = vec![Place { title: "Makers".into(), people: 0 }]), "/places/0/people");
         assert_eq!(
-            of(&|it| it.lines = vec![line(i64::MAX, 1), Line { account: "expenses:b".into(), ..line(1, 1) }]),
+            of(&|it| it.lines = vec![line(i64::MAX, 1), Line { account: chart::cost("b").code, ..line(1, 1) }]),
             "/lines"
         );
     }
 
     #[test]
     fn what_is_held_against_a_line_is_named_by_the_chart_in_the_currency_of_the_book() {
-        assert_eq!(class_of("liabilities:fund:open-press"), Some(AccountClass::Fund));
-        assert_eq!(class_of("liabilities:purse:drill"), Some(AccountClass::Purse));
-        assert_eq!(class_of("expenses:cost:steel"), Some(AccountClass::Cost));
-        assert_eq!(class_of("expenses:bank-charges"), Some(AccountClass::BankCharges));
-        for none in ["liabilities:fund:", "liabilities:fund:open-press:eur", "expenses:office", "", ":"] {
-            assert_eq!(class_of(none), None, "{none}");
+        for named in [chart::fund("open-press"), chart::purse("drill"), chart::cost("steel"), chart::bank_charges()] {
+            assert_eq!(class_of(&named.code), Some(named.class));
+        }
+        let (fund, cost) = (chart::fund("open-press").code, chart::cost("steel").code);
+        for none in
+            [chart::fund("").code, format!("{fund}:eur"), cost.replace(":cost", ""), String::new(), ":".to_owned()]
+        {
+            assert_eq!(class_of(&none), None, "{none}");
         }
         assert_eq!(spent_on(AccountClass::Cost), Some(Spent::Cost));
         assert_eq!(spent_on(AccountClass::Purse), Some(Spent::Released));

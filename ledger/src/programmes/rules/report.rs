@@ -149,12 +149,13 @@ fn end(left: i128, burn: i128, as_of: Date) -> Option<Date> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart;
     use jiff::civil::date;
     use proptest::prelude::*;
 
     fn line(amount: i64, first_month: Date, months: u16) -> Line {
         let name = "Work".to_owned();
-        Line { account: "expenses:cost:work".to_owned(), name, amount, first_month, months }
+        Line { account: chart::cost("work").code, name, amount, first_month, months }
     }
 
     fn spent(parts: &[(Date, i128)]) -> BTreeMap<Date, i128> {
@@ -211,7 +212,7 @@ mod tests {
     fn lines_that_begin_apart_make_the_months_of_the_whole() {
         let lines = vec![
             (line(100, JANUARY, 3), spent(&[(JANUARY, 30)])),
-            (Line { account: "expenses:b".to_owned(), ..line(50, MARCH, 2) }, spent(&[(APRIL, 7), (JANUARY, 99)])),
+            (Line { account: chart::cost("b").code, ..line(50, MARCH, 2) }, spent(&[(APRIL, 7), (JANUARY, 99)])),
         ];
         let found = report(lines, None, MARCH).expect("a report");
         let months: Vec<_> = found.months.iter().map(|it| (it.month, it.planned, it.spent)).collect();
