@@ -97,8 +97,6 @@ const SAMPLES: &[(&str, &str)] = &[
     ("/desk/cooperatives/{id}/redemptions", "/desk/cooperatives/{book}/redemptions"),
     ("/desk/cooperatives/{id}/votes", "/desk/cooperatives/{book}/votes"),
     ("/desk/proposals/{id}", "/desk/proposals/{prp}"),
-    ("/programmes/{id}", "/programmes/{prg}"),
-    ("/pipelines/{id}", "/pipelines/{host_book}"),
     ("/desk/cooperatives/{id}/hours", "/desk/cooperatives/{book}/hours"),
     ("/desk/partners/{id}", "/desk/partners/{platform}"),
     ("/desk/partners/{id}/requests", "/desk/partners/{platform}/requests?only=failed"),
@@ -168,6 +166,8 @@ pub(crate) async fn addresses(scene: &Scene) -> anyhow::Result<BTreeMap<&'static
         let at = at.replace("{platform}", &scene.cast.platform).replace("{endpoint}", endpoint);
         paths.insert(*route, sample(&scene.known, &at)?);
     }
+    paths.insert("/programmes/{id}", programme(scene).await?);
+    paths.insert("/pipelines/{id}", format!("/pipelines/{}", scene.cast.book));
     paths.insert("/plan-changes/{id}/{secret}", plan_change(scene).await?);
     paths.insert("/bank-accounts/{id}/{secret}", changed_bank_account(scene).await?);
     paths.insert("/desk/endpoints/{id}/deliveries/{event}", attempts(scene, endpoint.parse()?).await?);
@@ -190,6 +190,27 @@ async fn join_requests(scene: &Scene) -> anyhow::Result<String> {
     cast.operator.post(&format!("/v1/organisations/{workshop}/join-requests"), &note).await?.ok()?;
     let asked = cast.stranger.post(&format!("/v1/organisations/{}/join-requests", cast.team), &note).await?.ok()?;
     Ok(text(&asked, "/id")?.to_owned())
+}
+
+/// The host plans a year and puts two products on its board; answers where the plan is read.
+async fn programme(scene: &Scene) -> anyhow::Result<String> {
+    let (host, path) = (&scene.cast.treasurer, format!("/v1/books/{}", scene.cast.book));
+    let usd = |amount: &str| json!({"amount": amount, "currency": "USD"});
+    let fund = "liabilities:fund:open-product-development";
+    let new = json!({
+        "name": "Nine products", "about": "Each is published.", "first_month": "2031-01-01", "months": 24, "sources": [fund],
+        "lines": [
+            {"name": "Products", "account": fund, "amount": usd("36000.00")},
+            {"name": "What the bank takes", "account": "expenses:bank-charges", "amount": usd("240.00")},
+        ],
+        "places": [{"title": "Reviewers", "people": 2}],
+    });
+    let opened = host.post(&format!("{path}/programmes"), &new).await?.ok()?;
+    for name in ["Earth-block press", "Sawmill"] {
+        let product = json!({"name": name, "amount": usd("4000.00")});
+        host.post(&format!("{path}/products"), &product).await?.ok()?;
+    }
+    Ok(format!("/programmes/{}", text(&opened, "/id")?))
 }
 
 /// The secret of the newest link that is to be mailed by jobs of a kind: nobody sends mails when the scene is set.

@@ -111,6 +111,7 @@ tags! { partners, "partner.json", OF_A_PARTNER:
     milestones Partners "milestones",
     milestone_calls Partners "milestone calls",
     allocation_rules Partners "allocation-rules",
+    programmes Partners "programmes",
     releases Partners "releases",
     challenges Partners "challenges",
     challenge_rules Partners "challenge rules",
