@@ -167,7 +167,7 @@ pub(crate) async fn show(
             let book = readable(tx, &caller, *id).await?;
             let found = programmes::get(tx, *id, book.currency).await?;
             let standing = reports::standing(tx, &state.whole_sums, &book, &found, ledger::calendar::now()).await?;
-            Ok(ReportBody::new(&standing, found.amount)?)
+            ReportBody::new(&standing, found.amount)
         })
         .await?;
     Ok(HttpResponse::Ok().json(body))
