@@ -1,5 +1,6 @@
 //! A folder for each domain, with its routes. A handler converts and calls; rules live in `ledger`.
 
+pub mod between;
 pub mod books;
 pub mod challenges;
 pub mod cooperatives;

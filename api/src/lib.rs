@@ -64,6 +64,7 @@ pub fn configure(routes: &mut ServiceConfig<'_>) {
     handlers::payouts::routes(routes);
     handlers::cooperatives::routes(routes);
     handlers::governance::routes(routes);
+    handlers::between::routes(routes);
     handlers::programmes::routes(routes);
     handlers::desk::routes(routes);
     handlers::fetching::routes(routes);

@@ -119,6 +119,13 @@ const FLOORED: &[&str] = &[
     "POST /v1/openings/{id}:reverse",
     "POST /v1/cooperatives/{book}/advances",
     "POST /v1/advances/{id}:reverse",
+    "POST /v1/cooperatives/{book}/loan-interest",
+    "POST /v1/cooperatives/{book}/successions",
+    "POST /v1/successions/{id}:reverse",
+    "POST /v1/remittances/{id}:approve",
+    "POST /v1/remittances/{id}:pay",
+    "POST /v1/incoming-remittances/{id}:accept",
+    "POST /v1/incoming-remittances/{id}:receive",
 ];
 
 /// All of them, by code.

@@ -8,7 +8,7 @@
 //! in no row.
 
 use crate::book::AccountClass;
-use crate::id::OrganisationId;
+use crate::id::{BookRef, OrganisationId};
 use crate::money::Currency;
 use jiff::civil::Date;
 
@@ -93,6 +93,8 @@ chart! {
         "What a custodian captured on a day and has not yet paid over.";
     shortfall(custodian: OrganisationId) = "assets:shortfall:{custodian}", Receivable,
         "What the bank of a custodian has less than the book said, until it is explained, or comes.";
+    due_from(book: BookRef) = "assets:due-from:{book}", DueFromBook,
+        "What another cooperative has sent and has still to pay, by its book.";
     disputes(campaign: &str) = "assets:disputes:{campaign}", DisputesPending,
         "Taken back of a campaign's charges by providers, until it is won, or lost and borne.";
     // Liabilities.
@@ -113,11 +115,13 @@ chart! {
     member_payable(member: i32) = "liabilities:payable:member:{member}", MemberPayable,
         "A member's share of a surplus, not yet paid out; members are numbered.";
     lender_payable(lender: &str) = "liabilities:payable:lender:{lender}", LenderPayable,
-        "A lender's share of a surplus, not yet paid out.";
+        "A lender's share of a surplus, or what a dissolved cooperative leaves its successor, not yet paid out.";
     costs_payable(supplier: &str) = "liabilities:costs:{supplier}", CostsPayable,
         "Costs of a cooperative that are not yet paid.";
     loan(lender: &str) = "liabilities:loan:{lender}", LoanPayable,
         "What a lender has lent to a cooperative and has not had back, nor is due to have; a short name.";
+    due_to(book: BookRef) = "liabilities:due-to:{book}", DueToBook,
+        "What was sent to another cooperative and is still to be paid, by its book.";
     fees(payee: &str) = "liabilities:fees:{payee}", FeePayable,
         "Fees of charges that terms name, to be passed on: `host`, the id of a platform, `processor-` and that of a custodian.";
     suspense(custodian: OrganisationId) = "liabilities:suspense:{custodian}", Suspense,

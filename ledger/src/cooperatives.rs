@@ -5,12 +5,14 @@
 pub mod rules {
     pub mod advance;
     pub mod allocation_rule;
+    pub mod consent;
     pub mod contribution;
     pub mod cooperative;
     pub mod dissolution;
     pub mod distribution;
     pub mod inputs;
     pub mod joining_contribution;
+    pub mod loan;
     pub mod loss;
     pub mod member_index;
     pub mod minima;
@@ -18,6 +20,7 @@ pub mod rules {
     pub mod proceeds;
     pub mod redemption;
     pub mod result;
+    pub mod series;
     pub mod statement;
     pub mod tax_year;
     pub mod undone;
@@ -28,16 +31,19 @@ pub mod rules {
 pub mod store {
     pub mod advances;
     pub mod allocation_rules;
+    pub mod consents;
     pub mod cooperatives;
     pub mod distributions;
     pub mod hours;
     pub mod joining_contributions;
+    pub mod loans;
     pub mod member_indices;
     pub mod members;
     pub mod openings;
     pub mod proceeds;
     pub mod redemptions;
     pub mod results;
+    pub mod series;
     pub mod statements;
     pub mod tax_years;
     pub mod undone;
@@ -49,10 +55,13 @@ pub mod operations {
     pub mod advances;
     pub mod allocation_rules;
     pub(crate) mod capital;
+    pub mod consents;
     pub mod dissolution;
     pub mod distributions;
     mod inputs;
     pub mod joining_contributions;
+    pub mod loan_interest;
+    pub mod loans;
     mod losses;
     pub mod member_indices;
     pub mod members;

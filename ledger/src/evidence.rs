@@ -204,7 +204,8 @@ impl Gate {
     }
 }
 
-fn is_link(url: &str) -> bool {
+/// Whether a text is an http or https link of at most 2,000 characters.
+pub(crate) fn is_link(url: &str) -> bool {
     let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     url.chars().count() <= URL_MAX
         && host.is_some_and(|rest| rest.starts_with(|first: char| first.is_alphanumeric() || first == '['))

@@ -5,6 +5,8 @@
 pub mod rules {
     pub mod delegation;
     pub mod proposal;
+    pub mod rule_making;
+    pub mod succession;
     pub mod tally;
     pub mod vote;
 }
@@ -15,12 +17,16 @@ pub mod store {
     pub mod delegations;
     pub mod electors;
     pub mod proposals;
+    pub mod rule_makings;
+    pub mod successions;
 }
 
 /// Lock, decide, save.
 pub mod operations {
     pub mod delegations;
     pub mod proposals;
+    pub mod rule_makings;
+    pub mod successions;
     pub mod tellings;
     pub mod votes;
 }

@@ -251,10 +251,18 @@ book_ids! {
     AdvanceId = "adv", "an", "advance";
     /// What a member pays to join, in parts.
     JoiningContributionId = "jco", "a", "joining contribution";
+    /// At what rate a loan to a cooperative bears interest.
+    LoanTermsId = "lot", "a", "set of loan terms";
     /// Retained shares that are paid back.
     RedemptionId = "rdm", "a", "redemption";
     /// What the members of a cooperative are asked.
     ProposalId = "prp", "a", "proposal";
+    /// What a cooperative sends to the book of another one.
+    RemittanceId = "rmt", "a", "remittance";
+    /// The same in the book that receives.
+    IncomingRemittanceId = "irm", "an", "incoming remittance";
+    /// What a dissolved cooperative left to its successor.
+    SuccessionId = "scs", "a", "succession";
     /// What a book is to spend over some months.
     ProgrammeId = "prg", "a", "programme";
     /// What is developed.

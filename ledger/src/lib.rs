@@ -12,6 +12,7 @@
 //! Inside a domain, `rules` are pure, `store` is SQL and nothing else, and `operations` lock, decide and save in the
 //! transaction of their caller.
 
+pub mod between;
 pub mod book;
 pub mod books;
 pub mod calendar;

@@ -164,6 +164,73 @@ pub fn advance_granted(
     one(MovementKind::AdvanceGranted, receivable, payable, amount, day, "Advance on a share", advance)
 }
 
+/// A dissolved cooperative left what is indivisible to its successor: reserve and funds → lender payable.
+pub fn assets_passed_on(
+    parts: &[(AccountNumber, AccountNumber, Money)],
+    day: Date,
+    succession: impl ToString,
+) -> Entry {
+    let kind = MovementKind::AssetsPassedOn;
+    let line = |(from, to, amount): &(AccountNumber, AccountNumber, Money)| Line {
+        kind,
+        debit: *from,
+        credit: *to,
+        amount: amount.minor(),
+    };
+    Entry {
+        lines: parts.iter().map(line).collect(),
+        effective: day,
+        outside_fact: false,
+        note: Some(Note::new("Left to the successor", succession)),
+    }
+}
+
+/// A cooperative sent something to another book: development fund → due to book.
+pub fn inter_book_sent(
+    fund: AccountNumber,
+    due_to: AccountNumber,
+    amount: Money,
+    day: Date,
+    remittance: impl ToString,
+) -> Entry {
+    one(MovementKind::InterBookSent, fund, due_to, amount, day, "Sent to another book", remittance)
+}
+
+/// The book that receives it accepted it: due from book → development fund.
+pub fn inter_book_mirrored(
+    due_from: AccountNumber,
+    fund: AccountNumber,
+    amount: Money,
+    day: Date,
+    remittance: impl ToString,
+) -> Entry {
+    one(MovementKind::InterBookMirrored, due_from, fund, amount, day, "Sent by another book", remittance)
+}
+
+/// What was sent was paid: due to book → cash. A fact from outside.
+pub fn inter_book_paid(
+    due_to: AccountNumber,
+    cash: AccountNumber,
+    amount: Money,
+    day: Date,
+    remittance: impl ToString,
+) -> Entry {
+    let paid = one(MovementKind::InterBookPaid, due_to, cash, amount, day, "Paid to another book", remittance);
+    Entry { outside_fact: true, ..paid }
+}
+
+/// What was sent was received: cash → due from book. A fact from outside.
+pub fn inter_book_received(
+    cash: AccountNumber,
+    due_from: AccountNumber,
+    amount: Money,
+    day: Date,
+    remittance: impl ToString,
+) -> Entry {
+    let paid = one(MovementKind::InterBookReceived, cash, due_from, amount, day, "Paid by another book", remittance);
+    Entry { outside_fact: true, ..paid }
+}
+
 /// A book that was begun elsewhere was opened: what it has → opening equity → what it owes, its capital and its funds. `owned`: whether an
 /// account stands on the side of assets.
 pub fn opened(

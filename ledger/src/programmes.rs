@@ -1,9 +1,10 @@
 //! Programmes: what is to be spent over months, in lines, what was spent, from which money, and by how many people; the products that it
 //! makes, in four stages; and how far what is made pays for the next development.
-//! Stands on: engine, service, parties, books, reports, treasury, pledging, milestones.
+//! Stands on: engine, service, parties, books, reports, treasury, pledging, milestones, cooperatives.
 
 /// Pure rules.
 pub mod rules {
+    pub mod advantage;
     pub mod hire;
     pub mod pipeline;
     pub mod product;
@@ -14,6 +15,7 @@ pub mod rules {
 
 /// SQL, and nothing else.
 pub mod store {
+    pub mod advantages;
     pub mod hires;
     pub mod loops;
     pub mod parts;
@@ -23,6 +25,7 @@ pub mod store {
 
 /// Lock, decide, save; read and add up.
 pub mod operations {
+    pub mod advantages;
     pub mod hires;
     pub mod loops;
     pub mod products;

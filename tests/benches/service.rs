@@ -13,6 +13,8 @@ mod captures;
 mod charges;
 #[path = "service/cores.rs"]
 mod cores;
+#[path = "service/distributions.rs"]
+mod distributions;
 #[path = "service/exports.rs"]
 mod exports;
 #[path = "service/greedy.rs"]
@@ -112,6 +114,11 @@ async fn run() -> anyhow::Result<()> {
     if is_wanted("payout_run") {
         let mut service = Service::start(&server, &home, "payouts").await?;
         payouts::run(&mut service, &mut report).await?;
+        service.stop().await?;
+    }
+    if is_wanted("distribution_100k") {
+        let mut service = Service::start(&server, &home, "distributions").await?;
+        distributions::among_many(&mut service, &mut report).await?;
         service.stop().await?;
     }
     if is_wanted("statement_import") {

@@ -121,7 +121,7 @@ const PIECES: &[(Piece, &[&str])] = &[
     ),
     (
         Piece::Cooperatives,
-        &["cooperatives", "allocation-rules", "proposals", "proceeds", "distributions", "statements"],
+        &["cooperatives", "allocation-rules", "proposals", "proceeds", "distributions", "remittances", "statements"],
     ),
 ];
 

@@ -4,11 +4,17 @@ mod advances;
 mod bank;
 mod business;
 mod capital;
+mod consents;
 mod dissolution;
+mod employees;
 mod joining;
+mod loans;
 mod openings;
 mod probation;
+mod remittances;
 mod result;
+mod rule_making;
+mod succession;
 mod tax_years;
 mod votes;
 mod weights;
@@ -133,7 +139,7 @@ fn cash(distribution: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn two_years_are_shared_to_the_cent_and_every_member_has_a_statement_by_mail() -> Outcome {
+async fn k3_two_years_are_shared_to_the_cent_and_every_member_has_a_statement_by_mail() -> Outcome {
     let coop = Coop::open().await?;
     for (year, costs) in [(2026, "345.67"), (2027, "345.60")] {
         coop.record("sale", "12345.67", &format!("{year}-06-01")).await?.ok()?;
@@ -160,6 +166,17 @@ async fn two_years_are_shared_to_the_cent_and_every_member_has_a_statement_by_ma
     let shares: Vec<_> = own.iter().map(|one| one["share"]["amount"].clone()).collect();
     assert_eq!(shares, ["2592.00", "2592.02"]);
     assert_eq!((&own[1]["hours"], &own[1]["rule_version"]), (&json!("1560.00"), &json!(1)));
+    // K3: base, cash, retained, consent, period and rule of each.
+    for (field, said) in [
+        ("patronage", json!("hours")),
+        ("retained", json!({"amount": "0.00", "currency": "USD"})),
+        ("cash", json!({"amount": "2592.02", "currency": "USD"})),
+        ("consents", json!(false)),
+        ("from", json!("2027-01-01")),
+        ("to", json!("2027-12-31")),
+    ] {
+        assert_eq!(own[1][field], said, "{field}: {}", own[1]);
+    }
     let one = format!("/v1/statements/{}", text(&own[0], "/id")?);
     assert_eq!(coop.bea.get(&one).await?.ok()?, own[0]);
     is(&coop.ada.get(&one).await?, 404);

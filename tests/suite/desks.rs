@@ -4,6 +4,7 @@
 mod browsers;
 mod capital;
 mod claims;
+mod consent;
 mod cooperative;
 mod daily;
 mod german;

@@ -40,10 +40,14 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("treasury", &["engine", "service", "parties", "books"]),
     ("cooperatives", &["engine", "service", "parties", "books", "reports"]),
     ("governance", &["engine", "service", "parties", "books", "reports", "cooperatives"]),
+    ("between", &["engine", "service", "parties", "books", "reports", "cooperatives"]),
     ("pledging", &["engine", "service", "parties", "books", "reports", "treasury"]),
     ("challenges", &["engine", "service", "parties", "books", "treasury"]),
     ("milestones", &["engine", "service", "parties", "books", "treasury", "pledging"]),
-    ("programmes", &["engine", "service", "parties", "books", "reports", "treasury", "pledging", "milestones"]),
+    (
+        "programmes",
+        &["engine", "service", "parties", "books", "reports", "treasury", "pledging", "milestones", "cooperatives"],
+    ),
     ("matching", &["engine", "service", "parties", "books", "treasury", "pledging"]),
     (
         "payouts",

@@ -290,7 +290,7 @@ async fn owe(host: &Host, payees: i32) -> anyhow::Result<i64> {
                   SELECT gen_random_uuid(), 1000000 + n, 'member' || n || '@many.example', '', now() FROM generate_series(1, $1) n";
     owner.execute(people, &[&payees]).await?;
     let members = "INSERT INTO member (book_id, id, number, person, \"group\", joined_on, consents, created_at)
-                   SELECT b.number, gen_random_uuid(), p.caller - 1000000, p.id, 'workers', '2026-01-01', true, now()
+                   SELECT b.number, gen_random_uuid(), p.caller - 1000000, p.id, 'workers', '2026-01-01', false, now()
                      FROM person p, book b WHERE p.caller > 1000000";
     owner.execute(members, &[]).await?;
     let vault = Vault::load(&host.app.state_dir().join("bank-keys"))?;

@@ -69,6 +69,7 @@ async fn a_product_goes_from_its_design_to_the_market_on_evidence_and_the_board_
     let released = keeper.get(&of(&press, "")?).await?.ok()?;
     assert_eq!((&released["funding"]["released"], &released["funding"]["aside"]), (&usd("3000.00"), &usd("0.00")));
 
+    g6_what_a_product_is_assumed_to_be_cheaper_is_published_at_each_level(&stage, &press).await?;
     // One stage after the other, each on what it asks for.
     let advance = async |to: &str, kinds: &[&str]| {
         keeper.post(&of(&press, ":advance")?, &json!({"to": to, "evidence": evidence(kinds)})).await
@@ -123,7 +124,50 @@ async fn a_product_goes_from_its_design_to_the_market_on_evidence_and_the_board_
         page.contains("Press") && page.contains("Nobody needs one here") && page.contains("17,333.34 USD"),
         "{page}"
     );
+    ensure!(
+        page.contains("Assumed, not measured: 55.20 % cheaper") && page.contains("44.80 USD instead of 100.00 USD"),
+        "{page}"
+    );
     stage.app.finish().await
+}
+
+/// G6 and N7: 30 % and 20 points a level, added or compound.
+async fn g6_what_a_product_is_assumed_to_be_cheaper_is_published_at_each_level(
+    stage: &Stage,
+    product: &Value,
+) -> Outcome {
+    let path = format!("/v1/products/{}/advantages", text(product, "/id")?);
+    let assume = async |fields: Value| {
+        let mut body =
+            json!({"first": "30", "per_level": "20", "level": 2, "way": "additive", "benchmark": usd("100.00")});
+        for (field, value) in fields.as_object().context("fields")? {
+            body[field] = value.clone();
+        }
+        stage.cast.treasurer.post(&path, &body).await
+    };
+    for (field, wrong) in [
+        ("first", json!("100.01")),
+        ("per_level", json!("101")),
+        ("level", json!(9)),
+        ("way", json!("doubled")),
+        ("benchmark", json!({"amount": "1.00", "currency": "EUR"})),
+    ] {
+        let at = if field == "benchmark" { "/benchmark/currency".to_owned() } else { format!("/{field}") };
+        invalid(&assume(json!({field: wrong})).await?, &at)?;
+    }
+    let levels = |it: &Value| -> Vec<(Value, Value)> {
+        let all = it["levels"].as_array().cloned().unwrap_or_default();
+        all.into_iter().map(|level| (level["percent"].clone(), level["price"]["amount"].clone())).collect()
+    };
+    let pairs = |all: [(&str, &str); 3]| all.map(|(percent, price)| (json!(percent), json!(price)));
+    let added = assume(json!({})).await?.ok()?;
+    assert_eq!(levels(&added), pairs([("30.00", "70.00"), ("50.00", "50.00"), ("70.00", "30.00")]));
+    let compound = assume(json!({"way": "compound", "note": "Each level saves of what is left"})).await?.ok()?;
+    assert_eq!(levels(&compound), pairs([("30.00", "70.00"), ("44.00", "56.00"), ("55.20", "44.80")]));
+    assert_eq!((&compound["version"], &compound["percent"]), (&json!(2), &json!("55.20")));
+    assert_eq!(stage.cast.treasurer.all(&path).await?, [compound, added], "what was assumed before stays");
+    ensure!(stage.cast.stranger.get(&path).await?.status == 404);
+    Ok(())
 }
 
 #[tokio::test]

@@ -55,6 +55,21 @@ const SAID: &[(&str, &str)] = &[
     ("with interest.", "the same"),
     ("who has interest and no share", "the same"),
     ("goes to interest at most", "the same"),
+    ("whose interest is booked", "what a cooperative owes those who lent to it"),
+    ("the interest of all days since", "the same"),
+    ("interest that was booked as a cost", "the same"),
+    ("all interest through that day", "the same"),
+    ("a loan bears interest", "the same"),
+    ("interest to be booked.", "the same"),
+    ("books the interest of a loan", "the same"),
+    ("while interest of its days", "the same"),
+    ("loans with their interest", "the same"),
+    ("and the interest through it", "the same"),
+    ("book_loan_interest", "the same, of an operation"),
+    ("loan-interest", "the same, of its route"),
+    ("interest-booked", "a refusal about that"),
+    ("interest-nothing", "the same"),
+    ("interest-open", "the same"),
 ];
 
 /// Words of closed sets, whole.

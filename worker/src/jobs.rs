@@ -4,6 +4,7 @@
 //! effect, because it may have lost its lease. What goes out (a mail, a call of a provider) goes out between two
 //! transactions, under a name that is the same when it goes out again.
 
+mod between;
 mod books;
 mod calls;
 mod challenges;
@@ -183,6 +184,8 @@ impl Context {
                 Box::pin(self.send_application_notice(leased, *application, state))
             }
             Job::AdvanceProposal { proposal } => Box::pin(self.advance_proposal(leased, *proposal)),
+            Job::CarryRemittance { remittance } => Box::pin(self.carry_remittance(leased, *remittance)),
+            Job::AnswerRemittance { incoming } => Box::pin(self.answer_remittance(leased, *incoming)),
             Job::TellElectors { proposal, state, after } => {
                 Box::pin(self.tell_electors(leased, *proposal, state, *after))
             }

@@ -1,5 +1,6 @@
 //! Closed sets of words: the fields of answers that hold one of a few, and the list of currencies.
 
+use ledger::between::rules::remittance::{IncomingState, RemittanceState};
 use ledger::book::mode::Mode;
 use ledger::book::{AccountClass, MovementKind};
 use ledger::books::operations::clock::Status;
@@ -12,7 +13,7 @@ use ledger::challenges::rules::purse::{ContributionState as PurseState, FeeState
 use ledger::challenges::rules::share_plan::{PartState, PlanState};
 use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::cooperatives::rules::contribution::{ContributionState, Unit};
-use ledger::cooperatives::rules::cooperative::ProceedsKind;
+use ledger::cooperatives::rules::cooperative::{ProceedsKind, Standing};
 use ledger::desk::rules::task::TaskKind;
 use ledger::document::DocumentKind;
 use ledger::engine::store::books::Visibility;
@@ -64,6 +65,7 @@ use ledger::pledging::rules::sandbox_token::SandboxToken;
 use ledger::pledging::rules::settlement_day::{LineKind as DayLineKind, Turn};
 use ledger::pledging::rules::suspense::{Held, SuspenseState};
 use ledger::pledging::rules::withdrawal::WithdrawalState;
+use ledger::programmes::rules::advantage::Way;
 use ledger::programmes::rules::product::Stage;
 use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
@@ -149,7 +151,11 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Product" | "PipelineStage" | "ProductStep", "stage") | ("Product", "next_stage") => all(Stage::ALL),
         ("Product", "asks_for") | ("ProductBlocker", "evidence") => all(EvidenceKind::ALL),
         ("Proposal", "state") => all(ProposalState::ALL),
-        ("Proposal", "threshold") => all(Threshold::ALL),
+        ("Proposal" | "RuleMaking", "threshold") => all(Threshold::ALL),
+        ("Advantage", "way") => all(Way::ALL),
+        ("Member", "standing") => all(Standing::ALL),
+        ("Remittance", "state") => all(RemittanceState::ALL),
+        ("IncomingRemittance", "state") => all(IncomingState::ALL),
         ("Account" | "AccountNode", "kind") => literal(&["asset", "liability", "equity", "income", "expense"]),
         ("FundMovement" | "JournalLine" | "StatementLine", "kind") => {
             MovementKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect()

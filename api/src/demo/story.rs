@@ -13,7 +13,7 @@ pub mod year;
 use super::cast::{Cast, Standing, trial_balance};
 use super::client::{Answer, Client, text};
 use super::literals::Literals;
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use clap::ValueEnum;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
@@ -91,11 +91,15 @@ async fn play_founding(base: &str, mail: &Path, literals: &Literals) -> anyhow::
         story.keep_host(state).await?,
         keep("cooperative", &cooperative.treasurer, cooperative::TREASURER, &cooperative.book, state).await?,
     ];
+    let programmes = story.cast.treasurer.all(&format!("/v1/books/{}/programmes", story.cast.book)).await?;
+    let programme = text(programmes.first().context("a programme")?, "/id")?;
     let pages = vec![
         ("campaign", format!("/campaigns/{}", text(&campaign, "/id")?)),
         ("challenge", format!("/challenges/{challenge}")),
         ("cooperative", format!("/cooperatives/{}", cooperative.book)),
         ("book", format!("/books/{}", story.cast.book)),
+        ("programme", format!("/programmes/{programme}")),
+        ("pipeline", format!("/pipelines/{}", story.cast.book)),
     ];
     Ok(Told { books, pages, checks: teller.checks.held() })
 }

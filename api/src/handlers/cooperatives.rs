@@ -2,10 +2,12 @@
 
 pub mod advances;
 pub mod allocation_rules;
+pub mod consents;
 pub mod dissolution;
 pub mod distribution_body;
 pub mod distributions;
 pub mod joining_contributions;
+pub mod loans;
 pub mod member_indices;
 pub mod members;
 pub mod openings;
@@ -25,6 +27,10 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(members::admit)
         .service(members::list_members)
         .service(members::leave)
+        .service(consents::publish)
+        .service(consents::list_bylaws)
+        .service(consents::say)
+        .service(consents::list)
         .service(members::contribute)
         .service(members::list_contributions)
         .service(members::attest)
@@ -32,7 +38,6 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(member_indices::set)
         .service(member_indices::list)
         .service(previews::preview)
-        .service(allocation_rules::publish)
         .service(allocation_rules::list)
         .service(allocation_rules::presets)
         .service(proceeds::record)
@@ -60,6 +65,10 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(joining_contributions::list)
         .service(joining_contributions::cancel)
         .service(joining_contributions::show)
+        .service(loans::publish)
+        .service(loans::list_terms)
+        .service(loans::list)
+        .service(loans::book_interest)
         .service(redemptions::ask)
         .service(redemptions::list)
         .service(redemptions::approve)

@@ -1,7 +1,9 @@
-//! What members of a cooperative vote on, and who votes for whom.
+//! What members of a cooperative vote on, who votes for whom, and what is left to a successor by a vote.
 
 pub mod delegations;
 pub mod proposals;
+pub mod rule_making;
+pub mod successions;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -15,5 +17,11 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(proposals::list_electors)
         .service(proposals::show)
         .service(delegations::give)
-        .service(delegations::show);
+        .service(delegations::show)
+        .service(rule_making::publish)
+        .service(rule_making::set)
+        .service(rule_making::list)
+        .service(successions::pass_on)
+        .service(successions::list)
+        .service(successions::reverse);
 }

@@ -1,5 +1,6 @@
 //! Programmes: what a book is to spend over months, what it spent, and who works in them; and the products that it develops.
 
+pub mod advantages;
 pub mod hires;
 pub mod loops;
 pub mod plans;
@@ -26,6 +27,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(products::advance)
         .service(products::stop)
         .service(products::link)
+        .service(advantages::assume)
+        .service(advantages::list)
         .service(products::show)
         .service(loops::say)
         .service(loops::show);

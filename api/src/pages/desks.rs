@@ -89,6 +89,7 @@ pub(super) fn routes(routes: &mut ServiceConfig) {
         .service(cooperative::take_back::show_hours)
         .service(cooperative::take_back::reverse_hours)
         .service(cooperative::share::show)
+        .service(cooperative::share::consent)
         .service(cooperative::redemptions::show)
         .service(cooperative::redemptions::ask)
         .service(cooperative::redemptions::approve)

@@ -12,14 +12,20 @@ use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, route};
 use askama::Template;
 use ledger::Error;
+use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::engine::store::books::{Book, Visibility};
 use ledger::evidence::EvidenceKind;
 use ledger::id::{BookRef, MilestoneId, ProductId};
+use ledger::money::Money;
 use ledger::parties::store::organisations;
 use ledger::programmes::operations::products::{self as operations, Board};
+use ledger::programmes::rules::advantage::Advantage;
 use ledger::programmes::rules::pipeline::{self, Forecast};
 use ledger::programmes::rules::product::{Funding, Product, Stage};
+use ledger::programmes::store::advantages;
 use serde::Serialize;
+use std::collections::HashMap;
+use uuid::Uuid;
 
 #[derive(Template, Serialize)]
 #[template(path = "pipeline.html")]
@@ -61,6 +67,31 @@ struct ProductRow {
     #[serde(skip)]
     is_paid_for: bool,
     milestones: Vec<MilestoneId>,
+    assumed: Option<AssumedView>,
+}
+
+/// By how much it is assumed to be cheaper than what is bought otherwise.
+#[derive(Serialize)]
+struct AssumedView {
+    percent: Percent,
+    level: u8,
+    way: &'static str,
+    benchmark: Option<Amount>,
+    price: Option<Amount>,
+}
+
+impl AssumedView {
+    fn new(it: &Advantage) -> AssumedView {
+        let of = it.assumed;
+        let price = |benchmark: Money| Amount::of(of.price(of.level, benchmark), benchmark.currency());
+        AssumedView {
+            percent: of.percent(of.level),
+            level: of.level,
+            way: of.way.as_str(),
+            benchmark: it.benchmark.map(Amount::from),
+            price: it.benchmark.map(price),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -122,7 +153,7 @@ fn asked(stage: Stage) -> String {
 }
 
 impl ProductRow {
-    fn new((it, funding): &(Product, Funding), book: &Book) -> ProductRow {
+    fn new((it, funding): &(Product, Funding), assumed: Option<&Advantage>, book: &Book) -> ProductRow {
         let amount = |minor: i128| Amount::of(minor, book.currency);
         let lacks = funding.lacks(it.amount);
         ProductRow {
@@ -134,6 +165,7 @@ impl ProductRow {
             lacks: amount(lacks),
             is_paid_for: lacks == 0,
             milestones: funding.milestones.clone(),
+            assumed: assumed.map(AssumedView::new),
         }
     }
 }
@@ -154,7 +186,8 @@ impl ForecastView {
 }
 
 impl PipelinePage {
-    fn new(book: &Book, host: String, board: &Board) -> PipelinePage {
+    fn new(book: &Book, host: String, board: &Board, assumed: &HashMap<Uuid, Advantage>) -> PipelinePage {
+        let row = |it: &(Product, Funding)| ProductRow::new(it, assumed.get(&it.0.id.object), book);
         let stage = |(stage, _): &(Stage, usize)| {
             let there = |(it, _): &&(Product, Funding)| it.stopped.is_none() && it.stage == *stage;
             let (name, means) = stage_name(*stage);
@@ -163,7 +196,7 @@ impl PipelinePage {
                 name,
                 means,
                 asks_for: asked(*stage),
-                products: board.products.iter().filter(there).map(|it| ProductRow::new(it, book)).collect(),
+                products: board.products.iter().filter(there).map(row).collect(),
             }
         };
         let stages = pipeline::stages(&board.products);
@@ -201,7 +234,9 @@ pub(super) async fn show(
                 return Err(Error::NotFound("page"));
             }
             let host = organisations::find(tx, book.organisation).await?.ok_or(Error::NotFound("page"))?;
-            Ok((PipelinePage::new(&book, host.name, &board), book.visibility == Visibility::Public))
+            let shown: Vec<Uuid> = board.products.iter().map(|(it, _)| it.id.object).collect();
+            let assumed = advantages::last(tx, (book.id, book.currency), &shown).await?;
+            Ok((PipelinePage::new(&book, host.name, &board, &assumed), book.visibility == Visibility::Public))
         })
         .await?;
     respond(&request, asked.form, &shown, is_public)

@@ -28,6 +28,12 @@ const OPENS_ACCOUNTS: &[&str] = &[
     "POST /v1/redemptions/{id}:approve",
     "POST /v1/cooperatives/{book}/openings",
     "POST /v1/cooperatives/{book}/advances",
+    "POST /v1/cooperatives/{book}/loan-interest",
+    "POST /v1/cooperatives/{book}/successions",
+    "POST /v1/remittances/{id}:approve",
+    "POST /v1/remittances/{id}:pay",
+    "POST /v1/incoming-remittances/{id}:accept",
+    "POST /v1/incoming-remittances/{id}:receive",
 ];
 
 /// The operations that begin something new in a book.
@@ -55,6 +61,7 @@ const OF_PERIODS: &[&str] = &[
     "POST /v1/books/{book}/bank-differences",
     "POST /v1/bank-differences/{id}:approve",
     "POST /v1/cooperatives/{book}/proceeds",
+    "POST /v1/cooperatives/{book}/loan-interest",
     "POST /v1/cooperatives/{book}/results",
     "POST /v1/cooperatives/{book}/distributions",
     "POST /v1/cooperatives/{book}/openings",
@@ -68,6 +75,8 @@ const REPORTS: &[&str] = &[
     "GET /v1/books/{book}/reports/funds",
     "GET /v1/books/{book}/account-tree",
     "GET /v1/cooperatives/{book}/dissolution",
+    "POST /v1/cooperatives/{book}/successions",
+    "GET /v1/cooperatives/{book}/consolidation",
 ];
 
 pub(super) const KINDS: &[Kind] = &[
@@ -105,7 +114,18 @@ pub(super) const KINDS: &[Kind] = &[
         "product-stopped",
         "The product was stopped.",
         "Put it on the board anew.",
-        &["POST /v1/products/{id}:advance", "POST /v1/products/{id}:stop", "POST /v1/products/{id}/milestones"],
+        &[
+            "POST /v1/products/{id}:advance",
+            "POST /v1/products/{id}:stop",
+            "POST /v1/products/{id}/milestones",
+            "POST /v1/products/{id}/advantages",
+        ],
+    ),
+    refusal(
+        "assumptions-full",
+        "As many assumptions were published about the product as may be.",
+        "Let the last one stand.",
+        &["POST /v1/products/{id}/advantages"],
     ),
     refusal(
         "milestone-of-product",
@@ -252,6 +272,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/redemptions/{id}:reverse",
             "POST /v1/openings/{id}:reverse",
             "POST /v1/advances/{id}:reverse",
+            "POST /v1/successions/{id}:reverse",
         ],
     ),
     refusal(

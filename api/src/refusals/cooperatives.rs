@@ -16,6 +16,8 @@ const DRAFT: &[&str] = &["POST /v1/cooperatives/{book}/distributions"];
 const CLOSE: &[&str] = &["POST /v1/cooperatives/{book}/distributions", "POST /v1/cooperatives/{book}/results"];
 const REOPEN: &[&str] = &["POST /v1/results/{id}:reverse"];
 const REDEEM: &[&str] = &["POST /v1/cooperatives/{book}/redemptions"];
+const CONSENT: &[&str] = &["POST /v1/members/{id}:consent"];
+const PASS_ON: &[&str] = &["POST /v1/cooperatives/{book}/successions"];
 const OBJECT: &[&str] = &["POST /v1/distributions/{id}:object"];
 
 pub(super) const KINDS: &[Kind] = &[
@@ -27,6 +29,8 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/cooperatives/{book}/members",
             "POST /v1/members/{id}:leave",
             "POST /v1/members/{id}/indices",
+            "POST /v1/members/{id}:consent",
+            "POST /v1/cooperatives/{book}/bylaws",
             "POST /v1/cooperatives/{book}/allocation-rules:preview",
             "POST /v1/cooperatives/{book}/contributions",
             "POST /v1/contributions/{id}:attest",
@@ -44,9 +48,113 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/advances/{id}:reverse",
             "POST /v1/cooperatives/{book}/joining-contributions",
             "POST /v1/joining-contributions/{id}:cancel",
+            "POST /v1/cooperatives/{book}/loan-terms",
+            "POST /v1/cooperatives/{book}/successions",
+            "POST /v1/successions/{id}:reverse",
+            "POST /v1/cooperatives/{book}/rule-making",
+            "POST /v1/cooperatives/{book}/remittances",
+            "POST /v1/remittances/{id}:approve",
+            "POST /v1/remittances/{id}:withdraw",
+            "POST /v1/remittances/{id}:pay",
+            "POST /v1/incoming-remittances/{id}:accept",
+            "POST /v1/incoming-remittances/{id}:decline",
+            "POST /v1/incoming-remittances/{id}:receive",
+            "POST /v1/cooperatives/{book}/loan-interest",
             "POST /v1/cooperatives/{book}/proposals",
             "POST /v1/cooperatives/{book}/delegation",
         ],
+    ),
+    refusal(
+        "remittance-state",
+        "The remittance is in another state.",
+        "Read where it stands.",
+        &[
+            "POST /v1/remittances/{id}:approve",
+            "POST /v1/remittances/{id}:withdraw",
+            "POST /v1/remittances/{id}:pay",
+            "POST /v1/incoming-remittances/{id}:accept",
+            "POST /v1/incoming-remittances/{id}:decline",
+            "POST /v1/incoming-remittances/{id}:receive",
+        ],
+    ),
+    refusal(
+        "remittance-late",
+        "Nobody answered in time: it goes back to the other book.",
+        "Ask that to send it again.",
+        &["POST /v1/incoming-remittances/{id}:accept", "POST /v1/incoming-remittances/{id}:decline"],
+    ),
+    refusal(
+        "already-paid",
+        "Its money has moved already.",
+        "Nothing is left to do.",
+        &["POST /v1/remittances/{id}:pay", "POST /v1/incoming-remittances/{id}:receive"],
+    ),
+    refusal(
+        "rule-by-vote",
+        "The members decide on allocation rules by vote.",
+        "Put it to the vote (`POST /v1/cooperatives/{book}/proposals`); less is asked for by a proposal that passed.",
+        &["POST /v1/cooperatives/{book}/allocation-rules", "POST /v1/cooperatives/{book}/rule-making"],
+    ),
+    refusal(
+        "bylaws-missing",
+        "Nobody has written down where the bylaws are, to which members agree.",
+        "A keeper of the books writes it down first (`POST /v1/cooperatives/{book}/bylaws`).",
+        CONSENT,
+    ),
+    refusal(
+        "bylaws-differ",
+        "Other bylaws hold than those of this digest.",
+        "Read those that hold, and name their digest.",
+        CONSENT,
+    ),
+    refusal(
+        "proposal-not-passed",
+        "The members have not decided it: the proposal is open, failed or was withdrawn.",
+        "Name a proposal that passed, and that needed what `detail` says.",
+        &["POST /v1/cooperatives/{book}/successions", "POST /v1/cooperatives/{book}/rule-making"],
+    ),
+    refusal(
+        "debts-stand",
+        "Something is owed: debts, loans and members' shares are paid before anything is left to a successor.",
+        "Pay it, or correct what is recorded.",
+        PASS_ON,
+    ),
+    refusal(
+        "capital-stands",
+        "Members have capital: it is paid back before anything is left to a successor.",
+        "Redeem it and pay it out first.",
+        PASS_ON,
+    ),
+    refusal(
+        "result-open",
+        "Something that was earned or lost is not divided yet.",
+        "Close the result and distribute it first.",
+        PASS_ON,
+    ),
+    refusal("nothing-to-pass-on", "The reserve and the funds are empty.", "Nothing is left to do.", PASS_ON),
+    refusal(
+        "loan-terms-there",
+        "Terms of this lender begin on that day already.",
+        "Let others begin on another day.",
+        &["POST /v1/cooperatives/{book}/loan-terms"],
+    ),
+    refusal(
+        "interest-booked",
+        "The interest of that day is booked, or that of a later one.",
+        "Name a later day, or take the cost back first (`POST /v1/proceeds/{id}:reverse`).",
+        &["POST /v1/cooperatives/{book}/loan-terms", "POST /v1/cooperatives/{book}/loan-interest"],
+    ),
+    refusal(
+        "interest-nothing",
+        "The loan has earned no interest through that day that is not booked.",
+        "Wait, or write down its terms first.",
+        &["POST /v1/cooperatives/{book}/loan-interest"],
+    ),
+    refusal(
+        "interest-open",
+        "Interest of loans through the last day of the period is not booked: it is a cost, and no share.",
+        "Book it first (`POST /v1/cooperatives/{book}/loan-interest`), or let terms of 0 % begin.",
+        CLOSE,
     ),
     refusal(
         "no-electors",
@@ -62,9 +170,9 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "not-an-elector",
-        "Those who were members when the proposal was opened vote on it.",
-        "Wait for the next one.",
-        &["POST /v1/proposals/{id}:vote"],
+        "Members with a vote vote, on what was opened when they were; who is of a class without a vote has none to give away.",
+        "Wait for the next proposal, or ask to be a member with a vote.",
+        &["POST /v1/proposals/{id}:vote", "POST /v1/cooperatives/{book}/delegation"],
     ),
     refusal(
         "delegation-circle",
@@ -97,6 +205,7 @@ pub(super) const KINDS: &[Kind] = &[
         "Nothing is left to do.",
         &[
             "POST /v1/members/{id}:leave",
+            "POST /v1/members/{id}:consent",
             "POST /v1/cooperatives/{book}/advances",
             "POST /v1/cooperatives/{book}/joining-contributions",
         ],
@@ -291,7 +400,7 @@ pub(super) const KINDS: &[Kind] = &[
     refusal("no-rule", "No allocation rule holds on the last day of the period.", "Publish one.", DRAFT),
     refusal(
         "too-many-parts",
-        "The distribution has more parts than one entry holds.",
+        "More parts than one entry holds: of a loss, of a redemption, or of what lenders get of a surplus.",
         "Distribute shorter periods, or redeem less at once.",
         &["POST /v1/cooperatives/{book}/distributions", "POST /v1/cooperatives/{book}/redemptions"],
     ),

@@ -298,7 +298,7 @@ pub(super) const KINDS: &[Kind] = &[
         "cash-short",
         "By the book, the host has less cash than left by this line.",
         "Take in what came before it, or book that first; then book this one.",
-        &["POST /v1/bank-lines/{id}:book"],
+        &["POST /v1/bank-lines/{id}:book", "POST /v1/remittances/{id}:pay"],
     ),
     refusal(
         "unexplained",

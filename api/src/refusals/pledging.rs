@@ -768,6 +768,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/payouts/{id}:send",
             "POST /v1/payout-runs/{id}:approve",
             "POST /v1/members/{id}/indices",
+            "POST /v1/remittances/{id}:approve",
             "POST /v1/distributions/{id}:open",
             "POST /v1/distributions/{id}:approve",
             "POST /v1/distributions/{id}:reverse",

@@ -220,6 +220,12 @@ kinds! {
     ReservePaymentReturned = 101, "reserve_payment_returned";
     /// A book that was begun elsewhere was opened with what it had there.
     BookOpened = 102, "book_opened";
+    /// The reserve and the funds of a dissolved cooperative were left to its successor.
+    AssetsPassedOn = 103, "assets_passed_on";
+    /// They were not: the mirror of its lines.
+    AssetsTakenBack = 104, "assets_taken_back";
+    /// Another book declined what was sent to it: the mirror of its lines.
+    InterBookReturned = 105, "inter_book_returned";
 }
 
 impl MovementKind {
@@ -396,6 +402,10 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::LossRestored, C::Surplus, C::MemberReceivable),
     (K::AdvanceGranted, C::MemberReceivable, C::MemberPayable),
     (K::AdvanceTakenBack, C::MemberPayable, C::MemberReceivable),
+    (K::AssetsPassedOn, C::Reserve, C::LenderPayable),
+    (K::AssetsPassedOn, C::DevelopmentFund, C::LenderPayable),
+    (K::AssetsTakenBack, C::LenderPayable, C::Reserve),
+    (K::AssetsTakenBack, C::LenderPayable, C::DevelopmentFund),
     (K::LoanReceived, C::Cash, C::LoanPayable),
     (K::LoanRepaid, C::LoanPayable, C::PayoutsInTransit),
     (K::LoanRepaid, C::LoanPayable, C::Cash),
@@ -409,7 +419,15 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::InterBookSent, C::PrizePayable, C::DueToBook),
     (K::InterBookSent, C::MemberPayable, C::DueToBook),
     (K::InterBookSent, C::LenderPayable, C::DueToBook),
+    (K::InterBookSent, C::DevelopmentFund, C::DueToBook),
+    (K::InterBookReturned, C::DueToBook, C::Fund),
+    (K::InterBookReturned, C::DueToBook, C::TeamPayable),
+    (K::InterBookReturned, C::DueToBook, C::PrizePayable),
+    (K::InterBookReturned, C::DueToBook, C::MemberPayable),
+    (K::InterBookReturned, C::DueToBook, C::LenderPayable),
+    (K::InterBookReturned, C::DueToBook, C::DevelopmentFund),
     (K::InterBookMirrored, C::DueFromBook, C::Fund),
+    (K::InterBookMirrored, C::DueFromBook, C::DevelopmentFund),
     (K::InterBookPaid, C::DueToBook, C::Cash),
     (K::InterBookReceived, C::Cash, C::DueFromBook),
     (K::ExchangeLossBooked, C::ExchangeLoss, C::CostsPayable),
@@ -496,6 +514,11 @@ mod tests {
             (K::SurplusRestored, C::LenderPayable, C::Surplus),
             // The mirror of what was redeemed, and no more.
             (K::CapitalRestored, C::MemberPayable, C::MemberCapital),
+            // The mirror of what was left to a successor, and no more.
+            (K::AssetsTakenBack, C::LenderPayable, C::Reserve),
+            (K::AssetsTakenBack, C::LenderPayable, C::DevelopmentFund),
+            // The mirror of what was sent to another book, and no more.
+            (K::InterBookReturned, C::DueToBook, C::DevelopmentFund),
             // The mirror of what a book was opened with, and no more.
             (K::OpeningTakenBack, C::MemberPayable, C::OpeningEquity),
             (K::OpeningTakenBack, C::LenderPayable, C::OpeningEquity),

@@ -32,6 +32,8 @@ pub fn of(kind: MovementKind) -> Undo {
         K::SurplusAllocated => by("POST /v1/distributions/{id}:reverse", K::SurplusRestored),
         K::CapitalRedeemed => by("POST /v1/redemptions/{id}:reverse", K::CapitalRestored),
         K::AdvanceGranted => by("POST /v1/advances/{id}:reverse", K::AdvanceTakenBack),
+        K::AssetsPassedOn => by("POST /v1/successions/{id}:reverse", K::AssetsTakenBack),
+        K::AssetsTakenBack => Undo::Again("The reserve is passed on again."),
         K::BookOpened => by("POST /v1/openings/{id}:reverse", K::OpeningTakenBack),
         K::OpeningTakenBack => Undo::Again("The book is opened again."),
         K::AdvanceTakenBack => Undo::Again("The advance is granted again."),
@@ -178,12 +180,15 @@ pub fn of(kind: MovementKind) -> Undo {
         K::WrittenOff => {
             Undo::Instead("A team that pays after all pays into the risk reserve: the host funds the reserve with it.")
         }
-        K::InterBookSent
-        | K::InterBookMirrored
-        | K::InterBookPaid
-        | K::InterBookReceived
-        | K::OpeningBalance
-        | K::CommitmentCollected => Undo::Unused,
+        K::InterBookSent => by("POST /v1/incoming-remittances/{id}:decline", K::InterBookReturned),
+        K::InterBookReturned => Undo::Again("It is sent again by another remittance."),
+        K::InterBookMirrored => {
+            Undo::Instead("What was accepted by mistake is sent back by a remittance the other way.")
+        }
+        K::InterBookPaid | K::InterBookReceived => {
+            Undo::Instead("What was paid by mistake comes back by a remittance the other way, which is paid too.")
+        }
+        K::OpeningBalance | K::CommitmentCollected => Undo::Unused,
     }
 }
 

@@ -85,7 +85,7 @@ async fn totals(
 }
 
 /// All accounts of some classes that have a balance; refused when there are more than a report shows.
-async fn whole(
+pub(crate) async fn whole(
     client: &impl GenericClient,
     book: &Book,
     as_of: Option<Date>,

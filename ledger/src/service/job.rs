@@ -5,10 +5,11 @@
 
 use crate::id::{
     AppealId, BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId,
-    DisputeId, DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, InvitationId, JoinRequestId,
-    MatchingRoundId, MilestoneApplicationId, MilestoneCallId, OrganisationId, PayoutFileId, PayoutId, PayoutRunId,
-    PersonId, PlanChangeId, PlanMoveId, PledgeId, ProposalId, PurseContributionId, RefundId, ReleaseId, SettlementId,
-    SharePlanId, StatementFileId, StatementId, SuspenseId, WebhookEndpointId, WindUpId, WithdrawalId, YearlyReceiptId,
+    DisputeId, DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, IncomingRemittanceId, InvitationId,
+    JoinRequestId, MatchingRoundId, MilestoneApplicationId, MilestoneCallId, OrganisationId, PayoutFileId, PayoutId,
+    PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId, ProposalId, PurseContributionId, RefundId, ReleaseId,
+    RemittanceId, SettlementId, SharePlanId, StatementFileId, StatementId, SuspenseId, WebhookEndpointId, WindUpId,
+    WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use crate::words::words;
@@ -527,6 +528,16 @@ pub enum Job {
         /// The proposal.
         proposal: ProposalId,
     },
+    /// Offer to another book what a cooperative sent to it.
+    CarryRemittance {
+        /// The remittance.
+        remittance: RemittanceId,
+    },
+    /// Tell the book that sent something how it was answered; what nobody answered in time is declined first.
+    AnswerRemittance {
+        /// The incoming remittance.
+        incoming: IncomingRemittanceId,
+    },
     /// Tell a page of those who may vote on a proposal that they may, or what came of it.
     TellElectors {
         /// The proposal.
@@ -723,6 +734,8 @@ impl Job {
             Job::SendApplicationNotice { .. } => JobKind::SendApplicationNotice,
             Job::AdvanceMilestoneCall { .. } => JobKind::AdvanceMilestoneCall,
             Job::AdvanceProposal { .. } => JobKind::AdvanceProposal,
+            Job::CarryRemittance { .. } => JobKind::CarryRemittance,
+            Job::AnswerRemittance { .. } => JobKind::AnswerRemittance,
             Job::TellElectors { .. } => JobKind::TellElectors,
             Job::SendEntryNotice { .. } => JobKind::SendEntryNotice,
             Job::TellMembers { .. } => JobKind::TellMembers,
@@ -831,6 +844,8 @@ impl fmt::Debug for Job {
             }
             Job::AdvanceMilestoneCall { call } => write!(f, "advance_milestone_call of {call}"),
             Job::AdvanceProposal { proposal } => write!(f, "advance_proposal of {proposal}"),
+            Job::CarryRemittance { remittance } => write!(f, "carry_remittance of {remittance}"),
+            Job::AnswerRemittance { incoming } => write!(f, "answer_remittance of {incoming}"),
             Job::TellElectors { proposal, state, after } => {
                 write!(f, "tell_electors of {proposal}, {state}, after member {after}")
             }
@@ -1007,6 +1022,10 @@ pub enum JobKind {
     AdvanceMilestoneCall,
     /// [`Job::AdvanceProposal`]
     AdvanceProposal,
+    /// [`Job::CarryRemittance`]
+    CarryRemittance,
+    /// [`Job::AnswerRemittance`]
+    AnswerRemittance,
     /// [`Job::TellElectors`]
     TellElectors,
     /// [`Job::SendEntryNotice`]
@@ -1027,7 +1046,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 84] = [
+    pub const ALL: [JobKind; 86] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -1104,6 +1123,8 @@ impl JobKind {
         JobKind::SendApplicationNotice,
         JobKind::AdvanceMilestoneCall,
         JobKind::AdvanceProposal,
+        JobKind::CarryRemittance,
+        JobKind::AnswerRemittance,
         JobKind::TellElectors,
         JobKind::SendEntryNotice,
         JobKind::TellMembers,
@@ -1193,6 +1214,8 @@ impl JobKind {
             JobKind::SendApplicationNotice => "send_application_notice",
             JobKind::AdvanceMilestoneCall => "advance_milestone_call",
             JobKind::AdvanceProposal => "advance_proposal",
+            JobKind::CarryRemittance => "carry_remittance",
+            JobKind::AnswerRemittance => "answer_remittance",
             JobKind::TellElectors => "tell_electors",
             JobKind::SendEntryNotice => "send_entry_notice",
             JobKind::TellMembers => "tell_members",
@@ -1282,6 +1305,8 @@ impl JobKind {
             | JobKind::SendApplicationNotice
             | JobKind::AdvanceMilestoneCall
             | JobKind::AdvanceProposal
+            | JobKind::CarryRemittance
+            | JobKind::AnswerRemittance
             | JobKind::TellElectors
             | JobKind::SendEntryNotice
             | JobKind::TellMembers
@@ -1465,6 +1490,8 @@ mod tests {
             },
             Job::AdvanceMilestoneCall { call: MilestoneCallId::generate(book) },
             Job::AdvanceProposal { proposal: ProposalId::generate(book) },
+            Job::CarryRemittance { remittance: RemittanceId::generate(book) },
+            Job::AnswerRemittance { incoming: IncomingRemittanceId::generate(book) },
             Job::TellElectors { proposal: ProposalId::generate(book), state: "open".into(), after: 7 },
             Job::SendEntryNotice { entrant: EntrantId::generate(book), appeal: Some(AppealId::generate(book)) },
             Job::TellMembers { distribution: Some(DistributionId::generate(book)), after: 7 },

@@ -83,6 +83,8 @@ impl JobKind {
             | JobKind::AdvanceMatchingRound
             | JobKind::AdvanceMilestoneCall
             | JobKind::AdvanceProposal
+            | JobKind::CarryRemittance
+            | JobKind::AnswerRemittance
             | JobKind::AdvanceCampaign
             | JobKind::ExpireHold
             | JobKind::RecordCapture

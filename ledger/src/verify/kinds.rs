@@ -95,4 +95,7 @@ pub const MOVEMENTS: &[&str] = &[
     "reserve_paid_in",
     "reserve_payment_returned",
     "book_opened",
+    "assets_passed_on",
+    "assets_taken_back",
+    "inter_book_returned",
 ];

@@ -3,9 +3,11 @@
 
 mod capital;
 mod joining_contributions;
+mod loans;
 mod losses;
 mod redemptions;
 mod result;
+mod series;
 mod undo;
 mod weights;
 
@@ -20,7 +22,7 @@ use ledger::cooperatives::operations::proceeds::NewProceeds;
 use ledger::cooperatives::operations::{allocation_rules, distributions, members, proceeds, statements};
 use ledger::cooperatives::rules::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
 use ledger::cooperatives::rules::contribution::{Contribution, Unit};
-use ledger::cooperatives::rules::cooperative::{Member, Percent, Period, ProceedsKind};
+use ledger::cooperatives::rules::cooperative::{Member, Percent, Period, ProceedsKind, Standing};
 use ledger::cooperatives::rules::distribution::Distribution;
 use ledger::cooperatives::rules::proceeds::{Particulars, Proceeds};
 use ledger::cooperatives::store::{distributions as rows, statements as statement_rows};
@@ -49,7 +51,7 @@ fn percent(text: &str) -> Percent {
 
 /// 10 % of net into the development fund; of the rest 80 to workers by hours, 20 to management equally.
 fn main_road() -> Rule {
-    let group = |group: &str, part: &str, by| Group { group: group.into(), percent: percent(part), by };
+    let group = |group: &str, part: &str, by| Group::new(group, percent(part), by);
     let groups = vec![group("workers", "80", Patronage::Hours), group("management", "20", Patronage::Equal)];
     Rule::new(vec![
         Step::Share { of: Base::Net, percent: percent("10"), to: Pot::DevelopmentFund, until: None },
@@ -84,9 +86,10 @@ impl Coop {
             let new = NewMember {
                 email: format!("{name}@example.org").parse().unwrap(),
                 group: group.into(),
+                standing: Standing::Member,
                 candidate_from: None,
                 joined_on: Some(date(2026, 1, 1)),
-                consents: true,
+                asked: true,
             };
             admitted.push(members::admit(&tx, id, new, clerk, wall).await.unwrap());
         }
@@ -469,9 +472,10 @@ async fn a_member_is_a_number_in_the_book_and_a_person_in_one_table() {
     let again = || NewMember {
         email: "ada@example.org".parse().unwrap(),
         group: "management".into(),
+        standing: Standing::Member,
         candidate_from: None,
         joined_on: None,
-        consents: false,
+        asked: false,
     };
     assert_eq!(
         refusal(members::admit(&tx, coop.ground.book.id, again(), coop.clerk, coop.ground.wall).await),

@@ -39,7 +39,7 @@ impl Scene {
         let ada = ground.stranger("ada").await;
         let owner = ground.database_owner().await;
         let member = "INSERT INTO member (book_id, id, number, person, \"group\", joined_on, consents, created_at)
-                      VALUES ($1, gen_random_uuid(), 1, $2, 'workers', '2026-01-01', true, now())";
+                      VALUES ($1, gen_random_uuid(), 1, $2, 'workers', '2026-01-01', false, now())";
         owner.execute(member, &[&ground.book.id.0, &ada.0]).await.unwrap();
         let opening = ground.account("equity:opening", AccountClass::OpeningEquity).await;
         let cash = ground.account(&chart::cash_at(ground.book.organisation).code, AccountClass::Cash).await;

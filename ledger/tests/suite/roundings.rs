@@ -19,6 +19,7 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
         "interest at a rate, and a percentage of what others than members brought, both half up: amounts that are posted; the latter down \
          to ten-thousandths of a minor unit before, which changes no half",
     ),
+    ("cooperatives/rules/loan.rs", 1, "interest half up, once over all days: amounts that are posted"),
     (
         "cooperatives/rules/minima.rs",
         4,
@@ -26,6 +27,12 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
          are compared with the part itself",
     ),
     ("cooperatives/rules/result.rs", 1, "a bound of what a result may sum up"),
+    ("files/rules/file.rs", 1, "how many parts a file has, up: no amount"),
+    (
+        "governance/rules/rule_making.rs",
+        1,
+        "how many members a part of all is, up: what must be counted is never less than was said",
+    ),
     (
         "governance/rules/tally.rs",
         3,
@@ -72,6 +79,11 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
         "free places in steps, as outsiders are told: whether one is free, the places themselves say",
     ),
     (
+        "programmes/rules/advantage.rs",
+        1,
+        "a percentage of what is left, half up: an assumption, by which nothing is decided",
+    ),
+    (
         "programmes/rules/pipeline.rs",
         3,
         "the mean of what comes in a month, down; how many products money pays for, down, with what is over beside it; a mean cost, up: \
@@ -105,7 +117,7 @@ fn rounds(line: &str) -> bool {
     let code = line.split("//").next().unwrap_or_default();
     let texts: Vec<&str> = code.split('"').step_by(2).collect();
     let code = texts.concat();
-    [" / ", ".div_euclid(", ".round(", "Decimal::", "f64", "f32"].iter().any(|sign| code.contains(sign))
+    [" / ", ".div_euclid(", ".div_ceil(", ".round(", "Decimal::", "f64", "f32"].iter().any(|sign| code.contains(sign))
 }
 
 #[test]

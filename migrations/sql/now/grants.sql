@@ -371,13 +371,15 @@ GRANT INSERT (id, challenge, submission, team, amount, entry, awarded_at, book_i
 
 -- cooperatives
 GRANT SELECT ON cooperative, member, member_index, contribution, allocation_rule, proceeds, period_result, distribution,
-    distribution_part, distribution_objection, statement, redemption, retained_use, advance, opening, joining_contribution,
-    joining_part, proposal, proposal_college, proposal_elector, ballot, delegation TO commonpurse_service;
+    distribution_part, distribution_entry, distribution_objection, statement, redemption, retained_use, advance, opening, joining_contribution,
+    joining_part, loan_terms, loan_interest, succession, rule_making, remittance, incoming_remittance, bylaws, member_consent, proposal, proposal_college, proposal_elector, ballot, delegation TO commonpurse_service;
 GRANT INSERT (book_id) ON cooperative TO commonpurse_service;
 GRANT UPDATE (members_last, rules_last, closed_through, capital_most) ON cooperative TO commonpurse_service;
-GRANT INSERT (id, person, version, created_at, book_id, number, candidate_from, joined_on, consents, "group") ON member TO
+GRANT INSERT (id, person, version, created_at, book_id, number, candidate_from, joined_on, consents, "group", standing, asked) ON member TO
     commonpurse_service;
-GRANT UPDATE (version, left_on) ON member TO commonpurse_service;
+GRANT UPDATE (version, left_on, consents) ON member TO commonpurse_service;
+GRANT INSERT (published_by, published_at, book_id, version, title, url, sha256) ON bylaws TO commonpurse_service;
+GRANT INSERT (member_id, said_by, said_at, book_id, version, bylaws_version, consents) ON member_consent TO commonpurse_service;
 GRANT INSERT (member_id, set_by, set_at, book_id, version, index, effective_from) ON member_index TO commonpurse_service;
 GRANT INSERT (id, member_id, recorded_by, hours, recorded_at, book_id, worked_from, worked_to, note, unit, quantity) ON
     contribution TO commonpurse_service;
@@ -396,6 +398,8 @@ GRANT UPDATE (approved_by, entry_number, reversal_number, version, until, answer
     ON distribution TO commonpurse_service;
 GRANT INSERT (distribution_id, member_id, amount, retained, carry, book_id, line, account) ON distribution_part TO
     commonpurse_service;
+GRANT INSERT (distribution_id, entry_number, book_id, number, from_member, to_member) ON distribution_entry TO commonpurse_service;
+GRANT UPDATE (reversal_number) ON distribution_entry TO commonpurse_service;
 GRANT INSERT (distribution_id, member_id, raised_by, raised_at, book_id, reason) ON distribution_objection TO
     commonpurse_service;
 GRANT INSERT (id, distribution_id, member_id, hours, cash, retained, issued_at, book_id, consents, patronage, "group",
@@ -416,6 +420,18 @@ GRANT INSERT (id, member_id, granted_by, amount, version, granted_at, book_id, p
 GRANT UPDATE (cancelled_by, version, cancelled_at, parts_paid, state, reason) ON joining_contribution TO commonpurse_service;
 GRANT INSERT (joining_id, amount, to_reserve, book_id, number) ON joining_part TO commonpurse_service;
 GRANT UPDATE (bank_line, entry_number) ON joining_part TO commonpurse_service;
+GRANT INSERT (id, published_by, published_at, book_id, rate, effective_from, lender) ON loan_terms TO commonpurse_service;
+GRANT INSERT (proceeds_id, amount, book_id, through, lender) ON loan_interest TO commonpurse_service;
+GRANT INSERT (proposal_id, set_by, set_at, book_id, version, quorum, threshold) ON rule_making TO commonpurse_service;
+GRANT INSERT (id, asked_by, amount, asked_at, book_id, to_book, from_fund, to_fund, memo) ON remittance TO commonpurse_service;
+GRANT UPDATE (approved_by, entry_number, return_number, paid_number, version, approved_at, ended_at, paid_on, state, reason) ON remittance
+    TO commonpurse_service;
+GRANT INSERT (id, amount, offered_at, until, book_id, from_book, to_fund, memo) ON incoming_remittance TO commonpurse_service;
+GRANT UPDATE (answered_by, entry_number, received_number, version, answered_at, received_on, state, reason) ON incoming_remittance
+    TO commonpurse_service;
+GRANT INSERT (id, proposal_id, passed_by, amount, entry_number, passed_at, book_id, passed_on, successor, memo) ON succession TO
+    commonpurse_service;
+GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON succession TO commonpurse_service;
 GRANT INSERT (id, proposed_by, opened_at, closes_at, book_id, electors, quorum, last_day, effective_from, window_days, threshold, title,
     text, digest, rule) ON proposal TO commonpurse_service;
 GRANT UPDATE (ended_by, rule_id, version, ended_at, counted, approval, state, reason, refused) ON proposal TO commonpurse_service;
@@ -427,7 +443,7 @@ GRANT INSERT (member_id, delegate, given_by, given_at, book_id, version) ON dele
 
 -- programmes
 GRANT SELECT ON programme, programme_line, programme_source, programme_place, programme_hire, product, product_step, product_evidence,
-    product_milestone, campaign_loop TO commonpurse_service;
+    product_milestone, product_advantage, campaign_loop TO commonpurse_service;
 GRANT INSERT (id, opened_by, opened_at, amount, book_id, first_month, months, lines, sources, places, name, about) ON programme TO
     commonpurse_service;
 GRANT UPDATE (withdrawn_by, version, withdrawn_at, reason) ON programme TO commonpurse_service;
@@ -441,6 +457,8 @@ GRANT UPDATE (stopped_by, version, staged_at, stopped_at, stage, reason) ON prod
 GRANT INSERT (product_id, taken_by, taken_at, book_id, pieces, stage) ON product_step TO commonpurse_service;
 GRANT INSERT (product_id, book_id, number, stage, kind, title, url, licence, sha256) ON product_evidence TO commonpurse_service;
 GRANT INSERT (product_id, milestone_id, linked_by, linked_at, book_id) ON product_milestone TO commonpurse_service;
+GRANT INSERT (product_id, assumed_by, benchmark, assumed_at, book_id, version, first, per_level, level, way, note) ON product_advantage
+    TO commonpurse_service;
 GRANT INSERT (campaign_id, said_by, said_at, book_id, version, source_book) ON campaign_loop TO commonpurse_service;
 
 -- payouts

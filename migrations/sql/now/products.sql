@@ -1,5 +1,20 @@
 -- What guards products: they go one stage on at a time, each time on the kinds of evidence that the stage asks for, and end once.
 
+-- Assumptions follow one another.
+CREATE OR REPLACE FUNCTION product_advantage_next() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM public.product p WHERE p.book_id = NEW.book_id AND p.id = NEW.product_id FOR NO KEY UPDATE;
+    IF NEW.version <> 1 + coalesce((SELECT max(a.version) FROM public.product_advantage a
+                                     WHERE a.book_id = NEW.book_id AND a.product_id = NEW.product_id), 0) THEN
+        RAISE EXCEPTION 'an assumption about product % follows the one before', NEW.product_id USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER product_advantage_next BEFORE INSERT ON product_advantage
+    FOR EACH ROW EXECUTE FUNCTION product_advantage_next();
+
 -- The next stage, or the end.
 CREATE OR REPLACE FUNCTION product_forward() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$

@@ -5,13 +5,14 @@
 -- of members' capital: 94 is capital_restored, 93 capital_redeemed; and for what a line of the bank was booked as, and what fell due of a
 -- loan: 85 to 88, 90 and 92 take back customer_paid, cost_paid, loan_received, loan_repaid, capital_paid_in and loan_due; and for an advance: 98
 -- is advance_taken_back, 97 advance_granted; for the opening of a book: 99 is opening_taken_back, 102 book_opened; and for what of a joining
--- contribution went to the reserve: 101 is reserve_payment_returned, 100 reserve_paid_in.
+-- contribution went to the reserve: 101 is reserve_payment_returned, 100 reserve_paid_in; and for what was left to a successor: 104 is
+-- assets_taken_back, 103 assets_passed_on; and for what another book declined: 105 is inter_book_returned, 46 inter_book_sent.
 CREATE OR REPLACE FUNCTION surplus_as_allocated() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_entry CONSTANT bigint := NEW.pos >> 16;
     v_kind CONSTANT smallint := CASE NEW.kind WHEN 51 THEN 43 WHEN 85 THEN 39 WHEN 86 THEN 41 WHEN 87 THEN 44 WHEN 88 THEN 45
-        WHEN 90 THEN 89 WHEN 92 THEN 91 WHEN 98 THEN 97 WHEN 99 THEN 102 WHEN 101 THEN 100 ELSE 93 END;
+        WHEN 90 THEN 89 WHEN 92 THEN 91 WHEN 98 THEN 97 WHEN 99 THEN 102 WHEN 101 THEN 100 WHEN 104 THEN 103 WHEN 105 THEN 46 ELSE 93 END;
     v_restored bigint;
     v_allocated bigint;
 BEGIN
@@ -32,7 +33,7 @@ END
 $$;
 DROP TRIGGER IF EXISTS surplus_as_allocated ON transfer;
 CREATE CONSTRAINT TRIGGER surplus_as_allocated AFTER INSERT ON transfer DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (NEW.kind IN (51, 85, 86, 87, 88, 90, 92, 94, 98, 99, 101)) EXECUTE FUNCTION surplus_as_allocated();
+    FOR EACH ROW WHEN (NEW.kind IN (51, 85, 86, 87, 88, 90, 92, 94, 98, 99, 101, 104, 105)) EXECUTE FUNCTION surplus_as_allocated();
 
 -- The opening of a book has just what it owes, its capital and its funds: its entry leaves nothing on the opening equity, and moves as much as
 -- it says, on its day. 102 is book_opened.

@@ -91,7 +91,7 @@ BEGIN
     SELECT * INTO v_is FROM public.proposal p WHERE p.book_id = NEW.book_id AND p.id = v_id;
     SELECT sum(c.weight), sum(c.electors) INTO v_weight, v_electors
       FROM public.proposal_college c WHERE c.book_id = NEW.book_id AND c.proposal_id = v_id;
-    SELECT count(*), count(DISTINCT m.person), count(*) FILTER (WHERE m.joined_on > d.today OR m.left_on < d.today OR m.number <> e.member_number
+    SELECT count(*), count(DISTINCT m.person), count(*) FILTER (WHERE m.standing <> 'member' OR m.joined_on > d.today OR m.left_on < d.today OR m.number <> e.member_number
                                          OR c."group" IS NOT NULL AND c."group" <> m."group")
       INTO v_listed, v_people, v_wrong
       FROM public.proposal_elector e

@@ -92,6 +92,7 @@ tags! { people, "openapi.json", OF_PEOPLE:
     proposals Cooperatives "proposals",
     proceeds Cooperatives "proceeds",
     distributions Cooperatives "distributions",
+    remittances Cooperatives "remittances",
     statements Cooperatives "statements",
 }
 

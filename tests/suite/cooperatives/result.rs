@@ -11,8 +11,15 @@ fn usd(amount: &str) -> Value {
 
 impl Coop {
     /// Takes a line of the statement of its own account, and books it as something, with somebody.
-    async fn bank(&self, booked_as: &str, party: Option<&str>, amount: &str, day: &str) -> anyhow::Result<String> {
-        let direction = if booked_as == "bank_fee" { "debit" } else { "credit" };
+    pub(super) async fn bank(
+        &self,
+        booked_as: &str,
+        party: Option<&str>,
+        amount: &str,
+        day: &str,
+    ) -> anyhow::Result<String> {
+        let is_paid = ["bank_fee", "cost_paid", "loan_repaid"].contains(&booked_as);
+        let direction = if is_paid { "debit" } else { "credit" };
         let reference = format!("{booked_as} {day}");
         let line = json!({"reference": reference, "direction": direction, "amount": usd(amount), "value_date": day});
         let path = self.host.at("/bank-statements");

@@ -25,6 +25,7 @@ fn boxes(of: &Value) -> [&str; 5] {
 async fn k9_qualified_notices_are_of_the_year_in_which_they_are_given_and_others_of_that_of_their_redemption() -> Outcome
 {
     let coop = Coop::open().await?;
+    coop.all_agree().await?;
     let keeper = &coop.host.treasurer;
     let of_year = |year: i16| coop.at(&format!("/tax-years/{year}"));
     let refused = keeper.post(&coop.at("/allocation-rules"), &rule("80.01", Some("qualified"))).await?;

@@ -20,10 +20,19 @@ const DOMAINS: &[Piece] =
 /// Digests of the thing that the address names: as its id, each thing has its own.
 const OF_THE_ADDRESS: &[&str] = &["/claim_sha256", "/submission_sha256", "/parts_sha256", "/digest"];
 
-/// Teams that are named by the digests of what they have claimed and handed in, or that get a share of, members, and challenges, whose ids hold the
-/// number of a book that comes after others: the scene's own keeps its name.
-const DIGESTED: &[&str] =
-    &["/payee", "/member", "/challenge", "/about", "/contributor", "/parts/0/contributor", "/parts/1/contributor"];
+/// Teams that are named by the digests of what they have claimed and handed in, or that get a share of, members, challenges, proposals and the
+/// books to which something is sent, whose ids hold the number of a book that comes after others: the scene's own keeps its name.
+const DIGESTED: &[&str] = &[
+    "/payee",
+    "/member",
+    "/challenge",
+    "/about",
+    "/proposal",
+    "/to",
+    "/contributor",
+    "/parts/0/contributor",
+    "/parts/1/contributor",
+];
 
 /// Digests of texts that the scene has too.
 const DIGESTS: &[&str] = &["rules_sha256", "terms_sha256"];

@@ -168,6 +168,9 @@ async fn products(cast: &Cast, known: &mut Known) -> Outcome {
     let one = text(&opened, "/id")?;
     cast.treasurer.post(&format!("/v1/products/{one}:advance"), &facility).await?.ok()?;
     known.add(one);
+    let assumed = json!({"first": "30", "per_level": "20", "level": 2, "way": "compound", "benchmark": usd("100.00")});
+    cast.treasurer.post(&format!("/v1/products/{one}/advantages"), &assumed).await?.ok()?;
+    known.example("POST /v1/products/{id}/advantages", json!({"id": opened["id"]}), assumed);
     let campaign = json!({
         "book": cast.book, "slug": "products", "title": "Products", "terms": TERMS, "monthly_goal": usd("100.00"),
     });

@@ -2,7 +2,7 @@
 
 use super::{Known, Outcome};
 use anyhow::Context as _;
-use api::demo::cast::{Cast, advance, give_role, organisation, sandbox_book, usd};
+use api::demo::cast::{Cast, advance, give_role, idle, organisation, sandbox_book, usd};
 use api::demo::client::{Client, text};
 use jiff::civil::date;
 use serde_json::{Value, json};
@@ -42,6 +42,11 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     let closed = cast.treasurer.post(&format!("/v1/cooperatives/{}/results", closed.book), &period()).await?.ok()?;
     known.add(text(&closed, "/id")?);
     known.example("POST /v1/results/{id}:reverse", json!({"id": closed["id"]}), mistake);
+    let bylaws = json!({"title": "Bylaws", "url": "https://press.example/bylaws", "sha256": "c".repeat(64)});
+    cast.treasurer.post(&format!("/v1/cooperatives/{}/bylaws", press.book), &bylaws).await?.ok()?;
+    known.example("POST /v1/cooperatives/{book}/bylaws", json!({"book": press.book}), bylaws.clone());
+    let agrees = json!({"consents": true, "bylaws_sha256": bylaws["sha256"]});
+    known.example("POST /v1/members/{id}:consent", json!({"id": press.members[0]}), agrees);
     known.example("POST /v1/members/{id}:leave", json!({"id": press.members[1]}), json!({"left_on": null}));
     known.add(&press.members[0]);
     let paid = Cooperative::found(cast, "advance").await?;
@@ -62,6 +67,9 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     known.add(text(&first, "/id")?);
     known.example("POST /v1/openings/{id}:reverse", json!({"id": first["id"]}), json!({"reason": "Closed anew"}));
     joining(cast, known, &paid).await?;
+    loans(cast, known).await?;
+    successions(cast, known).await?;
+    remittances(cast, known).await?;
     votes(cast, known).await?;
     let index = json!({"index": "1.5", "effective_from": "2025-08-01"});
     known.example("POST /v1/members/{id}/indices", json!({"id": press.members[1]}), index);
@@ -97,6 +105,110 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
     Ok(())
 }
 
+/// A loan whose interest is not booked.
+async fn loans(cast: &Cast, known: &mut Known) -> Outcome {
+    let found = Cooperative::found(cast, "loans").await?;
+    let lent = json!({"on": "2025-01-01", "balances": [
+        {"account": "assets:cash:bank", "amount": usd("1000.00")}, {"account": "liabilities:loan:seed", "amount": usd("1000.00")},
+    ]});
+    cast.treasurer.post(&format!("/v1/cooperatives/{}/openings", found.book), &lent).await?.ok()?;
+    let (book, terms) =
+        (json!({"book": found.book}), |from: &str| json!({"lender": "seed", "rate": "3", "effective_from": from}));
+    cast.treasurer.post(&format!("/v1/cooperatives/{}/loan-terms", found.book), &terms("2025-01-01")).await?.ok()?;
+    known.example("POST /v1/cooperatives/{book}/loan-terms", book.clone(), terms("2025-06-01"));
+    let interest = json!({"lender": "seed", "through": "2025-03-31"});
+    known.example("POST /v1/cooperatives/{book}/loan-interest", book, interest);
+    Ok(())
+}
+
+/// Remittances between two cooperatives, in the states that examples take on.
+async fn remittances(cast: &Cast, known: &mut Known) -> Outcome {
+    let (from, to) = (Cooperative::found(cast, "sends").await?, Cooperative::found(cast, "receives").await?);
+    let bank = format!("assets:cash:{}", from.organisation);
+    let had = json!({"balances": [
+        {"account": bank, "amount": usd("50.00")}, {"account": "equity:fund:solidarity", "amount": usd("50.00")},
+    ]});
+    cast.treasurer.post(&format!("/v1/cooperatives/{}/openings", from.book), &had).await?.ok()?;
+    let new = json!({"to": to.book, "from_fund": "fund:solidarity", "to_fund": "fund:common", "amount": usd("1.00")});
+    let path = format!("/v1/cooperatives/{}/remittances", from.book);
+    known.example("POST /v1/cooperatives/{book}/remittances", json!({"book": from.book}), new.clone());
+    known.example(
+        "GET /v1/cooperatives/{book}/consolidation",
+        json!({"book": from.book, "with": to.book}),
+        Value::Null,
+    );
+    for step in ["approve", "withdraw", "pay", "accept", "decline", "receive"] {
+        let by = if step == "approve" { from.second } else { &cast.treasurer };
+        let asked = by.post(&path, &new).await?.ok()?;
+        let one = text(&asked, "/id")?;
+        let reason = json!({"reason": "It is meant for another fund"});
+        match step {
+            "approve" => known.example("POST /v1/remittances/{id}:approve", json!({"id": one}), json!({})),
+            "withdraw" => known.example("POST /v1/remittances/{id}:withdraw", json!({"id": one}), reason),
+            _ => {
+                from.second.post(&format!("/v1/remittances/{one}:approve"), &json!({})).await?.ok()?;
+                let incoming = format!("/v1/cooperatives/{}/incoming-remittances", to.book);
+                idle(&cast.treasurer, &from.book).await?;
+                let offered = cast.treasurer.all(&incoming).await?;
+                let there = text(offered.last().context("what was sent is offered")?, "/id")?.to_owned();
+                let at = json!({"id": there});
+                match step {
+                    "accept" => known.example("POST /v1/incoming-remittances/{id}:accept", at, json!({})),
+                    "decline" => known.example("POST /v1/incoming-remittances/{id}:decline", at, reason),
+                    _ => {
+                        cast.treasurer
+                            .post(&format!("/v1/incoming-remittances/{there}:accept"), &json!({}))
+                            .await?
+                            .ok()?;
+                        idle(&cast.treasurer, &to.book).await?;
+                        known.add(one);
+                        known.add(&there);
+                        if step == "receive" {
+                            known.example("POST /v1/incoming-remittances/{id}:receive", at, json!({}));
+                        } else {
+                            known.example("POST /v1/remittances/{id}:pay", json!({"id": one}), json!({}));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Cooperatives whose members have decided that they end: one that has left nothing to its successor yet, and one that has.
+async fn successions(cast: &Cast, known: &mut Known) -> Outcome {
+    for is_left in [false, true] {
+        let found = Cooperative::found(cast, if is_left { "left" } else { "ending" }).await?;
+        let at = |rest: &str| format!("/v1/cooperatives/{}/{rest}", found.book);
+        let sold = cast.treasurer.all(&at("proceeds")).await?;
+        let back = format!("/v1/proceeds/{}:reverse", text(sold.first().context("a sale")?, "/id")?);
+        cast.treasurer.post(&back, &json!({"reason": "It was given back"})).await?.ok()?;
+        let reserve = json!({"balances": [
+            {"account": "assets:cash:bank", "amount": usd("5.00")}, {"account": "equity:reserve", "amount": usd("5.00")},
+        ]});
+        cast.treasurer.post(&at("openings"), &reserve).await?.ok()?;
+        advance(&cast.treasurer, &found.book, date(2030, 12, 1)).await?;
+        let end = json!({
+            "title": "The end", "text": "The cooperative is dissolved.", "last_day": "2030-12-10", "quorum": 1, "threshold": "two_thirds",
+        });
+        let end = cast.treasurer.post(&at("proposals"), &end).await?.ok()?;
+        let vote = format!("/v1/proposals/{}:vote", text(&end, "/id")?);
+        cast.treasurer.post(&vote, &json!({"choice": "yes"})).await?.ok()?;
+        advance(&cast.treasurer, &found.book, date(2031, 1, 1)).await?;
+        let new = json!({"successor": "union", "proposal": end["id"]});
+        if is_left {
+            let passed = cast.treasurer.post(&at("successions"), &new).await?.ok()?;
+            known.add(text(&passed, "/id")?);
+            let reason = json!({"reason": "A debt was forgotten"});
+            known.example("POST /v1/successions/{id}:reverse", json!({"id": passed["id"]}), reason);
+        } else {
+            known.example("POST /v1/cooperatives/{book}/successions", json!({"book": found.book}), new);
+        }
+    }
+    Ok(())
+}
+
 /// A joining contribution that waits for its parts, and a member who has none yet.
 async fn joining(cast: &Cast, known: &mut Known, free: &Cooperative<'_>) -> Outcome {
     let new = |member: &str| json!({"member": member, "amount": usd("100.00"), "parts": 3, "reserve_percent": "25"});
@@ -121,7 +233,9 @@ async fn votes(cast: &Cast, known: &mut Known) -> Outcome {
     });
     let (path, book) = (format!("/v1/cooperatives/{}/proposals", found.book), json!({"book": found.book}));
     known.example("POST /v1/cooperatives/{book}/proposals", book.clone(), new.clone());
-    known.example("POST /v1/cooperatives/{book}/delegation", book, json!({"delegate": found.members[1]}));
+    known.example("POST /v1/cooperatives/{book}/delegation", book.clone(), json!({"delegate": found.members[1]}));
+    let by_vote = json!({"by_vote": true, "quorum_percent": "33.34", "threshold": "two_thirds"});
+    known.example("POST /v1/cooperatives/{book}/rule-making", book, by_vote);
     let reason = json!({"reason": "The rule has a mistake"});
     for (step, body) in [("vote", json!({"choice": "yes"})), ("withdraw", reason)] {
         let opened = cast.treasurer.post(&path, &new).await?.ok()?;

@@ -2,19 +2,19 @@
 
 use super::members::cooperative;
 use crate::auth::Caller;
-use crate::extract::{Keyed, Params, objects};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::extract::{Params, objects};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::wire::{MoneyBody, bounded, parse};
 use actix_web::web::{Data, Path};
-use actix_web::{HttpRequest, HttpResponse, get, post};
+use actix_web::{HttpRequest, HttpResponse, get};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
-use ledger::cooperatives::operations::allocation_rules as operations;
-use ledger::cooperatives::rules::allocation_rule::{AllocationRule, Base, Group, Losses, Minima, Rule, Step, Target};
+use ledger::cooperatives::rules::allocation_rule::{
+    AllocationRule, Base, Group, Losses, Minima, MinimumService, Rule, SERVICE_MAX, Step, Target,
+};
 use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::rules::minima;
 use ledger::cooperatives::store::allocation_rules;
@@ -41,6 +41,41 @@ pub struct GroupBody {
     /// pass over those that you do not know.
     #[schema(pattern = "^(equal|hours|capital|units|points|indexed_hours)$", example = "hours")]
     by: String,
+    /// For how long somebody must have been there to share in it; when it is not given, whoever is of the group shares.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    served: Option<ServedBody>,
+}
+
+/// For how long somebody must have been there, as a member, on probation or as an employee: at least one of the two is given, and either is enough.
+/// Whole months.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = MinimumService)]
+pub struct ServedBody {
+    /// Within the period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 12, example = 3)]
+    months_of_period: Option<u16>,
+    /// In all, by the end of the period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 600, example = 6)]
+    months_in_all: Option<u16>,
+}
+
+impl ServedBody {
+    fn parse(&self, at: &str) -> Result<MinimumService, Problem> {
+        for (name, months, most) in
+            [("months_of_period", self.months_of_period, 12), ("months_in_all", self.months_in_all, SERVICE_MAX)]
+        {
+            if months.is_some_and(|months| !(1..=most).contains(&months)) {
+                return Err(Problem::invalid(format!("{at}/{name}"), format!("1 to {most}")));
+            }
+        }
+        if (self.months_of_period, self.months_in_all) == (None, None) {
+            return Err(Problem::invalid(at, "say how many months of the period, or in all"));
+        }
+        Ok(MinimumService { in_period: self.months_of_period, in_all: self.months_in_all })
+    }
 }
 
 /// How full a pot becomes: a step takes no more than what lacks of it. One of the two.
@@ -218,6 +253,7 @@ impl StepBody {
                         group: body.group.clone(),
                         percent: parse(&field("percent"), &body.percent)?,
                         by: parse(&field("by"), &body.by)?,
+                        served: body.served.as_ref().map(|least| least.parse(&field("served"))).transpose()?,
                     })
                 };
                 let retained = retained.as_deref().map(|text| parse(&field("retained"), text)).transpose()?;
@@ -273,6 +309,9 @@ impl StepBody {
                         group: group.group,
                         percent: group.percent.to_string(),
                         by: group.by.to_string(),
+                        served: group
+                            .served
+                            .map(|least| ServedBody { months_of_period: least.in_period, months_in_all: least.in_all }),
                     })
                     .collect(),
                 retained: Some(retained.to_string()),
@@ -425,7 +464,7 @@ pub struct AllocationRuleBody {
 }
 
 impl AllocationRuleBody {
-    fn new(it: AllocationRule, currency: Currency) -> AllocationRuleBody {
+    pub(crate) fn new(it: AllocationRule, currency: Currency) -> AllocationRuleBody {
         AllocationRuleBody {
             id: it.id,
             version: it.version,
@@ -442,30 +481,6 @@ impl AllocationRuleBody {
             published_at: it.published_at,
         }
     }
-}
-
-/// Publishes the next version. Earlier ones never change, and none reaches back into a closed period.
-#[utoipa::path(tag = "allocation-rules", params(("book" = String, Path, description = "The cooperative's book")),
-    request_body = NewAllocationRule,
-    responses((status = 201, description = "Published", body = AllocationRuleBody)))]
-#[post("/v1/cooperatives/{book}/allocation-rules")]
-pub(crate) async fn publish(
-    state: Data<State>,
-    caller: Caller,
-    id: Path<BookRef>,
-    request: Keyed<NewAllocationRule>,
-) -> Result<HttpResponse, Problem> {
-    let by = caller.person()?.id;
-    let body = &request.body;
-    let (rule, days) = (body.parse("")?, body.objection_days());
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = cooperative(tx, &caller, *id).await?;
-        body.check_currency("", &book)?;
-        let wall = ledger::calendar::now();
-        let published = operations::publish(tx, book.id, rule.clone(), body.effective_from, days, by, wall).await?;
-        Ok(Reply::created(&AllocationRuleBody::new(published, book.currency)))
-    })
-    .await
 }
 
 /// Lists the versions.

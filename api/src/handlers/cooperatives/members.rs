@@ -16,7 +16,7 @@ use jiff::civil::Date;
 use ledger::Error;
 use ledger::cooperatives::operations::members as operations;
 use ledger::cooperatives::rules::contribution::{Contribution, Unit};
-use ledger::cooperatives::rules::cooperative::{Hours, Member, Period, Quantity};
+use ledger::cooperatives::rules::cooperative::{Hours, Member, Period, Quantity, Standing};
 use ledger::cooperatives::store::{hours, members};
 use ledger::engine::store::books::{self, Book};
 use ledger::id::{BookId, BookRef, ContributionId, MemberId, PersonId};
@@ -87,6 +87,11 @@ pub struct NewMemberRequest {
     /// Who: a person who is not known yet can sign in from now on.
     #[schema(min_length = 3, max_length = 254, format = "email", example = "ada@example.org")]
     email: String,
+    /// What the person is to the cooperative: `member`; `associate`, a member of a class without a vote; or `employee`, who is no member and shares
+    /// in a surplus all the same, in cash, where a rule has its group. `member` when it is not given.
+    #[serde(default)]
+    #[schema(pattern = "^(member|associate|employee)$", example = "member")]
+    standing: Option<String>,
     /// Group within the allocation rules.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "workers")]
     group: String,
@@ -94,7 +99,8 @@ pub struct NewMemberRequest {
     candidate_from: Option<Date>,
     /// First day as a member, after the probation where there is one; the book's own day when it is not given.
     joined_on: Option<Date>,
-    /// Whether the member agrees that a part of a share may stay in the cooperative as the member's capital.
+    /// Whether the member is asked to agree that a part of a share may stay in the cooperative as the member's capital. It agrees itself
+    /// (`POST /v1/members/{id}:consent`): nobody does for it.
     #[serde(default)]
     consents: bool,
 }
@@ -110,28 +116,50 @@ pub struct MemberBody {
     /// Null for members who ask about others.
     #[schema(value_type = Option<String>)]
     person: Option<PersonId>,
+    /// `member`; `associate`, a member without a vote; or `employee`, who is no member. Who becomes another one leaves, and is admitted anew.
+    standing: String,
     group: String,
-    /// How it stands today, by the book's clock: `candidate` on probation; `member`; `leaving`, a member whose last day is known; or `left`.
+    /// How it stands today, by the book's clock: `candidate` on probation; `member`, which of an employee says that it works here; `leaving`,
+    /// whose last day is known; or `left`.
     state: String,
     /// First day of the probation; null without one.
     candidate_from: Option<Date>,
     joined_on: Date,
     /// Last day, also of a probation; null while it lasts.
     left_on: Option<Date>,
+    /// Whether a keeper asked the member to agree, when it was admitted.
+    consent_asked: bool,
+    /// Whether the member agreed that a part of a share may stay as its capital: what it said last. Of members admitted before they could say
+    /// so themselves, what was written down for them.
     consents: bool,
     /// When it was made, by the book's clock.
     created_at: Timestamp,
 }
 
 impl MemberBody {
-    fn new(it: Member, shows_person: bool, today: Date) -> MemberBody {
+    pub(super) fn new(it: Member, shows_person: bool, today: Date) -> MemberBody {
         let (person, state) = (shows_person.then_some(it.person), it.state_on(today).to_string());
-        let Member { id, number, group, candidate_from, joined_on, left_on, consents, created_at, .. } = it;
-        MemberBody { id, number, person, group, state, candidate_from, joined_on, left_on, consents, created_at }
+        let standing = it.standing.to_string();
+        let Member { id, number, group, candidate_from, joined_on, left_on, asked, consents, created_at, .. } = it;
+        MemberBody {
+            id,
+            number,
+            person,
+            standing,
+            group,
+            state,
+            candidate_from,
+            joined_on,
+            left_on,
+            consent_asked: asked,
+            consents,
+            created_at,
+        }
     }
 }
 
-/// Admits a member, who gets the next number and the role `member`; also one who works on probation first. Whoever has no role in the cooperative is invited first,
+/// Admits a member, who gets the next number and the role `member`; also one who works on probation first, one of a class without a vote, and an
+/// employee who is no member. Whoever has no role in the cooperative is invited first,
 /// and accepts.
 #[utoipa::path(tag = "cooperatives", params(("book" = String, Path, description = "The cooperative's book")),
     request_body = NewMemberRequest,
@@ -145,13 +173,14 @@ pub(crate) async fn admit(
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let email: Email = parse("/email", &request.body.email)?;
-    let (group, consents) = (&request.body.group, request.body.consents);
+    let (group, asked) = (&request.body.group, request.body.consents);
+    let standing = word_or("/standing", request.body.standing.as_deref(), Standing::Member)?;
     let joined_on = request.body.joined_on.map(|day| book_day("/joined_on", day)).transpose()?;
     let candidate_from = request.body.candidate_from.map(|day| book_day("/candidate_from", day)).transpose()?;
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative(tx, &caller, *id).await?;
         let (email, group, wall) = (email.clone(), group.clone(), ledger::calendar::now());
-        let new = operations::NewMember { email, group, candidate_from, joined_on, consents };
+        let new = operations::NewMember { email, standing, group, candidate_from, joined_on, asked };
         let admitted = operations::admit(tx, book.id, new, by, wall).await?;
         Ok(Reply::created(&MemberBody::new(admitted, true, book.today(wall))))
     })

@@ -18,7 +18,7 @@ pub struct ReversalReason {
 }
 
 impl ReversalReason {
-    pub(super) fn parse(&self) -> Result<String, Problem> {
+    pub(crate) fn parse(&self) -> Result<String, Problem> {
         paragraphs("/reason", &self.reason, text::REASON)
     }
 }

@@ -63,6 +63,7 @@ kinds! {
     LoanRepaid = "book-kind-loan-repaid", "book-kind-loan-repaid-means";
     InterBookSent = "book-kind-inter-book-sent", "book-kind-inter-book-sent-means";
     InterBookMirrored = "book-kind-inter-book-mirrored", "book-kind-inter-book-mirrored-means";
+    InterBookReturned = "book-kind-inter-book-returned", "book-kind-inter-book-returned-means";
     InterBookPaid = "book-kind-inter-book-paid", "book-kind-inter-book-paid-means";
     InterBookReceived = "book-kind-inter-book-received", "book-kind-inter-book-received-means";
     OpeningBalance = "book-kind-opening-balance", "book-kind-opening-balance-means";
@@ -107,6 +108,8 @@ kinds! {
     OpeningTakenBack = "book-kind-opening-taken-back", "book-kind-opening-taken-back-means";
     AdvanceGranted = "book-kind-advance-granted", "book-kind-advance-granted-means";
     AdvanceTakenBack = "book-kind-advance-taken-back", "book-kind-advance-taken-back-means";
+    AssetsPassedOn = "book-kind-assets-passed-on", "book-kind-assets-passed-on-means";
+    AssetsTakenBack = "book-kind-assets-taken-back", "book-kind-assets-taken-back-means";
     ReservePaidIn = "book-kind-reserve-paid-in", "book-kind-reserve-paid-in-means";
     ReservePaymentReturned = "book-kind-reserve-payment-returned", "book-kind-reserve-payment-returned-means";
 }
@@ -131,6 +134,7 @@ const PURPOSES: &[(&str, &str)] = &[
     ("assets:receivable:member:{member}", "account-for-member-receivable"),
     ("assets:receivable:{custodian}:{day}", "account-for-receivable"),
     ("assets:shortfall:{custodian}", "account-for-shortfall"),
+    ("assets:due-from:{book}", "account-for-due-from"),
     ("assets:disputes:{campaign}", "account-for-disputes"),
     ("liabilities:fund:{campaign}", "account-for-fund"),
     ("liabilities:recoveries:{campaign}", "account-for-recoveries"),
@@ -143,6 +147,7 @@ const PURPOSES: &[(&str, &str)] = &[
     ("liabilities:payable:lender:{lender}", "account-for-lender-payable"),
     ("liabilities:costs:{supplier}", "account-for-costs-payable"),
     ("liabilities:loan:{lender}", "account-for-loan"),
+    ("liabilities:due-to:{book}", "account-for-due-to"),
     ("liabilities:fees:{payee}", "account-for-fees"),
     ("liabilities:suspense:{custodian}", "account-for-suspense"),
     ("liabilities:exchange-differences:{custodian}", "account-for-exchange-owed"),

@@ -60,6 +60,32 @@ pub async fn check(
     Err(Refusal::new("account-mismatch", detail).into())
 }
 
+/// As [`check`], of many accounts: those that are open are what they are needed for.
+///
+/// # Errors
+///
+/// `account-mismatch` of the first one, by code, that is not.
+pub async fn check_all(
+    client: &impl GenericClient,
+    book: &Book,
+    needed: &[&chart::Account],
+    unit: impl Into<Unit>,
+) -> Result<(), Error> {
+    let unit = unit.into();
+    for some in needed.chunks(CHECKED_AT_ONCE) {
+        let wanted: Vec<_> = some.iter().map(|account| (account.code.as_str(), account.class)).collect();
+        if let Some(code) = accounts::first_differing(client, book.id, &wanted, unit.code()).await?
+            && let Some(account) = some.iter().find(|account| account.code == code)
+        {
+            check(client, book, account, unit).await?;
+        }
+    }
+    Ok(())
+}
+
+/// So many accounts are looked at in one query.
+const CHECKED_AT_ONCE: usize = 10_000;
+
 /// Accounts that [`check`] found, by their codes, so that many who need the same ones at once ask for each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known(HashMap<String, AccountNumber>);

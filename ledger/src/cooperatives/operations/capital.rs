@@ -2,7 +2,7 @@
 
 use super::{inputs, members};
 use crate::chart;
-use crate::cooperatives::rules::cooperative::Cooperative;
+use crate::cooperatives::rules::cooperative::{Cooperative, Standing};
 use crate::cooperatives::store::{cooperatives, members as rows};
 use crate::engine::store::books::Book;
 use crate::error::Error;
@@ -13,7 +13,7 @@ use deadpool_postgres::{GenericClient, Transaction};
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] at `/party` when the book has no such member.
+/// [`Error::Invalid`] at `/party` when the book has no such member, or it is an employee who is none.
 pub(crate) async fn account(
     client: &impl GenericClient,
     book: &Book,
@@ -24,6 +24,9 @@ pub(crate) async fn account(
         return Err(unknown());
     }
     match rows::get(client, member).await {
+        Ok(member) if member.standing == Standing::Employee => {
+            Err(Error::invalid("/party", format!("number {} is no member, and has no capital", member.number)))
+        }
         Ok(member) => Ok(chart::member_capital(member.number)),
         Err(Error::NotFound(_)) => Err(unknown()),
         Err(other) => Err(other),

@@ -9,12 +9,15 @@ use crate::cooperatives::rules::cooperative::{Member, Period};
 use crate::cooperatives::rules::distribution::{Distribution, DistributionState, Due, Objection, WAIT_DAYS};
 use crate::cooperatives::rules::loss;
 use crate::cooperatives::rules::redemption::{self, Notice};
+use crate::cooperatives::rules::series::{Instalment, instalments};
 use crate::cooperatives::rules::waterfall::{self, Credit, Plan};
 use crate::cooperatives::store::distributions::{self, Part};
 use crate::cooperatives::store::redemptions::{self, UsedBy};
+use crate::cooperatives::store::series::{self, SeriesEntry};
 use crate::cooperatives::store::{allocation_rules, members as member_rows, proceeds, results as result_rows};
 use crate::engine::posting;
 use crate::engine::store::books::Book;
+use crate::engine::store::journal;
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, DistributionId, PersonId};
 use crate::money::Money;
@@ -24,6 +27,7 @@ use crate::service::store::jobs;
 use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// Drafts the distribution of a period: closes its result if that is not done, takes the rule in force on its last day and
 /// the hours attested, and freezes who gets what; or of a loss, where the rule says who bears one, who bears what.
@@ -60,14 +64,19 @@ pub async fn draft(
     let inputs = inputs::gather(tx, &book, &cooperative, &rule.rule, earned).await?;
     let plan = if is_loss { loss::bear(&rule.rule, &inputs)? } else { waterfall::distribute(&rule.rule, &inputs)? };
     let moved: Vec<Credit> = plan.credits().into_iter().chain(plan.bearers()).collect();
-    let lines = moved.len() + plan.principals().count() + if is_loss { result.carried.len() } else { 0 };
+    // A surplus is posted by as many entries as it takes, of which the first has what lenders get. A loss has one: what bears it and the costs
+    // that it covers are in balance there.
+    let lines = if is_loss {
+        moved.len() + result.carried.len()
+    } else {
+        plan.credits_of_steps().len() + plan.principals().count()
+    };
     if lines > LINES_MAX {
         let detail = format!("{lines} parts do not fit into one journal entry of {LINES_MAX} lines");
         return Err(Refusal::new("too-many-parts", detail).into());
     }
-    for part in &moved {
-        accounts::check(tx, &book, &part.account, book.currency).await?;
-    }
+    let needed: Vec<&chart::Account> = moved.iter().map(|part| &part.account).collect();
+    accounts::check_all(tx, &book, &needed, book.currency).await?;
     let now = book.now(wall);
     let until = later(now, WAIT_DAYS);
     let distribution = Distribution {
@@ -210,6 +219,10 @@ pub async fn withdraw(
     wall: Timestamp,
 ) -> Result<Distribution, Error> {
     let (book, distribution) = lock(tx, id).await?;
+    if distribution.state.posting().is_none() && !series::list(tx, id).await?.is_empty() {
+        let detail = "it is being posted, entry by entry: take it back when all of it is";
+        return Err(Refusal::new("distribution-state", detail).into());
+    }
     let withdrawn = distribution.withdraw(reason.clone())?;
     save(tx, withdrawn, "withdrawn", Actor::Person(by), &reason, book.now(wall)).await
 }
@@ -229,24 +242,84 @@ pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) 
             let withdrawn = distribution.withdraw(reason.to_owned())?;
             save(tx, withdrawn, "withdrawn", Actor::Service, reason, now).await
         }
-        Due::Post if !is_there(tx, &book, &distribution).await? => {
-            let reason = "what was to bear it is not there any more: draft it anew";
-            let withdrawn = distribution.withdraw(reason.to_owned())?;
-            save(tx, withdrawn, "withdrawn", Actor::Service, reason, now).await
-        }
-        Due::Post => {
-            let entry = post(tx, &book, &distribution, wall).await?;
-            if distribution.plan.members.iter().any(|part| part.retained > 0) {
-                capital::grew(tx, &book).await?;
-            }
-            let plan = distribution.plan.clone();
-            let posted = distribution.posted(entry, now)?;
-            use_capital(tx, &book, id, &plan).await?;
-            let job = Job::IssueStatements { distribution: id };
-            jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe: id.to_string(), job }).await?;
-            save(tx, posted, "posted", Actor::Service, "", now).await
-        }
+        Due::Post => post_due(tx, &book, distribution, wall).await,
     }
+}
+
+/// Posts what is due: by one entry, or by the next ones of a series.
+async fn post_due(
+    tx: &Transaction<'_>,
+    book: &Book,
+    distribution: Distribution,
+    wall: Timestamp,
+) -> Result<Distribution, Error> {
+    let (id, now) = (distribution.id, book.now(wall));
+    let begun = series::list(tx, id).await?;
+    if begun.is_empty() && !is_there(tx, book, &distribution).await? {
+        let reason = "what was to bear it is not there any more: draft it anew";
+        let withdrawn = distribution.withdraw(reason.to_owned())?;
+        return save(tx, withdrawn, "withdrawn", Actor::Service, reason, now).await;
+    }
+    let all = instalments(&distribution.plan, LINES_MAX, book.currency);
+    let entry = if distribution.plan.loss() > 0 || all.len() < 2 {
+        post(tx, book, &distribution, wall).await?
+    } else {
+        match post_next(tx, book, &distribution, (&begun, &all), wall).await? {
+            Some(first) => first,
+            None => return Ok(distribution),
+        }
+    };
+    if distribution.plan.members.iter().any(|part| part.retained > 0) {
+        capital::grew(tx, book).await?;
+    }
+    let plan = distribution.plan.clone();
+    let posted = distribution.posted(entry, now)?;
+    use_capital(tx, book, id, &plan).await?;
+    let job = Job::IssueStatements { distribution: id };
+    jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe: id.to_string(), job }).await?;
+    save(tx, posted, "posted", Actor::Service, "", now).await
+}
+
+/// So many entries of a series are posted in one transaction.
+const ENTRIES_AT_ONCE: usize = 4;
+
+/// Posts the next entries of a series, of one day all of them. Answers the first of all once the last one is posted; until then a job goes on.
+async fn post_next(
+    tx: &Transaction<'_>,
+    book: &Book,
+    distribution: &Distribution,
+    (begun, all): (&[SeriesEntry], &[Instalment]),
+    wall: Timestamp,
+) -> Result<Option<i64>, Error> {
+    let id = distribution.id;
+    let surplus = accounts::ensure(tx, book, &chart::surplus(), book.currency, wall).await?;
+    let day = match begun.first() {
+        Some(first) => journal::transfers(tx, book.id, first.entry).await?.first().map(|(_, day)| *day),
+        None => None,
+    };
+    let closed_through = journal::lock(tx, book.id).await?.closed_through;
+    let day = day.unwrap_or_else(|| book.today(wall)).max(closed_through.tomorrow().unwrap_or(Date::MAX));
+    let mut first = begun.first().map(|it| it.entry);
+    let next = all.iter().enumerate().skip(begun.len()).take(ENTRIES_AT_ONCE);
+    for (place, instalment) in next {
+        let parts = lines(tx, book, instalment.credits.clone(), wall).await?;
+        let mut entry = movements::surplus_allocated(surplus, &parts, day, id);
+        if instalment.has_steps {
+            entry = movements::with_loans_due(entry, &loans_due(tx, book, &distribution.plan, wall).await?);
+        }
+        let entry = posting::post(tx, book, entry, wall).await?.number;
+        let number = i32::try_from(place + 1).map_err(|_| Error::inconsistent("a series is too long"))?;
+        series::insert(tx, id, SeriesEntry { number, entry, members: instalment.members }).await?;
+        first = first.or(Some(entry));
+    }
+    let done = (begun.len() + ENTRIES_AT_ONCE).min(all.len());
+    if done == all.len() {
+        return Ok(first);
+    }
+    let (dedupe, job) =
+        (format!("{id}.{}.{done}", distribution.version), Job::AdvanceDistribution { distribution: id });
+    jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.now(wall), dedupe, job }).await?;
+    Ok(None)
 }
 
 /// Whether a plan still can be posted: a loss and what is to bear it are there, and so are what stands against shares and the loans of
@@ -368,7 +441,15 @@ pub async fn reverse(
         results::demand_latest(tx, &result_rows::get(tx, distribution.result).await?).await?;
         redemptions::undo_use(tx, UsedBy::Loss(id)).await?;
     }
+    let further = series::list(tx, id).await?;
+    for it in further.iter().rev().filter(|it| it.entry != posting.entry) {
+        let mirrored = mirrors::post_of_operation(tx, &book, it.entry, id, wall).await?;
+        series::update_reversed(tx, id, it.number, mirrored.number).await?;
+    }
     let mirrored = mirrors::post_of_operation(tx, &book, posting.entry, id, wall).await?;
+    if let Some(first) = further.first() {
+        series::update_reversed(tx, id, first.number, mirrored.number).await?;
+    }
     let reversed = distribution.reversed(by, mirrored.number, reason.clone())?;
     save(tx, reversed, "reversed", Actor::Person(by), &reason, book.now(wall)).await
 }

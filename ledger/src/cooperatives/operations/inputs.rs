@@ -3,7 +3,7 @@
 use crate::book::AccountClass;
 use crate::chart;
 use crate::cooperatives::rules::allocation_rule::{Pot, Rule, Target};
-use crate::cooperatives::rules::cooperative::{Cooperative, Member, Period, Quantity};
+use crate::cooperatives::rules::cooperative::{Cooperative, Member, Period, Quantity, Standing};
 use crate::cooperatives::rules::inputs::{Inputs, MemberInput};
 use crate::cooperatives::store::{distributions, hours, members};
 use crate::engine::store::books::Book;
@@ -98,6 +98,8 @@ async fn people(
     let input = |member: Member| {
         let done = attested.remove(&member.id).unwrap_or_default();
         MemberInput {
+            is_employee: member.standing == Standing::Employee,
+            service: rule.asks_for_service().then(|| member.service(period)),
             hours: done.all_hours(),
             units: Quantity::from_hundredths(done.units),
             points: Quantity::from_hundredths(done.points),

@@ -1,7 +1,7 @@
 //! What members pay to join, in parts: written down, paid by lines of the bank, taken back with them, and cancelled.
 
 use super::members;
-use crate::cooperatives::rules::cooperative::Percent;
+use crate::cooperatives::rules::cooperative::{Percent, Standing};
 use crate::cooperatives::rules::joining_contribution::{
     self as rules, Cancelled, JoiningContribution, JoiningPart, JoiningState, PaidBy,
 };
@@ -34,7 +34,7 @@ pub struct NewJoiningContribution {
 /// # Errors
 ///
 /// `same-person` when `by` is the member; `member-left`; `joining-open` while the member has another one of which parts are to be paid;
-/// `not-a-cooperative`. [`Error::Invalid`] at `/parts`, `/reserve_percent` or `/amount/currency`; [`Error::NotFound`] for an unknown book
+/// `not-a-cooperative`. [`Error::Invalid`] at `/member` for an employee, `/parts`, `/reserve_percent` or `/amount/currency`; [`Error::NotFound`] for an unknown book
 /// or member.
 pub async fn grant(
     tx: &Transaction<'_>,
@@ -53,6 +53,10 @@ pub async fn grant(
     if let Some(left) = member.left_on.filter(|left| *left < today) {
         let detail = format!("member {} has left on {left}, and joins no more", member.number);
         return Err(Refusal::new("member-left", detail).into());
+    }
+    if member.standing == Standing::Employee {
+        let what = format!("number {} works here and is no member: admit it as one first", member.number);
+        return Err(Error::invalid("/member", what));
     }
     check(&book, &new)?;
     none_open(tx, &book, new.member).await?;

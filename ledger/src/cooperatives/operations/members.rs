@@ -2,7 +2,7 @@
 
 use super::tellings;
 use crate::cooperatives::rules::contribution::{Contribution, Unit};
-use crate::cooperatives::rules::cooperative::{Cooperative, Member, Period, Quantity, is_short_name};
+use crate::cooperatives::rules::cooperative::{Cooperative, Member, Period, Quantity, Standing, is_short_name};
 use crate::cooperatives::rules::undone::Undone;
 use crate::cooperatives::store::{cooperatives, distributions, hours, member_indices, members, results};
 use crate::engine::store::books::{self, Book};
@@ -32,7 +32,7 @@ pub(crate) async fn lock(tx: &Transaction<'_>, book: BookId) -> Result<(Book, Co
 /// # Errors
 ///
 /// As [`lock`].
-pub(super) async fn book_of(client: &impl GenericClient, book: BookId) -> Result<Book, Error> {
+pub(crate) async fn book_of(client: &impl GenericClient, book: BookId) -> Result<Book, Error> {
     let book = books::get(client, book).await?;
     let owner = organisations::find(client, book.organisation).await?;
     let owner = owner.ok_or(Error::NotFound("cooperative"))?;
@@ -48,22 +48,25 @@ pub(super) async fn book_of(client: &impl GenericClient, book: BookId) -> Result
 pub struct NewMember {
     /// E-mail address of the person, who has a role in the cooperative already.
     pub email: Email,
+    /// What the person is to the cooperative.
+    pub standing: Standing,
     /// Group within the rules, such as `workers`.
     pub group: String,
     /// First day of work on probation; none without it.
     pub candidate_from: Option<Date>,
     /// First day of the membership; the book's own day when none.
     pub joined_on: Option<Date>,
-    /// Whether the member agrees that a part of a share may stay as the member's capital.
-    pub consents: bool,
+    /// Whether the member is asked to agree that a part of a share may stay as the member's capital.
+    pub asked: bool,
 }
 
-/// Admits a member, who has accepted a role in the organisation before: the next number, and the role `member`.
+/// Admits a member, who has accepted a role in the organisation before: the next number, and the role `member`. An employee is counted like a
+/// member, and is none. Nobody agrees for a member: it is asked.
 ///
 /// # Errors
 ///
 /// `not-invited` when nobody with a role there has the address; `already-member` while an earlier membership of the person lasts; `not-a-cooperative`; [`Error::Invalid`] at
-/// `/group` or `/candidate_from`; [`Error::NotFound`] for an unknown book.
+/// `/group`, `/consents` or `/candidate_from`; [`Error::NotFound`] for an unknown book.
 pub async fn admit(
     tx: &Transaction<'_>,
     book: BookId,
@@ -74,6 +77,9 @@ pub async fn admit(
     let (book, cooperative) = lock(tx, book).await?;
     if !is_short_name(&new.group) {
         return Err(Error::invalid("/group", "1 to 40 of a-z, 0-9 and '-'"));
+    }
+    if new.standing == Standing::Employee && new.asked {
+        return Err(Error::invalid("/consents", "whoever is no member has no capital: the whole share is paid out"));
     }
     let joined_on = new.joined_on.unwrap_or_else(|| book.today(wall));
     if new.candidate_from.is_some_and(|day| day >= joined_on) {
@@ -91,11 +97,13 @@ pub async fn admit(
         id: MemberId::generate(book.id),
         number: cooperative.members_last + 1,
         person,
+        standing: new.standing,
         group: new.group,
         candidate_from: new.candidate_from,
         joined_on,
         left_on: None,
-        consents: new.consents,
+        asked: new.asked,
+        consents: false,
         version: 1,
         created_at: book.now(wall),
     };

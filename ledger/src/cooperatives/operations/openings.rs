@@ -1,9 +1,10 @@
 //! Openings of books that were kept elsewhere before: written down, and taken back.
 
 use super::{capital, members};
-use crate::book::AccountKind;
 use crate::book::entry::LINES_MAX;
+use crate::book::{AccountClass, AccountKind};
 use crate::books::operations::{accounts, mirrors};
+use crate::cooperatives::rules::cooperative::Standing;
 use crate::cooperatives::rules::opening::{self, Opening};
 use crate::cooperatives::rules::undone::Undone;
 use crate::cooperatives::store::{members as member_rows, openings};
@@ -126,6 +127,15 @@ async fn checked(tx: &Transaction<'_>, book: &Book, all: &[(String, Money)]) -> 
     let wanted: Vec<i32> = numbers.iter().map(|(number, _)| *number).collect();
     let found = member_rows::of_numbers(tx, book.id, &wanted).await?;
     let known: HashSet<i32> = found.iter().map(|member| member.number).collect();
+    let employed: HashSet<i32> =
+        found.iter().filter(|member| member.standing == Standing::Employee).map(|member| member.number).collect();
+    let is_capital = |index: usize| balances[index].account.class == AccountClass::MemberCapital;
+    if let Some((number, index)) =
+        numbers.iter().find(|(number, index)| employed.contains(number) && is_capital(*index))
+    {
+        let detail = format!("number {number} is no member, and has no capital");
+        return Err(Error::invalid(format!("/balances/{index}/account"), detail));
+    }
     match numbers.iter().filter(|(number, _)| !known.contains(number)).min_by_key(|(_, index)| *index) {
         None => Ok(balances),
         Some((number, index)) => {

@@ -1,6 +1,6 @@
 //! Results of periods: closed, so that the surplus can be distributed or the loss is carried forward, and opened again.
 
-use super::{members, result_accounts};
+use super::{loans, members, result_accounts};
 use crate::book::AccountNumber;
 use crate::books::operations::{accounts, mirrors};
 use crate::cooperatives::rules::cooperative::{Cooperative, NEVER, Period, ProceedsKind};
@@ -38,7 +38,7 @@ pub struct Closed {
 ///
 /// # Errors
 ///
-/// `period-closed`, `period-not-over`, `earlier-proceeds`, `earlier-hours`, `result-too-large`, `not-a-cooperative`; what
+/// `period-closed`, `period-not-over`, `earlier-proceeds`, `earlier-hours`, `interest-open`, `result-too-large`, `not-a-cooperative`; what
 /// [`posting::post`] refuses; [`Error::NotFound`] for an unknown book.
 pub async fn close(
     tx: &Transaction<'_>,
@@ -247,6 +247,10 @@ async fn check_period(
             "attested hours end on {day}, which is in no period yet: close a period that has that day, or take them back"
         );
         return Err(Refusal::new("earlier-hours", detail).into());
+    }
+    // What a book that is closed through that day cannot take any more is a cost of a later period.
+    if journal::lock(tx, book.id).await?.closed_through < period.to {
+        loans::demand_booked(tx, book, period.to).await?;
     }
     Ok(())
 }

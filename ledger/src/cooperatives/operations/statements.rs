@@ -13,8 +13,13 @@ use crate::service::store::activity::Actor;
 use crate::service::store::jobs;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use std::collections::HashMap;
 
-/// Gives every member of a posted distribution a statement, and sees to its mail. Done twice, it is done once.
+/// So many members get their statements in one transaction.
+const AT_ONCE: usize = 1_000;
+
+/// Gives the next members of a posted distribution their statements, and sees to their mails; a job goes on until all have one. Done twice, it is
+/// done once.
 ///
 /// # Errors
 ///
@@ -32,7 +37,13 @@ pub async fn issue(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) ->
         | DistributionState::Approved { .. } => return Ok(distribution),
     }
     let now = book.now(wall);
-    for part in &distribution.plan.members {
+    // Those of a large cooperative are issued page by page, in the order of the plan.
+    let issued = statements::count(tx, id).await?;
+    let page: Vec<_> = distribution.plan.members.iter().skip(issued).take(AT_ONCE).collect();
+    let numbers: Vec<i32> = page.iter().map(|part| part.number).collect();
+    let agreed: HashMap<_, _> =
+        members::of_numbers(tx, book.id, &numbers).await?.into_iter().map(|it| (it.id, it.consents)).collect();
+    for part in &page {
         let new = NewStatement {
             id: StatementId::generate(book.id),
             distribution: id,
@@ -49,13 +60,18 @@ pub async fn issue(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) ->
             netted: part.netted,
             loss: part.loss,
             stands: part.stands,
-            consents: members::get(tx, part.member).await?.consents,
+            consents: agreed.get(&part.member).copied().ok_or(Error::NotFound("member"))?,
             issued_at: now,
         };
         if statements::insert(tx, &new).await? {
             let job = Job::SendStatement { statement: new.id };
             jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe: new.id.to_string(), job }).await?;
         }
+    }
+    if issued + page.len() < distribution.plan.members.len() {
+        let (dedupe, job) = (format!("{id}.{}", issued + page.len()), Job::IssueStatements { distribution: id });
+        jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe, job }).await?;
+        return Ok(distribution);
     }
     let issued = distribution.statements_issued()?;
     operations::save(tx, issued, "statements_issued", Actor::Service, "", now).await

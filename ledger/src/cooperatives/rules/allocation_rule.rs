@@ -1,6 +1,6 @@
 //! The rule by which a cooperative divides a period's net: a versioned list of steps, the last one for its members.
 
-use super::cooperative::{Index, Percent, is_short_name};
+use super::cooperative::{Index, Percent, Service, is_short_name};
 use crate::chart;
 use crate::error::Refusal;
 use crate::id::{AllocationRuleId, PersonId};
@@ -167,6 +167,52 @@ pub struct Group {
     pub percent: Percent,
     /// How its members share.
     pub by: Patronage,
+    /// For how long somebody must have been there to share in it; none for whoever is of the group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served: Option<MinimumService>,
+}
+
+impl Group {
+    /// A group of which everybody shares, however long they have been there.
+    pub fn new(group: impl Into<String>, percent: Percent, by: Patronage) -> Group {
+        Group { group: group.into(), percent, by, served: None }
+    }
+
+    /// Whether somebody with such a service shares in it.
+    pub fn takes(&self, service: Option<Service>) -> bool {
+        match (self.served, service) {
+            (Some(least), Some(has)) => least.is_met(has),
+            (None, _) | (_, None) => true,
+        }
+    }
+}
+
+/// For how long somebody must have been there: one of the two is enough. Whole months.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MinimumService {
+    /// Within the period; none where only the whole time counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_period: Option<u16>,
+    /// In all, by the end of the period; none where only the period counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_all: Option<u16>,
+}
+
+/// The most months that a group may ask for in all.
+pub const SERVICE_MAX: u16 = 600;
+
+impl MinimumService {
+    /// Whether somebody has been there for long enough.
+    pub fn is_met(self, has: Service) -> bool {
+        let met = |least: Option<u16>, has: u16| least.is_some_and(|least| has >= least);
+        met(self.in_period, has.in_period) || met(self.in_all, has.in_all)
+    }
+
+    /// Whether it asks for something, and for no more than can be.
+    fn is_sound(self) -> bool {
+        let within = |least: Option<u16>, most: u16| least.is_none_or(|least| (1..=most).contains(&least));
+        (self.in_period, self.in_all) != (None, None) && within(self.in_period, 12) && within(self.in_all, SERVICE_MAX)
+    }
 }
 
 /// One step of a rule. Amounts are minor units of the book's currency.
@@ -320,6 +366,11 @@ impl Rule {
         self.shares_by(Patronage::IndexedHours)
     }
 
+    /// Whether it asks for how long somebody has been there.
+    pub fn asks_for_service(&self) -> bool {
+        self.groups().iter().any(|group| group.served.is_some())
+    }
+
     fn shares_by(&self, patronage: Patronage) -> bool {
         self.steps.iter().any(|step| match step {
             Step::Members { groups, .. } => groups.iter().any(|group| group.by == patronage),
@@ -440,6 +491,9 @@ fn check_members(groups: &[Group], retained: Percent) -> Result<(), Refusal> {
     for (index, group) in groups.iter().enumerate() {
         if group.percent == Percent::ZERO || !is_short_name(&group.group) {
             return refuse("a group has more than 0 % and a short name of a-z, 0-9 and '-'");
+        }
+        if group.served.is_some_and(|least| !least.is_sound()) {
+            return refuse("a group asks for 1 to 12 months of the period, or 1 to 600 in all");
         }
         if groups[..index].iter().any(|earlier| earlier.group == group.group) {
             return refuse("no group stands twice");

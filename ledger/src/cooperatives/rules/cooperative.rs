@@ -4,8 +4,8 @@ use crate::chart;
 use crate::error::Refusal;
 use crate::id::{MemberId, PersonId};
 use crate::words::words;
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, Unit};
 use std::fmt;
 use std::str::FromStr;
 
@@ -175,6 +175,18 @@ words! {
     }
 }
 
+words! {
+    /// What somebody whom a cooperative counts is to it.
+    Standing, "standing of a member" {
+        /// A member, who votes.
+        Member = "member",
+        /// A member of a class that has no vote.
+        Associate = "associate",
+        /// Somebody who works there and is no member: one who shares where a rule says so, in cash, and has no vote and no capital.
+        Employee = "employee",
+    }
+}
+
 /// A person's membership: what the book knows of a person is this number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
@@ -184,6 +196,8 @@ pub struct Member {
     pub number: i32,
     /// The person who is the member.
     pub person: PersonId,
+    /// What the person is to the cooperative. Who becomes something else leaves, and is admitted anew.
+    pub standing: Standing,
     /// Group, such as `workers`.
     pub group: String,
     /// First day of work on probation, before the first one of the membership; none without probation.
@@ -192,6 +206,8 @@ pub struct Member {
     pub joined_on: Date,
     /// Last day of the membership; none while it lasts.
     pub left_on: Option<Date>,
+    /// Whether a keeper asked the member, when it was admitted, to agree that a part of a share may stay.
+    pub asked: bool,
     /// Whether the member agreed that a part of a share may stay in the cooperative as the member's capital.
     pub consents: bool,
     /// Counts changes, from 1: its `ETag`.
@@ -216,9 +232,25 @@ impl Member {
         }
     }
 
-    /// Whether somebody is a member on a day.
+    /// Whether somebody is a member on a day, with a vote or without.
     pub fn is_member_on(&self, day: Date) -> bool {
-        matches!(self.state_on(day), MemberState::Member | MemberState::Leaving)
+        let is_here = matches!(self.state_on(day), MemberState::Member | MemberState::Leaving);
+        is_here && self.standing != Standing::Employee
+    }
+
+    /// Whether somebody is a member with a vote on a day.
+    pub fn votes_on(&self, day: Date) -> bool {
+        self.is_member_on(day) && self.standing == Standing::Member
+    }
+
+    /// For how long somebody was there by the end of a period, or by the last day, if that was before.
+    pub fn service(&self, period: Period) -> Service {
+        let end = self.left_on.map_or(period.to, |left| left.min(period.to)).tomorrow().unwrap_or(Date::MAX);
+        let months = |from: Date| {
+            let span = from.until((Unit::Month, end)).map_or(0, |span| span.get_months());
+            u16::try_from(span).unwrap_or(0)
+        };
+        Service { in_period: months(self.begins_on().max(period.from)), in_all: months(self.begins_on()) }
     }
 
     /// Code of the account of what the member is owed.
@@ -237,6 +269,15 @@ impl Member {
         }
         Ok(Member { left_on: Some(on), ..self })
     }
+}
+
+/// For how long somebody was there, in whole months.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Service {
+    /// Within the period.
+    pub in_period: u16,
+    /// In all, by the end of the period.
+    pub in_all: u16,
 }
 
 words! {
@@ -281,10 +322,12 @@ pub(crate) mod tests {
             id: MemberId::generate(BookId(1)),
             number,
             person: PersonId::generate(),
+            standing: Standing::Member,
             group: group.into(),
             candidate_from: None,
             joined_on: date(2027, 1, 1),
             left_on: None,
+            asked: false,
             consents: false,
             version: 1,
             created_at: Timestamp::UNIX_EPOCH,
@@ -306,6 +349,37 @@ pub(crate) mod tests {
         assert!(Period::new(date(2028, 1, 1), date(2028, 12, 31)).is_ok(), "a leap year");
         assert!(Period::new(date(2027, 1, 1), date(2028, 1, 2)).is_err());
         assert!(Period::new(date(2027, 1, 2), date(2027, 1, 1)).is_err());
+    }
+
+    #[test]
+    fn whole_months_are_counted_from_the_first_day_to_the_last_one() {
+        let year = Period::new(date(2027, 1, 1), date(2027, 12, 31)).expect("a year");
+        let counts = |from: Date, left: Option<Date>| {
+            let Service { in_period, in_all } =
+                Member { joined_on: from, left_on: left, ..member(1, "workers") }.service(year);
+            (in_period, in_all)
+        };
+        assert_eq!(counts(date(2027, 1, 1), None), (12, 12));
+        assert_eq!(counts(date(2027, 10, 1), None), (3, 3));
+        assert_eq!(counts(date(2027, 10, 2), None), (2, 2), "a day is missing");
+        assert_eq!(counts(date(2026, 8, 15), Some(date(2027, 2, 14))), (1, 6));
+        assert_eq!(counts(date(2026, 8, 15), Some(date(2027, 2, 13))), (1, 5));
+        assert_eq!(counts(date(2028, 1, 1), None), (0, 0), "who comes later was not there");
+        let on_probation = Member { candidate_from: Some(date(2027, 7, 1)), ..member(1, "workers") };
+        assert_eq!(Member { joined_on: date(2027, 12, 1), ..on_probation }.service(year).in_all, 6);
+    }
+
+    #[test]
+    fn who_works_there_and_is_no_member_is_none_and_an_associate_has_no_vote() {
+        let day = date(2027, 5, 1);
+        let says = |standing| {
+            let it = Member { standing, ..member(1, "workers") };
+            (it.is_member_on(day), it.votes_on(day))
+        };
+        assert_eq!(
+            [Standing::Member, Standing::Associate, Standing::Employee].map(says),
+            [(true, true), (true, false), (false, false)]
+        );
     }
 
     #[test]

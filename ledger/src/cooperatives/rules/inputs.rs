@@ -1,7 +1,7 @@
 //! What a distribution is computed from: a period's result, what lies where, and its members with what they contributed.
 
 use super::allocation_rule::{Patronage, Pot};
-use super::cooperative::{Hours, Index, Percent, Quantity};
+use super::cooperative::{Hours, Index, Percent, Quantity, Service};
 use super::member_index::IndexedHours;
 use crate::id::MemberId;
 use crate::money::allocation::Claim;
@@ -37,6 +37,12 @@ pub struct MemberInput {
     /// What of advances and earlier losses stands against the member's shares, minor units.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub stands: i64,
+    /// Whether the person works there and is no member: nothing of its share is retained, and it bears no loss.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_employee: bool,
+    /// For how long it has been there; none where the rule does not ask, or nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Service>,
 }
 
 impl MemberInput {
@@ -53,6 +59,8 @@ impl MemberInput {
             points: Quantity::ZERO,
             indexed: Vec::new(),
             stands: 0,
+            is_employee: false,
+            service: None,
         }
     }
 
@@ -129,6 +137,11 @@ pub(super) fn is_zero(amount: &i64) -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 pub(super) fn is_nothing(quantity: &Quantity) -> bool {
     *quantity == Quantity::ZERO
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_false(it: &bool) -> bool {
+    !*it
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

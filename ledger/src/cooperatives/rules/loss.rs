@@ -9,6 +9,8 @@ use super::cooperative::Percent;
 use super::inputs::{Inputs, MemberInput};
 use super::waterfall::{Plan, members};
 use crate::error::Refusal;
+use crate::id::MemberId;
+use std::collections::HashMap;
 
 /// Divides a loss: `net` of the inputs is less than zero, and `capital` of a member is what is there to bear it.
 ///
@@ -22,15 +24,18 @@ pub fn bear(rule: &Rule, inputs: &Inputs) -> Result<Plan, Refusal> {
     };
     let loss = -inputs.net;
     let from_reserve = losses.reserve.of(loss).min(inputs.reserve);
+    // Whoever works there and is no member has a part in no loss, and members bear one however long they have been there.
+    let members_only = inputs.members.iter().filter(|member| !member.is_employee);
     let bearing: Vec<MemberInput> =
-        inputs.members.iter().map(|member| MemberInput { carry: 0, stands: 0, ..member.clone() }).collect();
+        members_only.map(|member| MemberInput { carry: 0, stands: 0, service: None, ..member.clone() }).collect();
     let mut parts = match loss - from_reserve {
         0 => Vec::new(),
         rest => members(rule.groups(), Percent::ZERO, rest, &bearing)?,
     };
+    let had: HashMap<MemberId, (i64, i64)> =
+        inputs.members.iter().map(|member| (member.member, (member.carry, member.capital))).collect();
     for part in &mut parts {
-        let member = inputs.members.iter().find(|member| member.member == part.member);
-        let (carry, capital) = member.map_or((0, 0), |member| (member.carry, member.capital));
+        let (carry, capital) = had.get(&part.member).copied().unwrap_or_default();
         part.loss = part.cash;
         part.stands = (part.loss - capital).max(0);
         (part.cash, part.carry, part.capital) = (0, carry, capital);

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 /// A rule by hours, of whose losses the reserve bears so many percent.
 fn rule(reserve: &str) -> Rule {
-    let workers = Group { group: "workers".into(), percent: Percent::WHOLE, by: Patronage::Hours };
+    let workers = Group::new("workers", Percent::WHOLE, Patronage::Hours);
     let steps = vec![Step::Members { groups: vec![workers], retained: Percent::ZERO }];
     Rule { losses: Some(Losses { reserve: reserve.parse().expect("a percentage") }), ..Rule::new(steps) }
 }
@@ -40,6 +40,14 @@ fn k16_half_is_borne_by_the_reserve_and_what_a_capital_cannot_bear_stands_agains
     assert!(plan.credits().is_empty() && plan.total() == 0, "nobody gets anything of a loss");
     let carries: Vec<i64> = plan.members.iter().map(|part| part.carry).collect();
     assert_eq!(carries, [1, 2, 3, 4], "what rounding carried stays as it is");
+
+    // Whoever works there and is no member bears nothing, however many hours.
+    let mut with_employee = inputs(-1_000_000, 1_000_000, &of);
+    let employee = MemberInput::new(MemberId::generate(BookId(1)), 5, "workers");
+    with_employee.members.push(MemberInput { is_employee: true, hours: Hours::from_hundredths(900_000), ..employee });
+    let without = bear(&rule("50"), &with_employee).expect("a loss");
+    let of_members: Vec<_> = without.members.iter().map(|part| (part.from_capital(), part.stands)).collect();
+    assert_eq!(of_members, parts);
 
     // The next surplus of 5,200.00: 520.00 of it were the fourth's.
     let of: Vec<_> = HOURS.into_iter().zip([0, 0, 0, 20_000]).map(|(hours, stands)| (hours, 0, stands)).collect();

@@ -286,7 +286,7 @@ pub struct Preset {
 /// The presets.
 pub fn presets() -> Vec<Preset> {
     let hundred = |parts: u64| Percent::from_hundredths(parts * 100);
-    let group = |name: &str, parts, by| Group { group: name.to_owned(), percent: hundred(parts), by };
+    let group = |name: &str, parts, by| Group::new(name, hundred(parts), by);
     let share = |parts, to| Step::Share { of: Base::Net, percent: hundred(parts), to, until: None };
     let workers = |retained| Step::Members { groups: vec![group("workers", 100, Patronage::Hours)], retained };
     let education = || Pot::Fund("education".to_owned());

@@ -17,7 +17,7 @@ fn interest(text: &str) -> Step {
 }
 
 fn workers(retained: &str) -> Step {
-    let group = Group { group: "workers".into(), percent: Percent::WHOLE, by: Patronage::Hours };
+    let group = Group::new("workers", Percent::WHOLE, Patronage::Hours);
     Step::Members { groups: vec![group], retained: percent_of(retained) }
 }
 

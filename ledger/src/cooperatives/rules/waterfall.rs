@@ -15,7 +15,7 @@ use crate::id::MemberId;
 use crate::money::allocation::{self, Claim};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Part of a pot or of a lender.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +136,16 @@ impl MemberPart {
         self.cash + self.retained + self.netted
     }
 
+    /// What goes of a surplus to which account of the member; nothing of zero.
+    pub fn credits(&self) -> Vec<Credit> {
+        let all = [
+            Credit { account: chart::member_payable(self.number), amount: self.cash },
+            Credit { account: chart::member_capital(self.number), amount: self.retained },
+            Credit { account: chart::member_receivable(self.number), amount: self.netted },
+        ];
+        all.into_iter().filter(|credit| credit.amount > 0).collect()
+    }
+
     /// What the member's capital bears of a loss, minor units.
     pub fn from_capital(&self) -> i64 {
         self.loss - self.stands
@@ -156,20 +166,18 @@ impl Plan {
     /// What goes of the surplus to which account, in the order of the plan; nothing of zero. Where a lender is paid of its loan, the
     /// surplus that is saved goes to the reserve ([`Plan::principals`]).
     pub fn credits(&self) -> Vec<Credit> {
+        self.credits_of_steps().into_iter().chain(self.members.iter().flat_map(MemberPart::credits)).collect()
+    }
+
+    /// Those of them that the steps before the members have.
+    pub fn credits_of_steps(&self) -> Vec<Credit> {
         let steps = self.steps.iter().flat_map(|part| {
             [
                 Credit { account: part.to.account(), amount: part.amount - part.principal },
                 Credit { account: Pot::Reserve.account(), amount: part.principal },
             ]
         });
-        let members = self.members.iter().flat_map(|part| {
-            [
-                Credit { account: chart::member_payable(part.number), amount: part.cash },
-                Credit { account: chart::member_capital(part.number), amount: part.retained },
-                Credit { account: chart::member_receivable(part.number), amount: part.netted },
-            ]
-        });
-        steps.chain(members).filter(|credit| credit.amount > 0).collect()
+        steps.filter(|credit| credit.amount > 0).collect()
     }
 
     /// The lenders who are paid of what they have lent, each with how much of it, minor units.
@@ -225,7 +233,7 @@ pub fn digest(value: &impl Serialize) -> Result<[u8; 32], Error> {
 /// use ledger::id::{BookId, MemberId};
 ///
 /// // A tenth of the net is kept for development; the members share the rest by their hours.
-/// let workers = Group { group: "workers".into(), percent: Percent::WHOLE, by: Patronage::Hours };
+/// let workers = Group::new("workers", Percent::WHOLE, Patronage::Hours);
 /// let steps = vec![
 ///     Step::Share { of: Base::Net, percent: "10".parse()?, to: Pot::DevelopmentFund, until: None },
 ///     Step::Members { groups: vec![workers], retained: Percent::ZERO },
@@ -361,9 +369,10 @@ impl Plan {
 
     /// Writes interest to the parts of those who get it, by number. Who has no other part gets one.
     fn pay_interest(&mut self, interest: BTreeMap<i32, i64>, inputs: &Inputs) {
+        let places: HashMap<MemberId, usize> = (0..).zip(&self.members).map(|(at, part)| (part.member, at)).collect();
         for holder in inputs.holders() {
             let amount = interest.get(&holder.number).copied().unwrap_or(0);
-            match self.members.iter_mut().find(|part| part.member == holder.member) {
+            match places.get(&holder.member).and_then(|at| self.members.get_mut(*at)) {
                 Some(part) => {
                     part.interest = amount;
                     part.cash += amount;
@@ -414,7 +423,8 @@ fn wishes(rule: &Rule, inputs: &Inputs) -> Result<Vec<i64>, Refusal> {
     Ok(wishes)
 }
 
-/// Divides what is left among the groups, and each group's part among its members.
+/// Divides what is left among the groups, and each group's part among its members. Who works there and is no member has the whole share in
+/// cash.
 pub(super) fn members(
     groups: &[Group],
     retained: Percent,
@@ -424,7 +434,8 @@ pub(super) fn members(
     let weights: Vec<u64> = groups.iter().map(|group| group.percent.hundredths()).collect();
     let mut parts = Vec::new();
     for (group, whole) in groups.iter().zip(allocation::largest_remainder(left, &weights)?) {
-        let mut within: Vec<&MemberInput> = all.iter().filter(|member| member.group == group.group).collect();
+        let takes = |member: &&MemberInput| member.group == group.group && group.takes(member.service);
+        let mut within: Vec<&MemberInput> = all.iter().filter(takes).collect();
         within.sort_by_key(|member| (member.number, member.member));
         let claims: Vec<Claim> = within.iter().map(|member| member.claim(group.by)).collect();
         if claims.iter().all(|claim| claim.weight == 0) {
@@ -432,7 +443,7 @@ pub(super) fn members(
         }
         for (member, part) in within.iter().zip(allocation::divide(whole, &claims)?) {
             let netted = member.stands.min(part.amount);
-            let kept = retained.of(part.amount - netted);
+            let kept = if member.is_employee { 0 } else { retained.of(part.amount - netted) };
             parts.push(MemberPart {
                 member: member.member,
                 number: member.number,

@@ -1,5 +1,6 @@
 use super::*;
-use crate::cooperatives::rules::cooperative::Index;
+use crate::cooperatives::rules::allocation_rule::MinimumService;
+use crate::cooperatives::rules::cooperative::{Index, Service};
 use crate::id::BookId;
 use proptest::prelude::*;
 
@@ -12,7 +13,7 @@ fn share(of: Base, text: &str, to: Pot) -> Step {
 }
 
 fn group(name: &str, text: &str, by: Patronage) -> Group {
-    Group { group: name.into(), percent: percent(text), by }
+    Group::new(name, percent(text), by)
 }
 
 fn split(groups: Vec<Group>) -> Step {
@@ -275,12 +276,8 @@ fn any_rule() -> impl Strategy<Value = Rule> {
     (proptest::collection::vec(step, 0..4), 1u64..10_000, by, 0u64..5_000).prop_map(
         |(mut steps, workers, by, retained)| {
             let groups = vec![
-                Group { group: "workers".into(), percent: Percent::from_hundredths(workers), by },
-                Group {
-                    group: "management".into(),
-                    percent: Percent::from_hundredths(10_000 - workers),
-                    by: Patronage::Equal,
-                },
+                Group::new("workers", Percent::from_hundredths(workers), by),
+                Group::new("management", Percent::from_hundredths(10_000 - workers), Patronage::Equal),
             ];
             steps.push(Step::Members { groups, retained: Percent::from_hundredths(retained) });
             Rule::new(steps)
@@ -536,6 +533,41 @@ fn k11_a_reserve_is_filled_to_the_highest_capital_and_capital_has_its_tenth() {
     let plan = distribute(&k11(), &inputs).expect("hours");
     assert_eq!(amounts(&plan), [500_000, 4_000_000], "only what lacks is taken");
     assert_eq!(plan.total(), 10_000_000);
+}
+
+#[test]
+fn k11_whoever_was_employed_long_enough_shares_member_or_not_and_is_paid_it_all() {
+    let mut labour = group("labour", "100", Patronage::Hours);
+    labour.served = Some(MinimumService { in_period: Some(3), in_all: Some(6) });
+    let mut rule = k11();
+    rule.steps[3] = Step::Members { groups: vec![labour], retained: percent("50") };
+    let there = |number, hours: &str, in_period, in_all, is_employee| MemberInput {
+        is_employee,
+        service: Some(Service { in_period, in_all }),
+        ..input(number, "labour", hours)
+    };
+    let mut members = vec![
+        MemberInput { capital: 20_000_000, ..there(1, "1600", 12, 24, false) },
+        there(2, "1600", 12, 24, false),
+        there(3, "800", 0, 6, true),
+        there(4, "400", 3, 3, true),
+        there(5, "600", 12, 12, true),
+        there(6, "5000", 2, 5, true),
+    ];
+    let inputs = |members| Inputs { highest_capital: 20_000_000, days: 365, ..period(10_000_000, 0, members) };
+    let plan = distribute(&rule, &inputs(members.clone())).expect("hours");
+    assert_eq!(amounts(&plan), [1_500_000, 4_000_000]);
+    let parts: Vec<_> =
+        plan.members.iter().map(|part| (part.number, part.cash - part.interest, part.retained)).collect();
+    assert_eq!(
+        parts,
+        [(1, 560_000, 560_000), (2, 560_000, 560_000), (3, 560_000, 0), (4, 280_000, 0), (5, 420_000, 0)],
+        "35,000.00 by 5,000 hours; who came two months ago has no part, and only members' capital grows"
+    );
+    members.truncate(1);
+    members[0].service = Some(Service { in_period: 2, in_all: 5 });
+    let nobody = distribute(&rule, &inputs(members)).expect_err("nobody was there for long enough");
+    assert_eq!(nobody.code, "no-weights");
 }
 
 #[test]

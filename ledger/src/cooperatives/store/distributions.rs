@@ -314,27 +314,33 @@ pub struct Part {
     pub carry: i64,
 }
 
+/// So many parts are written at once.
+const PARTS_AT_ONCE: usize = 5_000;
+
 /// The parts of a new distribution.
 pub async fn insert_parts(tx: &Transaction<'_>, id: DistributionId, parts: &[Part]) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- distributions::insert_parts
             INSERT INTO distribution_part (book_id, distribution_id, line, account, amount, member_id, retained, carry)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            SELECT $1, $2, p.line, p.account, p.amount, p.member_id, p.retained, p.carry
+              FROM unnest($3::int[], $4::text[], $5::bigint[], $6::uuid[], $7::bigint[], $8::bigint[])
+                   AS p(line, account, amount, member_id, retained, carry)",
         )
         .await?;
-    for part in parts {
+    for some in parts.chunks(PARTS_AT_ONCE) {
+        let lines: Vec<i32> = some.iter().map(|part| part.line).collect();
+        let accounts: Vec<&str> = some.iter().map(|part| part.account.as_str()).collect();
+        let amounts: Vec<i64> = some.iter().map(|part| part.amount).collect();
+        let members: Vec<Option<Uuid>> = some.iter().map(|part| part.member.map(|member| member.object)).collect();
+        let retained: Vec<i64> = some.iter().map(|part| part.retained).collect();
+        let carries: Vec<i64> = some.iter().map(|part| part.carry).collect();
         tx.execute(
             &statement,
             &[
-                /* book_id */ &id.book.0,
-                /* distribution_id */ &id.object,
-                /* line */ &part.line,
-                /* account */ &part.account,
-                /* amount */ &part.amount,
-                /* member_id */ &part.member.map(|member| member.object),
-                /* retained */ &part.retained,
-                /* carry */ &part.carry,
+                /* book_id */ &id.book.0, /* distribution_id */ &id.object, /* lines */ &lines,
+                /* accounts */ &accounts, /* amounts */ &amounts, /* members */ &members,
+                /* retained */ &retained, /* carries */ &carries,
             ],
         )
         .await?;

@@ -1,6 +1,7 @@
 //! Members of cooperatives.
 
 use crate::cooperatives::rules::cooperative::{Member, Period};
+use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{BookId, MemberId, PersonId};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -8,19 +9,21 @@ use jiff::civil::Date;
 use std::collections::BTreeSet;
 use tokio_postgres::Row;
 
-fn from_row(row: &Row) -> Member {
-    Member {
+fn from_row(row: &Row) -> Result<Member, Error> {
+    Ok(Member {
         id: MemberId::new(BookId(row.get("book_id")), row.get("id")),
         number: row.get("number"),
         person: PersonId(row.get("person")),
+        standing: word(row.get("standing"))?,
         group: row.get("group"),
         candidate_from: row.get("candidate_from"),
         joined_on: row.get("joined_on"),
         left_on: row.get("left_on"),
+        asked: row.get("asked"),
         consents: row.get("consents"),
         version: row.get("version"),
         created_at: row.get("created_at"),
-    }
+    })
 }
 
 /// A new member; `false` when the person is a member already.
@@ -29,8 +32,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Member) -> Result<bool, Error> {
         .prepare_cached(
             "-- members::insert
             INSERT INTO member (book_id, id, number, person, \"group\", joined_on, consents, version, created_at,
-                                candidate_from)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                                candidate_from, standing, asked)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
             ON CONFLICT (book_id, person) WHERE left_on IS NULL DO NOTHING",
         )
         .await?;
@@ -48,6 +51,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Member) -> Result<bool, Error> {
                 /* version */ &new.version,
                 /* created_at */ &new.created_at,
                 /* candidate_from */ &new.candidate_from,
+                /* standing */ &new.standing.as_str(),
+                /* asked */ &new.asked,
             ],
         )
         .await?;
@@ -63,7 +68,7 @@ pub async fn get(client: &impl GenericClient, id: MemberId) -> Result<Member, Er
         )
         .await?;
     let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
-    row.as_ref().map(from_row).ok_or(Error::NotFound("member"))
+    row.as_ref().map(from_row).transpose()?.ok_or(Error::NotFound("member"))
 }
 
 /// The member, its row locked until the transaction ends. The cooperative is locked before it.
@@ -75,7 +80,7 @@ pub async fn lock(tx: &Transaction<'_>, id: MemberId) -> Result<Member, Error> {
         )
         .await?;
     let row = tx.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
-    row.as_ref().map(from_row).ok_or(Error::NotFound("member"))
+    row.as_ref().map(from_row).transpose()?.ok_or(Error::NotFound("member"))
 }
 
 /// All memberships of a person in a book, the oldest first: several, when somebody left and came back.
@@ -87,7 +92,7 @@ pub async fn of_person(client: &impl GenericClient, book: BookId, person: Person
         )
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &book.0, /* person */ &person.0]).await?;
-    Ok(rows.iter().map(from_row).collect())
+    rows.iter().map(from_row).collect()
 }
 
 /// The members of a book by number, after a number.
@@ -99,7 +104,7 @@ pub async fn list(client: &impl GenericClient, book: BookId, after: i32, limit: 
         )
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
-    Ok(rows.iter().map(from_row).collect())
+    rows.iter().map(from_row).collect()
 }
 
 /// The addresses of a page of the members of a day by number, each once, and the last number of the page when it is full.
@@ -142,7 +147,7 @@ pub async fn list_in_period(client: &impl GenericClient, book: BookId, period: P
     let rows = client
         .query(&statement, &[/* book_id */ &book.0, /* period_from */ &period.from, /* period_to */ &period.to])
         .await?;
-    Ok(rows.iter().map(from_row).collect())
+    rows.iter().map(from_row).collect()
 }
 
 /// The members with these numbers, by number.
@@ -154,7 +159,7 @@ pub async fn of_numbers(client: &impl GenericClient, book: BookId, numbers: &[i3
         )
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &book.0, /* numbers */ &numbers]).await?;
-    Ok(rows.iter().map(from_row).collect())
+    rows.iter().map(from_row).collect()
 }
 
 /// Saves the last day, and raises the version. The caller has locked the member.
@@ -176,5 +181,26 @@ pub async fn update(tx: &Transaction<'_>, member: &Member) -> Result<Member, Err
             ],
         )
         .await?;
-    Ok(from_row(&row))
+    from_row(&row)
+}
+
+/// Saves what a member said last. The caller has locked the member, and written down what it said.
+pub async fn update_consent(tx: &Transaction<'_>, member: &Member) -> Result<Member, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- members::update_consent
+            UPDATE member SET consents = $3 WHERE book_id = $1 AND id = $2 RETURNING *",
+        )
+        .await?;
+    let row = tx
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &member.id.book.0,
+                /* id */ &member.id.object,
+                /* consents */ &member.consents,
+            ],
+        )
+        .await?;
+    from_row(&row)
 }

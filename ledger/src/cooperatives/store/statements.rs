@@ -96,11 +96,14 @@ pub async fn get(client: &impl GenericClient, id: StatementId) -> Result<Stateme
         .prepare_cached(
             "-- statements::get
             SELECT s.*, m.number AS member_number, d.period_from, d.period_to, d.rule_id, d.rule_version, d.currency,
-                   d.sales + d.other_income - d.costs - d.other_costs - d.loss_before AS net, d.entry_number, d.state = 'reversed' AS reversed,
+                   d.sales + d.other_income - d.costs - d.other_costs - d.loss_before AS net,
+                   coalesce(e.entry_number, d.entry_number) AS entry_number, d.state = 'reversed' AS reversed,
                    u.redeemed, u.lost
               FROM statement s
               JOIN distribution d ON d.book_id = s.book_id AND d.id = s.distribution_id
               JOIN member m ON m.book_id = s.book_id AND m.id = s.member_id
+              LEFT JOIN distribution_entry e ON e.book_id = s.book_id AND e.distribution_id = s.distribution_id
+                                            AND m.number BETWEEN e.from_member AND e.to_member
               LEFT JOIN LATERAL (
                    SELECT coalesce(sum(w.amount) FILTER (WHERE w.kind = 'redemption'), 0)::bigint AS redeemed,
                           coalesce(sum(w.amount) FILTER (WHERE w.kind = 'loss'), 0)::bigint AS lost
@@ -126,11 +129,14 @@ pub async fn list(
         .prepare_cached(
             "-- statements::list
             SELECT s.*, m.number AS member_number, d.period_from, d.period_to, d.rule_id, d.rule_version, d.currency,
-                   d.sales + d.other_income - d.costs - d.other_costs - d.loss_before AS net, d.entry_number, d.state = 'reversed' AS reversed,
+                   d.sales + d.other_income - d.costs - d.other_costs - d.loss_before AS net,
+                   coalesce(e.entry_number, d.entry_number) AS entry_number, d.state = 'reversed' AS reversed,
                    u.redeemed, u.lost
               FROM statement s
               JOIN distribution d ON d.book_id = s.book_id AND d.id = s.distribution_id
               JOIN member m ON m.book_id = s.book_id AND m.id = s.member_id
+              LEFT JOIN distribution_entry e ON e.book_id = s.book_id AND e.distribution_id = s.distribution_id
+                                            AND m.number BETWEEN e.from_member AND e.to_member
               LEFT JOIN LATERAL (
                    SELECT coalesce(sum(w.amount) FILTER (WHERE w.kind = 'redemption'), 0)::bigint AS redeemed,
                           coalesce(sum(w.amount) FILTER (WHERE w.kind = 'loss'), 0)::bigint AS lost
@@ -152,4 +158,15 @@ pub async fn list(
         )
         .await?;
     rows.iter().map(from_row).collect()
+}
+
+/// How many statements of a distribution there are.
+pub async fn count(client: &impl GenericClient, id: DistributionId) -> Result<usize, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- statements::count\nSELECT count(*) FROM statement WHERE book_id = $1 AND distribution_id = $2",
+        )
+        .await?;
+    let row = client.query_one(&statement, &[/* book_id */ &id.book.0, /* distribution_id */ &id.object]).await?;
+    usize::try_from(row.get::<_, i64>(0)).map_err(|_| Error::inconsistent("a negative count"))
 }

@@ -19,7 +19,7 @@ pub(crate) fn read(row: &Row, has_entry: bool) -> Option<Undone> {
 }
 
 /// Saves that something with a mirror entry was taken back, by the statement of its table; answers its row.
-pub(super) async fn save(
+pub(crate) async fn save(
     tx: &Transaction<'_>,
     statement: &str,
     (book, object): (BookId, Uuid),

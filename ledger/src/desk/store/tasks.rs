@@ -341,7 +341,7 @@ pub async fn hours(
                           AND r.role = 'member')
            AND ($2::timestamptz IS NOT NULL OR c.id > $3)
            AND m.person <> $1 AND c.recorded_by <> $1
-           AND EXISTS (SELECT FROM member a WHERE a.book_id = c.book_id AND a.person = $1
+           AND EXISTS (SELECT FROM member a WHERE a.book_id = c.book_id AND a.person = $1 AND a.standing <> 'employee'
                           AND ((clock_timestamp() + make_interval(secs => b.clock_offset_s)) AT TIME ZONE b.zone)::date
                               BETWEEN a.joined_on AND coalesce(a.left_on, 'infinity'))
            AND (NOT EXISTS (SELECT FROM cooperative k

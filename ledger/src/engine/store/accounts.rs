@@ -104,6 +104,31 @@ pub async fn open(
     Ok(AccountNumber(row.get(0)))
 }
 
+/// The first of some codes, by code, whose account is of another class or unit than is said, or closed; none where all that are open are as said.
+pub async fn first_differing(
+    client: &impl GenericClient,
+    book: BookId,
+    wanted: &[(&str, AccountClass)],
+    unit: &str,
+) -> Result<Option<String>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- accounts::first_differing
+            SELECT a.code
+              FROM unnest($2::text[], $3::smallint[]) AS w(code, class)
+              JOIN account a ON a.book_id = $1 AND a.code = w.code
+             WHERE a.class <> w.class OR a.unit <> $4 OR a.closed_at <> 'infinity'
+             ORDER BY a.code COLLATE \"C\" LIMIT 1",
+        )
+        .await?;
+    let codes: Vec<&str> = wanted.iter().map(|(code, _)| *code).collect();
+    let classes: Vec<i16> = wanted.iter().map(|(_, class)| class.number()).collect();
+    let row = client
+        .query_opt(&statement, &[/* book_id */ &book.0, /* codes */ &codes, /* classes */ &classes, /* unit */ &unit])
+        .await?;
+    Ok(row.map(|row| row.get(0)))
+}
+
 /// The account with this code, if there is one.
 pub async fn find(client: &impl GenericClient, book: BookId, code: &str) -> Result<Option<Account>, Error> {
     // PostgreSQL takes no text with NUL, and so no code has one.

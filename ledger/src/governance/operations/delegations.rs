@@ -14,7 +14,7 @@ use jiff::Timestamp;
 ///
 /// # Errors
 ///
-/// `not-a-member` when `by` is none; `delegation-circle` when the vote would come back to it; [`Error::Invalid`] at `/delegate` for itself or
+/// `not-a-member` when `by` is none; `not-an-elector` when it has no vote; `delegation-circle` when the vote would come back to it; [`Error::Invalid`] at `/delegate` for itself or
 /// for who is no member today.
 pub async fn give(
     tx: &Transaction<'_>,
@@ -25,15 +25,21 @@ pub async fn give(
 ) -> Result<Delegation, Error> {
     let (book, _) = lock(tx, book).await?;
     let member = active_member(tx, &book, by, wall).await?;
+    if !member.votes_on(book.today(wall)) {
+        return Err(Refusal::new("not-an-elector", "the member is of a class that has no vote to give").into());
+    }
     let before = delegations::last(tx, member.id).await?;
     if let Some(to) = to {
         let is_here = match members::get(tx, to).await {
-            Ok(delegate) => to.book == book.id && delegate.is_member_on(book.today(wall)),
+            Ok(delegate) => to.book == book.id && delegate.votes_on(book.today(wall)),
             Err(Error::NotFound(_)) => false,
             Err(error) => return Err(error),
         };
         if to == member.id || !is_here {
-            return Err(Error::invalid("/delegate", "another one who is a member of the cooperative today"));
+            return Err(Error::invalid(
+                "/delegate",
+                "another one who is a member of the cooperative today, with a vote",
+            ));
         }
         let given = delegations::all_given(tx, book.id, None).await?;
         if makes_circle(&given, member.id.object, to.object) {

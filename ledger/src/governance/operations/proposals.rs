@@ -1,6 +1,6 @@
 //! Proposals: putting one to the vote, giving it up, and what follows from it when its last day is over.
 
-use super::tellings;
+use super::{rule_makings, tellings};
 use crate::cooperatives::operations::{allocation_rules, member_indices, members as cooperatives};
 use crate::cooperatives::rules::cooperative::Period;
 use crate::cooperatives::rules::waterfall;
@@ -40,12 +40,12 @@ pub struct NewProposal {
     pub last_day: Date,
 }
 
-/// Puts a proposal to the vote of those who are members now.
+/// Puts a proposal to the vote of those who are members with a vote now.
 ///
 /// # Errors
 ///
 /// What [`proposal::divide`] refuses, and what [`allocation_rules::publish`] refuses a rule with; `not-a-cooperative`, `book-winding-up`;
-/// [`Error::Invalid`] at `/quorum` or `/last_day`; [`Error::NotFound`] for an unknown book.
+/// [`Error::Invalid`] at `/quorum`, `/threshold` or `/last_day`; [`Error::NotFound`] for an unknown book.
 pub async fn open(
     tx: &Transaction<'_>,
     book: BookId,
@@ -67,11 +67,21 @@ pub async fn open(
             Some(waterfall::digest(&(&it.rule, it.effective_from, it.window_days))?)
         }
     };
-    let present = members::list_in_period(tx, book.id, Period { from: today, to: today }).await?;
+    let mut present = members::list_in_period(tx, book.id, Period { from: today, to: today }).await?;
+    present.retain(|member| member.votes_on(today));
     let (colleges, listed) = proposal::divide(&present, &new.colleges)?;
     let electors = i32::try_from(listed.len()).map_err(|_| Error::inconsistent("more members than numbers"))?;
     if !(1..=electors).contains(&new.quorum) {
         return Err(Error::invalid("/quorum", format!("1 to {electors}, who may vote")));
+    }
+    if let Some(needs) = rule_makings::needs(tx, book.id).await?.filter(|_| new.rule.is_some()) {
+        let least = needs.quorum_of(electors);
+        if new.quorum < least {
+            return Err(Error::invalid("/quorum", format!("a rule needs {least} of {electors} who may vote")));
+        }
+        if !needs.allows(new.threshold) {
+            return Err(Error::invalid("/threshold", "a rule needs two thirds"));
+        }
     }
     let opened = Proposal {
         id: ProposalId::generate(book.id),

@@ -266,6 +266,7 @@ impl Proposal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cooperatives::rules::cooperative::Standing;
     use crate::id::BookId;
     use jiff::civil::date;
 
@@ -274,10 +275,12 @@ mod tests {
             id: MemberId::generate(BookId(1)),
             number,
             person: PersonId::generate(),
+            standing: Standing::Member,
             group: group.to_owned(),
             candidate_from: None,
             joined_on: date(2027, 1, 1),
             left_on: None,
+            asked: true,
             consents: true,
             version: 1,
             created_at: Timestamp::UNIX_EPOCH,

@@ -164,7 +164,12 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         K::RefundSent | K::RefundFailed | K::PurseReturned | K::EntryFeeReturned | K::PoolReturned => {
             add(&mut line.refunded, out_of - into)?;
         }
-        K::FundMoved | K::PurseRolled | K::MatchPaid | K::InterBookSent | K::InterBookMirrored => {
+        K::FundMoved
+        | K::PurseRolled
+        | K::MatchPaid
+        | K::InterBookSent
+        | K::InterBookReturned
+        | K::InterBookMirrored => {
             add(&mut line.moved_in, into)?;
             add(&mut line.moved_out, out_of)?;
         }
@@ -217,6 +222,8 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::LossRestored
         | K::AdvanceGranted
         | K::AdvanceTakenBack
+        | K::AssetsPassedOn
+        | K::AssetsTakenBack
         | K::LoanReceived
         | K::LoanRepaid
         | K::InterBookPaid

@@ -87,6 +87,7 @@ pub fn is_of_one_giver(kind: K) -> bool {
         | K::LoanRepaid
         | K::InterBookSent
         | K::InterBookMirrored
+        | K::InterBookReturned
         | K::InterBookPaid
         | K::InterBookReceived
         | K::OpeningBalance
@@ -99,6 +100,8 @@ pub fn is_of_one_giver(kind: K) -> bool {
         | K::LossRestored
         | K::AdvanceGranted
         | K::AdvanceTakenBack
+        | K::AssetsPassedOn
+        | K::AssetsTakenBack
         | K::ExchangeGain
         | K::ExchangeLoss
         | K::SaleReversed

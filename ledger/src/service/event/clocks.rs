@@ -63,6 +63,12 @@ pub const CLOCKS: &[(&str, Telling)] = &[
         Nobody("the mail that has the link says what it is for, and the platform gives another one"),
     ),
     ("hold.expires_at", Nobody(KEEPER)),
+    ("incoming_remittance.answered_at", Nobody(FACT)),
+    ("incoming_remittance.received_on", Nobody(FACT)),
+    (
+        "incoming_remittance.until",
+        Nobody("whoever keeps the receiving book finds the last day in the list of what was offered"),
+    ),
     ("invitation.expires_at", Mailed(&["invitation"])),
     ("job.dead_at", Nobody(MACHINE)),
     ("job.due_at", Nobody(MACHINE)),
@@ -85,6 +91,9 @@ pub const CLOCKS: &[(&str, Telling)] = &[
         "refund.waits_until",
         Nobody("the mail about the refund has said what goes back; whoever sends it is asked by a list"),
     ),
+    ("remittance.approved_at", Nobody(FACT)),
+    ("remittance.ended_at", Nobody(FACT)),
+    ("remittance.paid_on", Nobody(FACT)),
     ("running_total.until", Nobody(FACT)),
     (
         "second_factor.waits_until",

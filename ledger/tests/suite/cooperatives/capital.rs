@@ -11,7 +11,7 @@ use ledger::testing::refusal;
 use uuid::Uuid;
 
 pub(super) fn workers(retained: Percent) -> Step {
-    let group = Group { group: "workers".into(), percent: Percent::WHOLE, by: Patronage::Hours };
+    let group = Group::new("workers", Percent::WHOLE, Patronage::Hours);
     Step::Members { groups: vec![group], retained }
 }
 

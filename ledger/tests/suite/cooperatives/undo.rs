@@ -43,7 +43,7 @@ impl Coop {
 
     /// From the year 2026 on, members share alike: no hours are needed.
     async fn shares_alike(&self, tx: &Transaction<'_>) {
-        let group = Group { group: "workers".into(), percent: Percent::WHOLE, by: Patronage::Equal };
+        let group = Group::new("workers", Percent::WHOLE, Patronage::Equal);
         let rule = Rule::new(vec![Step::Members { groups: vec![group], retained: percent("0") }]);
         let (book, wall) = (self.ground.book.id, self.ground.wall);
         allocation_rules::publish(tx, book, rule, date(2026, 1, 1), 7, self.clerk, wall).await.unwrap();

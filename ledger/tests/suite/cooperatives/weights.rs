@@ -19,7 +19,7 @@ use ledger::testing::refusal;
 use uuid::Uuid;
 
 fn all_to_workers(by: Patronage) -> Rule {
-    let group = Group { group: "workers".into(), percent: Percent::WHOLE, by };
+    let group = Group::new("workers", Percent::WHOLE, by);
     Rule::new(vec![Step::Members { groups: vec![group], retained: Percent::ZERO }])
 }
 
@@ -151,7 +151,7 @@ async fn units_and_points_are_counted_apart_from_hours_and_the_database_keeps_th
     let coop = Coop::new().await;
     let mut client = coop.ground.client().await;
     let mut tx = client.transaction().await.unwrap();
-    let half = |name: &str, by| Group { group: name.into(), percent: percent("50"), by };
+    let half = |name: &str, by| Group::new(name, percent("50"), by);
     let groups = vec![half("workers", Patronage::Units), half("management", Patronage::Points)];
     publish(&coop, &tx, Rule::new(vec![Step::Members { groups, retained: Percent::ZERO }]), 2026).await;
     coop.record(&tx, ProceedsKind::Sale, "100.00", date(2026, 6, 1)).await.unwrap();

@@ -73,7 +73,19 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ("it says how far the comparison of a book with itself has come", &["account_check", "book_check"]),
     (
         "how a book is set up: the list of who did what says when",
-        &["book", "book_partner", "cooperative", "declared_tie", "lender", "member_index", "payout_policy"],
+        &[
+            "book",
+            "book_partner",
+            "bylaws",
+            "cooperative",
+            "declared_tie",
+            "lender",
+            "loan_terms",
+            "member_consent",
+            "member_index",
+            "rule_making",
+            "payout_policy",
+        ],
     ),
     (
         "work of the service, answers that are kept, the events themselves, and what partners fire by hand",
@@ -107,6 +119,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
         "what a partner's list of a day says differently: it changes nothing",
         &["settlement_comparison", "settlement_comparison_difference"],
     ),
+    ("a part of a cost, whose states are events", &["loan_interest"]),
     ("how a pledge went on, whose states are events", &["pledge_turn"]),
     ("a part of a payout, whose states are events", &["payout_document"]),
     ("a part of a payout file, whose states are events, as those of its payouts are", &["payout_file_item"]),
@@ -127,6 +140,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
         &[
             "campaign_loop",
             "product",
+            "product_advantage",
             "product_evidence",
             "product_milestone",
             "product_step",
@@ -137,6 +151,8 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
             "programme_source",
         ],
     ),
+    ("money between two books, which both of them list", &["incoming_remittance", "remittance"]),
+    ("the end of a cooperative, which its members have decided: the payout is an event", &["succession"]),
     (
         "a part of a proposal, whose states are events, and what members say, which is theirs alone",
         &["ballot", "delegation", "proposal_college", "proposal_elector"],
@@ -175,7 +191,10 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
         "what a team answered when it entered, and agreed to later, and by what was judged: the list of who did what says when",
         &["challenge_rubric", "entry_answer", "entry_consent"],
     ),
-    ("a part of a distribution, whose states are events", &["distribution_objection", "distribution_part"]),
+    (
+        "a part of a distribution, whose states are events",
+        &["distribution_entry", "distribution_objection", "distribution_part"],
+    ),
 ];
 
 /// Where events come from, as the triggers have it.

@@ -2,8 +2,12 @@
 
 use super::{days, of_cooperative};
 use crate::auth::Caller;
+use crate::extract::Form;
+use crate::handlers::cooperatives::consents::{NewConsent, say_once};
+use crate::handlers::cooperatives::members::cooperative_of;
 use crate::pages::desks::distribution::{Own, in_a_word, own_shares};
 use crate::pages::desks::named;
+use crate::pages::forms::{Fields, Filled, done, or_again, wrong};
 use crate::pages::page;
 use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
@@ -13,13 +17,16 @@ use crate::state::State;
 use crate::texts::{self, Said};
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
-use actix_web::{HttpResponse, route};
+use actix_web::{HttpResponse, post, route};
 use askama::Template;
+use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
-use ledger::cooperatives::rules::cooperative::{Member, MemberState};
+use ledger::Error;
+use ledger::cooperatives::rules::cooperative::{Member, MemberState, Standing};
 use ledger::cooperatives::rules::distribution::Distribution;
 use ledger::cooperatives::rules::statement::{Measure, Statement};
-use ledger::cooperatives::store::{distributions, members, statements};
+use ledger::cooperatives::store::{consents, distributions, members, statements};
+use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, DistributionId, MemberId};
 use ledger::money::Currency;
 use std::fmt;
@@ -38,12 +45,25 @@ struct SharePage {
     name: String,
     currency: &'static str,
     memberships: Vec<String>,
+    /// What the member may agree to; none without bylaws, and for who is no member today.
+    consent: Option<ConsentView>,
+    form: Filled,
     /// All that stands of it.
     total: Sums,
     /// What is still there of all retained parts.
     left: String,
     next: Option<Next>,
     statements: Vec<Row>,
+}
+
+/// The bylaws that hold, and what the member said of them.
+struct ConsentView {
+    member: MemberId,
+    title: String,
+    url: String,
+    sha256: String,
+    says: Said,
+    agrees: bool,
 }
 
 /// A share in its two parts.
@@ -145,6 +165,8 @@ impl Next {
 fn in_words(it: &Member, today: Date) -> String {
     let stays = if it.consents { say("members-part-stays") } else { say("members-all-paid") };
     let membership = match (it.state_on(today), it.left_on) {
+        (_, Some(day)) if it.standing == Standing::Employee => say("members-employee-until").with("until", Day(day)),
+        (_, None) if it.standing == Standing::Employee => say("members-employee"),
         (MemberState::Candidate, _) => say("members-candidate"),
         (MemberState::Left, Some(day)) if day < it.joined_on => say("members-candidate-until").with("until", Day(day)),
         (MemberState::Member | MemberState::Leaving | MemberState::Left, Some(day)) => {
@@ -163,6 +185,62 @@ fn total(all: &[Statement], currency: Currency) -> Sums {
     Sums::new(cash, retained, stands().map(|it| it.issued.netted).sum(), currency)
 }
 
+/// What the person's present membership may agree to.
+async fn consent_of(
+    client: &impl GenericClient,
+    memberships: &[Member],
+    today: Date,
+) -> Result<Option<ConsentView>, Error> {
+    let Some(member) = memberships.iter().find(|it| it.is_member_on(today)) else { return Ok(None) };
+    let Some(bylaws) = consents::in_force(client, member.id.book).await? else { return Ok(None) };
+    let last = consents::list(client, member.id, None, 1).await?.pop();
+    let says = match last.map(|it| (it.consents, it.bylaws == bylaws.version)) {
+        None if member.consents => say("members-consent-written-down"),
+        None if member.asked => say("members-consent-asked"),
+        None => say("members-consent-unsaid"),
+        Some((true, true)) => say("members-consent-yes"),
+        Some((true, false)) => say("members-consent-yes-before"),
+        Some((false, _)) => say("members-consent-no"),
+    };
+    Ok(Some(ConsentView {
+        member: member.id,
+        title: bylaws.title,
+        url: bylaws.url,
+        sha256: bylaws.sha256.to_string(),
+        says,
+        agrees: member.consents,
+    }))
+}
+
+/// Says whether a part of a share may stay, by the button that was pressed.
+#[post("/desk/members/{id}/consent")]
+pub(in crate::pages) async fn consent(
+    state: Data<State>,
+    caller: Caller,
+    asked: Asked<MemberId>,
+    form: Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, Problem> {
+    let (id, sent) = (named(asked)?, Fields::new(form.0));
+    let client = state.client().await?;
+    let book = cooperative_of(&client, &caller, id.book, "member").await?;
+    let taken = async {
+        let consents = match sent.get("choice") {
+            "yes" => true,
+            "no" => false,
+            _other => return Err(wrong("/consents", say("members-consent-neither"))),
+        };
+        let new = NewConsent { consents, bylaws_sha256: sent.get("bylaws").to_owned() };
+        say_once(&state, &caller, id, &sent.key(&format!("/desk/members/{id}/consent"))?, &new).await
+    };
+    match taken.await {
+        Ok(_) => Ok(done(&format!("/desk/cooperatives/{}/me", book.reference()))),
+        Err(problem) => {
+            let field = |_: &str| None;
+            or_again(problem, sent, field, async |again| shown(&client, &caller, book, again).await).await
+        }
+    }
+}
+
 /// The caller's own statements.
 #[route("/desk/cooperatives/{id}/me", method = "GET", method = "HEAD")]
 pub(in crate::pages) async fn show(
@@ -172,13 +250,17 @@ pub(in crate::pages) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let book = of_cooperative(&client, &caller, named(asked)?).await?;
-    let memberships = members::of_person(&client, book.id, caller.person()?.id).await?;
+    page(StatusCode::OK, &shown(&client, &caller, book, Filled::fresh(&[])).await?)
+}
+
+async fn shown(client: &impl GenericClient, caller: &Caller, book: Book, form: Filled) -> Result<SharePage, Problem> {
+    let memberships = members::of_person(client, book.id, caller.person()?.id).await?;
     let own: Vec<MemberId> = memberships.iter().map(|it| it.id).collect();
-    let mut issued = statements::list(&client, book.id, Some(&own), Uuid::nil(), SHOWN).await?;
+    let mut issued = statements::list(client, book.id, Some(&own), Uuid::nil(), SHOWN).await?;
     issued.reverse();
     let today = book.today(ledger::calendar::now());
-    let next = distributions::youngest(&client, book.id, UNDER_WAY).await?;
-    let shown = SharePage {
+    let next = distributions::youngest(client, book.id, UNDER_WAY).await?;
+    Ok(SharePage {
         book: book.reference(),
         currency: book.currency.code(),
         memberships: memberships.iter().map(|it| in_words(it, today)).collect(),
@@ -186,7 +268,8 @@ pub(in crate::pages) async fn show(
         left: Amount::of(issued.iter().map(Statement::left).sum::<i64>(), book.currency).bare(),
         next: next.as_ref().and_then(|it| Next::new(it, &own)),
         statements: issued.iter().map(Row::new).collect(),
+        consent: consent_of(client, &memberships, today).await?,
+        form,
         name: book.name,
-    };
-    page(StatusCode::OK, &shown)
+    })
 }

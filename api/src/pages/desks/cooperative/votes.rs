@@ -176,7 +176,7 @@ async fn shown(client: &impl GenericClient, caller: &Caller, book: Book, forms: 
     let today = book.day_of(now);
     let own = members::of_person(client, book.id, caller.person()?.id).await?;
     let (mut delegate, mut is_given) = (None, false);
-    if let Some(member) = own.iter().find(|member| member.is_member_on(today)) {
+    if let Some(member) = own.iter().find(|member| member.votes_on(today)) {
         let to = delegations::last(client, member.id).await?.and_then(|last| last.delegate);
         is_given = to.is_some();
         delegate = Some(match to {

@@ -1,0 +1,85 @@
+//! The entries of distributions that are posted by several.
+
+use crate::error::Error;
+use crate::id::DistributionId;
+use deadpool_postgres::{GenericClient, Transaction};
+use tokio_postgres::Row;
+
+/// An entry of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeriesEntry {
+    /// Its place, from 1.
+    pub number: i32,
+    /// Record number of the journal entry.
+    pub entry: i64,
+    /// Numbers of the first and the last member whose part it has.
+    pub members: (i32, i32),
+}
+
+fn from_row(row: &Row) -> SeriesEntry {
+    SeriesEntry {
+        number: row.get("number"),
+        entry: row.get("entry_number"),
+        members: (row.get("from_member"), row.get("to_member")),
+    }
+}
+
+/// A new entry.
+pub async fn insert(tx: &Transaction<'_>, id: DistributionId, new: SeriesEntry) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- series::insert
+            INSERT INTO distribution_entry (book_id, distribution_id, number, entry_number, from_member, to_member)
+            VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &id.book.0,
+            /* distribution_id */ &id.object,
+            /* number */ &new.number,
+            /* entry_number */ &new.entry,
+            /* from_member */ &new.members.0,
+            /* to_member */ &new.members.1,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The entries of a distribution so far, the first one first; none of one that is a single entry.
+pub async fn list(client: &impl GenericClient, id: DistributionId) -> Result<Vec<SeriesEntry>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- series::list
+            SELECT * FROM distribution_entry WHERE book_id = $1 AND distribution_id = $2 ORDER BY number",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &id.book.0, /* distribution_id */ &id.object]).await?;
+    Ok(rows.iter().map(from_row).collect())
+}
+
+/// Saves by which mirror an entry was taken back.
+pub async fn update_reversed(
+    tx: &Transaction<'_>,
+    id: DistributionId,
+    number: i32,
+    reversal: i64,
+) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- series::update_reversed
+            UPDATE distribution_entry SET reversal_number = $4 WHERE book_id = $1 AND distribution_id = $2 AND number = $3",
+        )
+        .await?;
+    tx.execute(
+        &statement,
+        &[
+            /* book_id */ &id.book.0, /* distribution_id */ &id.object, /* number */ &number,
+            /* reversal_number */ &reversal,
+        ],
+    )
+    .await?;
+    Ok(())
+}

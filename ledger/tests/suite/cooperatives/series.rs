@@ -1,0 +1,155 @@
+//! A distribution among more members than one entry has lines for: posted by a series of entries, which goes on after whatever stopped it, and is
+//! taken back as a whole.
+
+use super::{Coop, year};
+use deadpool_postgres::Transaction;
+use jiff::ToSpan;
+use jiff::civil::date;
+use ledger::cooperatives::operations::{allocation_rules, distributions, statements};
+use ledger::cooperatives::rules::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
+use ledger::cooperatives::rules::cooperative::{Percent, ProceedsKind};
+use ledger::cooperatives::rules::distribution::Distribution;
+use ledger::cooperatives::store::{distributions as rows, series, statements as statement_rows};
+use ledger::id::DistributionId;
+use ledger::testing::refusal;
+use uuid::Uuid;
+
+/// More than five entries have lines for.
+const CROWD: i32 = 4_500;
+
+/// The cooperative, with a crowd besides that shares 90 % of a year's result alike.
+async fn crowded() -> Coop {
+    let coop = Coop::new().await;
+    let (book, wall) = (coop.ground.book.id, coop.ground.wall);
+    let owner = coop.ground.database_owner().await;
+    let people = format!(
+        "INSERT INTO person (id, caller, email, name, created_at)
+         SELECT gen_random_uuid(), 1000000 + n, 'crowd' || n || '@many.example', '', now() FROM generate_series(1, {CROWD}) n;
+         INSERT INTO member (book_id, id, number, person, \"group\", joined_on, consents, created_at)
+         SELECT {book}, gen_random_uuid(), p.caller - 1000000 + 6, p.id, 'crowd', '2026-01-01', false, now()
+           FROM person p WHERE p.caller > 1000000;
+         UPDATE cooperative SET members_last = members_last + {CROWD} WHERE book_id = {book};",
+        book = book.0
+    );
+    owner.batch_execute(&people).await.unwrap();
+    let steps = vec![
+        Step::Share { of: Base::Net, percent: "10".parse().unwrap(), to: Pot::DevelopmentFund, until: None },
+        Step::Members { groups: vec![Group::new("crowd", Percent::WHOLE, Patronage::Equal)], retained: Percent::ZERO },
+    ];
+    let publish = async |tx: &Transaction<'_>| {
+        coop.record(tx, ProceedsKind::Sale, "100000.00", date(2026, 6, 1)).await?;
+        allocation_rules::publish(tx, book, Rule::new(steps.clone()), date(2026, 1, 1), 7, coop.clerk, wall).await
+    };
+    coop.ground.run(publish).await.unwrap();
+    coop
+}
+
+/// Drafted, opened, approved, and its window passed.
+async fn due(coop: &mut Coop) -> Distribution {
+    let (book, wall, clerk, approver) = (coop.ground.book.id, coop.ground.wall, coop.clerk, coop.approver);
+    let draft =
+        coop.ground.run(async |tx| distributions::draft(tx, book, year(2026), clerk, wall).await).await.unwrap();
+    let bring = async |tx: &Transaction<'_>| {
+        distributions::open(tx, draft.id, clerk, wall).await?;
+        distributions::approve(tx, draft.id, Some(draft.digest), "", approver, wall).await
+    };
+    let approved = coop.ground.run(bring).await.unwrap();
+    let until = coop.ground.book.now(wall) + (8 * 24).hours();
+    coop.ground.leap_to(until).await;
+    approved
+}
+
+async fn advance(coop: &Coop, id: DistributionId) -> Distribution {
+    let wall = coop.ground.wall;
+    coop.ground.run(async |tx| distributions::advance(tx, id, wall).await).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_crowd_is_posted_entry_by_entry_goes_on_after_a_stop_and_is_taken_back_as_a_whole() {
+    let mut coop = crowded().await;
+    let id = due(&mut coop).await.id;
+    let (wall, clerk) = (coop.ground.wall, coop.clerk);
+    let begun = advance(&coop, id).await;
+    assert_eq!(begun.state.as_str(), "approved", "it is being posted");
+    let client = coop.ground.client().await;
+    let first = series::list(&client, id).await.unwrap();
+    assert_eq!((first.len(), first[0].members, first[1].members), (4, (0, 1_005), (1_006, 2_005)));
+    // A worker dies: what it did not commit is not there, and the next one goes on.
+    let mut lost = coop.ground.client().await;
+    let tx = lost.transaction().await.unwrap();
+    assert_eq!(distributions::advance(&tx, id, wall).await.unwrap().state.as_str(), "posted");
+    tx.rollback().await.unwrap();
+    assert_eq!(series::list(&client, id).await.unwrap(), first);
+    let withdraw = async |tx: &Transaction<'_>| distributions::withdraw(tx, id, "No".into(), clerk, wall).await;
+    assert_eq!(refusal(coop.ground.run(withdraw).await), "distribution-state", "half of it is in the book");
+    let posted = advance(&coop, id).await;
+    assert_eq!(posted.state.as_str(), "posted");
+    assert_eq!(advance(&coop, id).await, posted, "done twice, it is done once");
+    let all = series::list(&client, id).await.unwrap();
+    assert_eq!((all.len(), posted.state.posting().map(|it| it.entry)), (5, Some(all[0].entry)));
+    assert_eq!(all[4].members, (4_006, 4_506));
+    let shares: i64 = posted.plan.members.iter().map(|part| part.cash).sum();
+    assert_eq!(
+        (shares, coop.balance("equity:development").await, coop.balance("equity:surplus").await),
+        (9_000_000, 1_000_000, 0)
+    );
+    for number in [7, 1_006, 4_506] {
+        assert_eq!(coop.balance(&format!("liabilities:payable:member:{number}")).await, 2_000, "{number}");
+    }
+
+    // Statements come by the thousand, and each names its own entry.
+    let issue = async || coop.ground.run(async |tx| statements::issue(tx, id, wall).await).await.unwrap();
+    for page in 1..=4 {
+        assert_eq!(issue().await.state.as_str(), "posted", "page {page}");
+        assert_eq!(statement_rows::count(&client, id).await.unwrap(), page * 1_000);
+    }
+    let issued = issue().await;
+    assert_eq!(
+        (issued.state.as_str(), statement_rows::count(&client, id).await.unwrap()),
+        ("statements_issued", 4_500)
+    );
+    assert_eq!(issue().await.version, issued.version);
+    let last = posted.plan.members.last().unwrap().member;
+    let read = statement_rows::list(&client, last.book, Some(&[last]), Uuid::nil(), 2).await.unwrap();
+    assert_eq!((read.len(), read[0].entry, read[0].member_number), (1, all[4].entry, 4_506));
+
+    let reversed =
+        async |tx: &Transaction<'_>| distributions::reverse(tx, id, "A sale was none".into(), clerk, wall).await;
+    assert_eq!(coop.ground.run(reversed).await.unwrap().state.as_str(), "reversed");
+    assert_eq!((coop.balance("equity:surplus").await, coop.balance("equity:development").await), (10_000_000, 0));
+    assert_eq!(coop.balance("liabilities:payable:member:4506").await, 0);
+    assert_eq!(rows::carries(&client, coop.ground.book.id).await.unwrap().len(), 0);
+    coop.ground.audit().await;
+}
+
+#[tokio::test]
+async fn the_database_takes_no_series_that_is_not_whole_and_no_entry_that_is_not_its_next() {
+    let mut coop = crowded().await;
+    let id = due(&mut coop).await.id;
+    advance(&coop, id).await;
+    let service = migrations::connect(&coop.ground.database.service_url.parse().unwrap()).await.unwrap();
+    let next = |number: i32, entry: &str, from: i32| {
+        format!(
+            "INSERT INTO distribution_entry (book_id, distribution_id, number, entry_number, from_member, to_member)
+             SELECT book_id, distribution_id, {number}, {entry}, {from}, {from} FROM distribution_entry WHERE number = 4"
+        )
+    };
+    for wrong in [
+        next(5, "entry_number", 4_006),
+        next(6, "entry_number + 1", 4_006),
+        next(5, "entry_number + 1", 4_006),
+        next(4, "entry_number + 1", 4_006),
+        "UPDATE distribution_entry SET reversal_number = entry_number + 1".to_owned(),
+        "UPDATE distribution_entry SET to_member = 9".to_owned(),
+        "DELETE FROM distribution_entry".to_owned(),
+        "UPDATE distribution SET state = 'withdrawn', reason = 'x', version = version + 1".to_owned(),
+        "UPDATE distribution SET state = 'posted', entry_number = (SELECT entry_number FROM distribution_entry WHERE number = 1),
+                posted_at = now(), version = version + 1"
+            .to_owned(),
+    ] {
+        let refused = service.batch_execute(&wrong).await.expect_err(&wrong);
+        assert!(refused.as_db_error().is_some(), "{wrong}: {refused}");
+    }
+    assert_eq!(advance(&coop, id).await.state.as_str(), "posted");
+    coop.ground.audit().await;
+}
