@@ -40,6 +40,9 @@ struct ProgrammePage {
     /// What is spent in a month; none before one is over.
     burn: Option<Amount>,
     left: Amount,
+    /// Whether anything is.
+    #[serde(skip)]
+    has_left: bool,
     /// The day on which that ends; none where it does not.
     ends_on: Option<Day>,
     lines: Vec<LineRow>,
@@ -127,6 +130,7 @@ impl ProgrammePage {
             spent: amount(report.spent),
             burn: report.burn.map(amount),
             left: amount(report.left),
+            has_left: report.left > 0,
             ends_on: report.ends_on.map(Day),
             lines: report
                 .lines

@@ -4,6 +4,7 @@ programme-of = Ein Programm von { $host }, vom { $from } bis zum { $to }. Stand 
 programme-withdrawn = Es wurde am { $day } zurückgezogen: { $reason }
 programme-headline = { $spent } von { $amount } ausgegeben. Bis jetzt waren { $planned } geplant.
 programme-lasts = Im Monat werden { $burn } ausgegeben. So reichen die { $left }, die da sind, bis zum { $day }.
+programme-nothing-left = Im Monat werden { $burn } ausgegeben. Da sind { $left }.
 programme-does-not-end = Im Monat werden { $burn } ausgegeben. So gehen die { $left }, die da sind, nicht zu Ende.
 programme-no-month-over = Noch ist keiner seiner Monate vorbei. Da sind { $left }.
 programme-left-of-plan = Das ist der Plan ohne das, was ausgegeben wurde.

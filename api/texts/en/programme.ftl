@@ -4,6 +4,7 @@ programme-of = A programme of { $host }, from { $from } to { $to }. As of { $day
 programme-withdrawn = It was withdrawn on { $day }: { $reason }
 programme-headline = { $spent } of { $amount } spent. { $planned } were planned by now.
 programme-lasts = { $burn } are spent in a month. At this rate the { $left } that are there last until { $day }.
+programme-nothing-left = { $burn } are spent in a month. { $left } are there.
 programme-does-not-end = { $burn } are spent in a month. At this rate the { $left } that are there do not end.
 programme-no-month-over = No month of it is over yet. { $left } are there.
 programme-left-of-plan = That is the plan less what was spent.
