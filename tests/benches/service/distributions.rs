@@ -30,9 +30,11 @@ pub(crate) async fn among_many(service: &mut Service, report: &mut Report) -> an
         Err(_) => MEMBERS,
     };
     let cast = service.gather().await?;
+    service.stack.add_worker(&[])?;
     let crowd = organisation(&cast.operator, "Crowd", "cooperative").await?;
     let keeper = join(&cast.operator, &crowd, "keeper@crowd.example", "owner").await?;
     join(&cast.operator, &crowd, "approver@crowd.example", "approver").await?;
+    service.stack.workers().clear();
     let book = sandbox_book(&keeper, &crowd, "Crowd").await?;
     let at = |rest: &str| format!("/v1/cooperatives/{book}/{rest}");
     let day = today(&keeper, &book).await?;
