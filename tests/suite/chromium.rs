@@ -18,6 +18,9 @@ use url::{ParseError, Url};
 /// How long the driver may take to begin on a busy machine.
 const BEGIN_MAX: Duration = Duration::from_mins(2);
 
+/// How often it is started before it is given up.
+const STARTS_MAX: u32 = 5;
+
 /// How long a page may take on a busy machine.
 const PAGE_MAX: Duration = Duration::from_mins(2);
 
@@ -65,15 +68,13 @@ fn processes_of(folder: &Path) -> Vec<i32> {
 
 impl Chromium {
     pub(crate) async fn open(reader: Reader, with_scripts: bool) -> anyhow::Result<Chromium> {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .context("chromedriver is missing: `make test-tools` installs it")?;
-        let said = driver.stdout.take().context("the driver says its port")?;
-        let port = tokio::time::timeout(BEGIN_MAX, port(said)).await.context("the driver does not begin")??;
+        let driver = || {
+            let mut driver = Command::new("chromedriver");
+            driver.arg("--port=0");
+            driver
+        };
+        let (driver, port) =
+            tokio::time::timeout(BEGIN_MAX, begun(driver)).await.context("the driver does not begin")??;
         let profile = TempDir::new()?;
         let options = capabilities(reader, &profile, with_scripts);
         let options = options.as_object().context("an object")?.clone();
@@ -104,15 +105,50 @@ impl Chromium {
     }
 }
 
-/// The port that a driver listens at, which it says in a line.
-async fn port(said: impl tokio::io::AsyncRead + Unpin) -> anyhow::Result<u16> {
-    let mut lines = BufReader::new(said).lines();
-    while let Some(line) = lines.next_line().await? {
-        if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
-            return Ok(port.trim_end_matches('.').parse()?);
+/// A driver that listens, and its port. One that has taken a free port on IPv6 ends if another process holds the same port on
+/// IPv4, which happens where many tests run at once: then it is started again.
+async fn begun(driver: impl Fn() -> Command) -> anyhow::Result<(Child, u16)> {
+    let mut said = String::new();
+    for _ in 0..STARTS_MAX {
+        let mut started = driver()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .context("chromedriver is missing: `make test-tools` installs it")?;
+        let mut lines = BufReader::new(started.stdout.take().context("the driver says its port")?).lines();
+        while let Some(line) = lines.next_line().await? {
+            if let Some((_, port)) = line.rsplit_once("started successfully on port ") {
+                return Ok((started, port.trim_end_matches('.').parse()?));
+            }
+            said = line;
         }
+        started.wait().await?;
     }
-    bail!("the driver ended before it said its port")
+    bail!("the driver ended {STARTS_MAX} times before it said its port, at last with: {said}")
+}
+
+#[tokio::test]
+async fn a_driver_that_loses_its_port_to_another_process_is_started_again() -> anyhow::Result<()> {
+    let folder = TempDir::new()?;
+    let driver = |first_to_begin: u32| {
+        let counted = folder.path().join(format!("starts_{first_to_begin}"));
+        move || {
+            let mut driver = Command::new("sh");
+            driver.arg("-c").arg(format!(
+                r#"echo . >> "$0"
+                [ "$(wc -l < "$0")" -ge {first_to_begin} ] || {{ echo "IPv4 port not available. Exiting..."; exit 1; }}
+                echo "ChromeDriver was started successfully on port 4242.""#
+            ));
+            driver.arg(&counted);
+            driver
+        }
+    };
+    let (_, port) = begun(driver(2)).await?;
+    assert_eq!(port, 4242);
+    let Err(refused) = begun(driver(STARTS_MAX + 1)).await else { bail!("a driver that never begins is given up") };
+    assert!(refused.to_string().ends_with("IPv4 port not available. Exiting..."), "{refused}");
+    Ok(())
 }
 
 fn capabilities(reader: Reader, profile: &TempDir, with_scripts: bool) -> Value {
