@@ -70,7 +70,8 @@ pub enum Command {
     /// The client id and secret of the partner are read from COMMONPURSE_CLIENT_ID and COMMONPURSE_CLIENT_SECRET; its scopes are webhooks:write and
     /// the one that reads such events. Nothing in the book changes.
     Trigger(TriggerOptions),
-    /// As a partner, or as somebody of a host or a team: take pledges or entries in by file, the export of another platform.
+    /// As a partner, or as somebody of a host or a team: take pledges or entries in by file, the export of another platform; or open the book
+    /// of a cooperative with what it had in another installation, by its export in JSON Lines, every digest of which is checked.
     ///
     /// The client id and secret of the partner are read from COMMONPURSE_CLIENT_ID and COMMONPURSE_CLIENT_SECRET; where COMMONPURSE_TOKEN has the access
     /// token of a person, that is who asks. Each line is taken once, however often its file is sent. It prints the lines that were not taken, and ends

@@ -339,6 +339,8 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/distributions/{id}:approve",
     "POST /v1/distributions/{id}:withdraw",
     "POST /v1/distributions/{id}:reverse",
+    "POST /v1/cooperatives/{book}/vat-declarations",
+    "POST /v1/vat-declarations/{id}:reverse",
     "POST /v1/cooperatives/{book}/openings",
     "POST /v1/openings/{id}:reverse",
     "POST /v1/cooperatives/{book}/advances",

@@ -5,6 +5,7 @@
 
 mod import;
 mod listen;
+mod opening;
 mod trigger;
 
 pub use import::{ImportOptions, import};

@@ -95,6 +95,8 @@ chart! {
         "What the bank of a custodian has less than the book said, until it is explained, or comes.";
     due_from(book: BookRef) = "assets:due-from:{book}", DueFromBook,
         "What another cooperative has sent and has still to pay, by its book.";
+    vat_receivable() = "assets:vat", VatReceivable,
+        "Value added tax on what a cooperative bought, which is taken off when it is declared.";
     disputes(campaign: &str) = "assets:disputes:{campaign}", DisputesPending,
         "Taken back of a campaign's charges by providers, until it is won, or lost and borne.";
     // Liabilities.
@@ -118,6 +120,8 @@ chart! {
         "A lender's share of a surplus, or what a dissolved cooperative leaves its successor, not yet paid out.";
     costs_payable(supplier: &str) = "liabilities:costs:{supplier}", CostsPayable,
         "Costs of a cooperative that are not yet paid.";
+    vat_payable() = "liabilities:vat", VatPayable,
+        "Value added tax on what a cooperative sold, until it is declared.";
     loan(lender: &str) = "liabilities:loan:{lender}", LoanPayable,
         "What a lender has lent to a cooperative and has not had back, nor is due to have; a short name.";
     due_to(book: BookRef) = "liabilities:due-to:{book}", DueToBook,

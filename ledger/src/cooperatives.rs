@@ -17,6 +17,8 @@ pub mod rules {
     pub mod member_index;
     pub mod minima;
     pub mod opening;
+    pub mod outline;
+    pub mod plan;
     pub mod proceeds;
     pub mod redemption;
     pub mod result;
@@ -24,6 +26,7 @@ pub mod rules {
     pub mod statement;
     pub mod tax_year;
     pub mod undone;
+    pub mod vat_declaration;
     pub mod waterfall;
 }
 
@@ -48,6 +51,7 @@ pub mod store {
     pub mod tax_years;
     pub mod undone;
     pub mod unpaid;
+    pub mod vat_declarations;
 }
 
 /// Lock, decide, save.
@@ -73,4 +77,5 @@ pub mod operations {
     pub mod results;
     pub mod statements;
     pub mod tellings;
+    pub mod vat_declarations;
 }

@@ -160,6 +160,13 @@ impl Error {
         Error::Invalid { pointer: pointer.into(), message: message.into() }
     }
 
+    /// The same for a part of a larger request: the field that it names is below this one.
+    #[must_use]
+    pub fn below(self, above: &str) -> Error {
+        let Error::Invalid { pointer, message } = self else { return self };
+        Error::invalid(format!("{above}{pointer}"), message)
+    }
+
     /// What was read contradicts what the code promises.
     pub fn inconsistent(what: impl Into<String>) -> Error {
         Error::Inconsistent(what.into())

@@ -1,5 +1,5 @@
 //! Votes of a cooperative's members: what is proposed, who votes for whom, what is counted, and what follows from it.
-//! Stands on: engine, service, parties, books, reports, cooperatives.
+//! Stands on: engine, service, parties, books, reports, cooperatives, programmes.
 
 /// Pure rules.
 pub mod rules {

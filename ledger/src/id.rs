@@ -247,6 +247,8 @@ book_ids! {
     StatementId = "stm", "a", "statement";
     /// With what a book that was begun elsewhere is opened.
     OpeningId = "opn", "an", "opening";
+    /// Value added tax that a cooperative declared.
+    VatDeclarationId = "vat", "a", "VAT declaration";
     /// What a member got of the next share before there was one.
     AdvanceId = "adv", "an", "advance";
     /// What a member pays to join, in parts.

@@ -75,6 +75,21 @@ pub fn sales_recorded(
     one(MovementKind::SalesRecorded, cash, sales, amount, day, "Sales", sale)
 }
 
+/// Value added tax on top of a sale: cash, or what a customer has still to pay → VAT payable.
+pub fn with_vat_on_sale(entry: Entry, cash: AccountNumber, payable: AccountNumber, vat: Money) -> Entry {
+    with(entry, MovementKind::VatOnSale, cash, payable, vat.minor())
+}
+
+/// Value added tax on top of a cost: VAT receivable → costs payable.
+pub fn with_vat_on_cost(entry: Entry, receivable: AccountNumber, payable: AccountNumber, vat: Money) -> Entry {
+    with(entry, MovementKind::VatOnCost, receivable, payable, vat.minor())
+}
+
+/// Value added tax was declared. What it comes to, line by line: the account debited, the one credited, and how much.
+pub fn vat_declared(lines: &[(AccountNumber, AccountNumber, Money)], day: Date, declaration: impl ToString) -> Entry {
+    all_of(MovementKind::VatDeclared, lines, day, "VAT declared", declaration)
+}
+
 /// Production cost something, to be paid: cost → costs payable.
 pub fn cost_recorded(
     cost: AccountNumber,
@@ -125,11 +140,8 @@ pub fn surplus_allocated(
 
 /// A distribution by which parts of loans fall due: loan payable → lender payable, besides.
 pub fn with_loans_due(entry: Entry, loans: &[(AccountNumber, AccountNumber, Money)]) -> Entry {
-    let due = |(loan, payable, amount): &(AccountNumber, AccountNumber, Money)| {
-        let kind = MovementKind::LoanDue;
-        Line { kind, debit: *loan, credit: *payable, amount: amount.minor() }
-    };
-    Entry { lines: entry.lines.into_iter().chain(loans.iter().map(due)).collect(), ..entry }
+    let due = lines_of(MovementKind::LoanDue, loans);
+    Entry { lines: entry.lines.into_iter().chain(due).collect(), ..entry }
 }
 
 /// Retained shares became payable to their members: member capital → member payable, a line for each member.
@@ -138,19 +150,7 @@ pub fn capital_redeemed(
     day: Date,
     redemption: impl ToString,
 ) -> Entry {
-    let kind = MovementKind::CapitalRedeemed;
-    let line = |(from, to, amount): &(AccountNumber, AccountNumber, Money)| Line {
-        kind,
-        debit: *from,
-        credit: *to,
-        amount: amount.minor(),
-    };
-    Entry {
-        lines: parts.iter().map(line).collect(),
-        effective: day,
-        outside_fact: false,
-        note: Some(Note::new("Retained shares redeemed", redemption)),
-    }
+    all_of(MovementKind::CapitalRedeemed, parts, day, "Retained shares redeemed", redemption)
 }
 
 /// A part of a member's next share became payable before there was one: member receivable → member payable.
@@ -170,19 +170,7 @@ pub fn assets_passed_on(
     day: Date,
     succession: impl ToString,
 ) -> Entry {
-    let kind = MovementKind::AssetsPassedOn;
-    let line = |(from, to, amount): &(AccountNumber, AccountNumber, Money)| Line {
-        kind,
-        debit: *from,
-        credit: *to,
-        amount: amount.minor(),
-    };
-    Entry {
-        lines: parts.iter().map(line).collect(),
-        effective: day,
-        outside_fact: false,
-        note: Some(Note::new("Left to the successor", succession)),
-    }
+    all_of(MovementKind::AssetsPassedOn, parts, day, "Left to the successor", succession)
 }
 
 /// A cooperative sent something to another book: development fund → due to book.
@@ -653,6 +641,37 @@ fn one(
         outside_fact: false,
         note: Some(Note::new(memo, reference)),
     }
+}
+
+/// A line for each part: the account debited, the one credited, and how much.
+fn lines_of(kind: MovementKind, parts: &[(AccountNumber, AccountNumber, Money)]) -> impl Iterator<Item = Line> {
+    parts.iter().map(move |(debit, credit, amount)| Line {
+        kind,
+        debit: *debit,
+        credit: *credit,
+        amount: amount.minor(),
+    })
+}
+
+/// An entry with a line for each part.
+fn all_of(
+    kind: MovementKind,
+    parts: &[(AccountNumber, AccountNumber, Money)],
+    day: Date,
+    memo: &str,
+    reference: impl ToString,
+) -> Entry {
+    let lines = lines_of(kind, parts).collect();
+    Entry { lines, effective: day, outside_fact: false, note: Some(Note::new(memo, reference)) }
+}
+
+/// The same entry with one more line, if anything moves by it.
+fn with(entry: Entry, kind: MovementKind, debit: AccountNumber, credit: AccountNumber, amount: i64) -> Entry {
+    let mut lines = entry.lines;
+    if amount > 0 {
+        lines.push(Line { kind, debit, credit, amount });
+    }
+    Entry { lines, ..entry }
 }
 
 fn outside(entry: Entry) -> Entry {

@@ -32,8 +32,28 @@ pub struct Verified {
     pub entries: i64,
     /// How many accounts have moved.
     pub accounts: usize,
+    /// What each account that has moved has at the end, by code.
+    pub balances: Vec<Standing>,
     /// Digest of the last line, which stands for all.
     pub digest: String,
+}
+
+/// What an account has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Its code, such as `assets:cash:bank`.
+    pub account: String,
+    /// The balance on its own side, as a decimal number.
+    pub balance: String,
+    /// The currency of it, or the unit.
+    pub currency: String,
+}
+
+impl Standing {
+    /// Whether there is nothing on it.
+    pub fn is_even(&self) -> bool {
+        self.balance.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'-'))
+    }
 }
 
 /// Where something is wrong.
@@ -119,7 +139,10 @@ pub fn verify(mut text: impl BufRead) -> Result<Verified, Wrong> {
                     return Err(at(Place::Line(count + 1), "nothing may stand after the trailer"));
                 }
                 let (book, name) = (header.book.clone(), header.name.clone());
-                return Ok(Verified { book, name, entries: trailer.entries, accounts, digest: chain.last() });
+                let standing =
+                    |it: Balance| Standing { account: it.account, balance: it.balance, currency: it.currency };
+                let (entries, balances) = (trailer.entries, trailer.balances.into_iter().map(standing).collect());
+                return Ok(Verified { book, name, entries, accounts, balances, digest: chain.last() });
             }
             (Record::Entry(_) | Record::Other(_), Some(header)) => {
                 return Err(at(place, format!("the header says that record {} is the last", header.through)));

@@ -14,6 +14,7 @@ mod probation;
 mod remittances;
 mod result;
 mod rule_making;
+mod shares;
 mod succession;
 mod tax_years;
 mod votes;

@@ -39,7 +39,6 @@ const STANDS_ON: &[(&str, &[&str])] = &[
     ("reports", &["engine", "service", "parties", "books"]),
     ("treasury", &["engine", "service", "parties", "books"]),
     ("cooperatives", &["engine", "service", "parties", "books", "reports"]),
-    ("governance", &["engine", "service", "parties", "books", "reports", "cooperatives"]),
     ("between", &["engine", "service", "parties", "books", "reports", "cooperatives"]),
     ("pledging", &["engine", "service", "parties", "books", "reports", "treasury"]),
     ("challenges", &["engine", "service", "parties", "books", "treasury"]),
@@ -48,6 +47,7 @@ const STANDS_ON: &[(&str, &[&str])] = &[
         "programmes",
         &["engine", "service", "parties", "books", "reports", "treasury", "pledging", "milestones", "cooperatives"],
     ),
+    ("governance", &["engine", "service", "parties", "books", "reports", "cooperatives", "programmes"]),
     ("matching", &["engine", "service", "parties", "books", "treasury", "pledging"]),
     (
         "payouts",

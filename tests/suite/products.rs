@@ -69,6 +69,17 @@ async fn a_product_goes_from_its_design_to_the_market_on_evidence_and_the_board_
     let released = keeper.get(&of(&press, "")?).await?.ok()?;
     assert_eq!((&released["funding"]["released"], &released["funding"]["aside"]), (&usd("3000.00"), &usd("0.00")));
 
+    // No book is said whose surpluses pay for it: what was released stands alone, on its days.
+    let closed = async |days: &str| keeper.get(&of(&press, &format!("/loop?{days}"))?).await;
+    let january = closed("from=2027-01-01&to=2027-12-31").await?.ok()?;
+    assert_eq!(
+        (&january["released"], &january["proceeds"], &january["ratio"], &january["books"]),
+        (&usd("3000.00"), &usd("0.00"), &json!("0.00"), &json!([]))
+    );
+    let earlier = closed("from=2026-01-01&to=2026-12-31").await?.ok()?;
+    assert_eq!((&earlier["released"], &earlier["ratio"]), (&usd("0.00"), &Value::Null));
+    invalid(&closed("from=2027-01-02&to=2027-01-01").await?, "/to")?;
+
     g6_what_a_product_is_assumed_to_be_cheaper_is_published_at_each_level(&stage, &press).await?;
     // One stage after the other, each on what it asks for.
     let advance = async |to: &str, kinds: &[&str]| {

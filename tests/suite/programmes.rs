@@ -3,6 +3,7 @@
 use crate::cooperatives::Coop;
 use crate::host::Host;
 use anyhow::{Context as _, ensure};
+use api::demo::cast::organisation;
 use api::demo::client::{Answer, text};
 use serde_json::{Value, json};
 
@@ -281,11 +282,44 @@ async fn what_is_made_pays_for_the_next_development_and_the_campaign_asks_for_as
     assert_eq!((&first["ratio"], &first["asks_for"], &first["asks"]), (&Value::Null, &usd("1500.00"), &json!(true)));
 
     // A tenth of 100,000.00 goes into the development fund in January. It counts from February on, for a year.
-    it.record("sale", "100000.00", "2027-03-01").await?.ok()?;
+    let sold = async |kind: &str, product: &str, amount: &str| {
+        let body = json!({
+            "kind": kind, "label": "presses", "party": "bank", "occurred_on": "2027-03-01", "product": product, "amount": usd(amount),
+        });
+        keeper.post(&it.at("/proceeds"), &body).await?.ok()
+    };
+    sold("sale", "Press", "90000.00").await?;
+    sold("sale", "Saw", "40000.00").await?;
+    sold("cost", "Saw", "10000.00").await?;
+    sold("cost", "Oven", "20000.00").await?;
+    let wrong = sold("sale", "Press", "777.00").await?;
+    let undo = format!("/v1/proceeds/{}:reverse", text(&wrong, "/id")?);
+    keeper.post(&undo, &json!({"reason": "It was another year"})).await?.ok()?;
+    let team = organisation(&it.host.operator, "Builders", "project_team").await?;
+    let mut products = Vec::new();
+    for name in ["Press", "Saw", "Oven"] {
+        let product = json!({"name": name, "amount": usd("5000.00")});
+        let product = keeper.post(&it.host.at("/products"), &product).await?.ok()?;
+        let milestone = json!({
+            "campaign": campaign["id"], "team": team, "name": name, "amount": usd("5000.00"), "policy": {}, "gate": {},
+        });
+        let milestone = keeper.post("/v1/milestones", &milestone).await?.ok()?;
+        let product = format!("/v1/products/{}", text(&product, "/id")?);
+        keeper.post(&format!("{product}/milestones"), &json!({"milestone": milestone["id"]})).await?.ok()?;
+        products.push(product);
+    }
     it.work(2027).await?;
     let distribution = it.distribute(2027, "2028-01-20T12:00:00Z").await?;
     assert_eq!(closed().await?["asks_for"], usd("1500.00"), "the month is not over");
     it.host.app.advance(keeper, &it.host.book, "2028-02-01T12:00:00Z").await?;
+    // Of its 10,000.00 the press has three quarters, by the 90,000.00 that it left beside the 30,000.00 of the saw. The oven left nothing.
+    for (product, due) in products.iter().zip(["7500.00", "2500.00", "0.00"]) {
+        let of_product = keeper.get(&format!("{product}/loop?from=2027-01-01&to=2027-12-31")).await?.ok()?;
+        assert_eq!((&of_product["proceeds"], &of_product["books"]), (&usd(due), &json!([it.host.book])), "{product}");
+        let later = keeper.get(&format!("{product}/loop?from=2028-01-01&to=2028-12-30")).await?.ok()?;
+        assert_eq!((&later["proceeds"], &later["ratio"]), (&usd("0.00"), &Value::Null));
+        ensure!(stranger.get(&format!("{product}/loop?from=2027-01-01&to=2027-12-31")).await?.status == 404);
+    }
     let found = closed().await?;
     // 10,000.00 / 12, rounded down.
     assert_eq!((&found["proceeds"], &found["asks_for"]), (&usd("10000.00"), &usd("666.67")), "{distribution:#}");

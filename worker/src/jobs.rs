@@ -112,7 +112,9 @@ impl Context {
                 Box::pin(self.send_claim_notice(leased, *claim, *dispute, event))
             }
             Job::AdvanceDistribution { distribution } => Box::pin(self.advance_distribution(leased, *distribution)),
-            Job::IssueStatements { distribution } => Box::pin(self.issue_statements(leased, *distribution)),
+            Job::IssueStatements { distribution, after } => {
+                Box::pin(self.issue_statements(leased, *distribution, *after))
+            }
             Job::SendStatement { statement } => Box::pin(self.send_statement(leased, *statement)),
             Job::AdvanceChallenge { challenge } => Box::pin(self.advance_challenge(leased, *challenge)),
             Job::TellEntrants { challenge, version, news, reason, after } => {

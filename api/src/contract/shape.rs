@@ -137,6 +137,7 @@ const ID_PREFIXES: &[(&str, &str)] = &[
     ("plan-moves", "pmv"),
     ("pledges", "plg"),
     ("openings", "opn"),
+    ("vat-declarations", "vat"),
     ("proceeds", "prc"),
     ("purse-contributions", "pct"),
     ("redemptions", "rdm"),

@@ -18,6 +18,7 @@ pub mod results;
 pub mod reversal;
 pub mod statements;
 pub mod tax_years;
+pub mod vat_declarations;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -54,7 +55,11 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(distributions::withdraw)
         .service(distributions::reverse)
         .service(distributions::objections)
+        .service(distributions::list_shares)
         .service(distributions::show)
+        .service(vat_declarations::declare)
+        .service(vat_declarations::list)
+        .service(vat_declarations::reverse)
         .service(openings::open)
         .service(openings::list)
         .service(openings::reverse)

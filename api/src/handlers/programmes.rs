@@ -31,5 +31,6 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(advantages::list)
         .service(products::show)
         .service(loops::say)
+        .service(loops::of_product)
         .service(loops::show);
 }

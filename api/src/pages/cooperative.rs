@@ -5,7 +5,6 @@ use super::pictures::{StepBar, Taken};
 use super::shown::{Amount, Day};
 use super::twins::{Asked, Sheet, Twinned, respond};
 use crate::auth::MaybeCaller;
-use crate::handlers::cooperatives::distribution_body::groups;
 use crate::problem::Problem;
 use crate::say;
 use crate::state::State;
@@ -22,7 +21,8 @@ use ledger::cooperatives::rules::allocation_rule::{
 };
 use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
-use ledger::cooperatives::rules::waterfall::{MemberPart, Recipient, StepPart};
+use ledger::cooperatives::rules::outline::GroupSum;
+use ledger::cooperatives::rules::plan::{Recipient, StepPart};
 use ledger::cooperatives::store::{allocation_rules, distributions};
 use ledger::engine::store::balances;
 use ledger::engine::store::books::{Book, Visibility};
@@ -292,11 +292,11 @@ pub(super) fn waterfall(it: &Distribution) -> Vec<Row> {
     }
     if it.plan.loss() > 0 {
         add(say("cooperative-loss").to_string(), Taken::Whole, 0, it.net());
-        let (members, mut from) = (&it.plan.members, 0);
+        let (groups, mut from) = (&it.plan.groups, 0);
         for (text, amount) in [
             ("cooperative-borne-by-reserve", it.plan.from_reserve),
-            ("cooperative-borne-by-capital", members.iter().map(MemberPart::from_capital).sum()),
-            ("cooperative-stands", members.iter().map(|part| part.stands).sum()),
+            ("cooperative-borne-by-capital", groups.iter().map(GroupSum::from_capital).sum()),
+            ("cooperative-stands", groups.iter().map(|group| group.stands).sum()),
         ] {
             if amount > 0 {
                 add(say(text).to_string(), Taken::Part, from, amount);
@@ -315,10 +315,10 @@ pub(super) fn waterfall(it: &Distribution) -> Vec<Row> {
         left -= interest;
         add(say("cooperative-to-capital").to_string(), Taken::Part, left, interest);
     }
-    for (group, (members, amount)) in groups(&it.plan.members) {
-        left -= amount;
-        let to = say("cooperative-to-group").with("group", group).with("members", members);
-        add(to.to_string(), Taken::Part, left, amount);
+    for group in it.plan.groups.iter().filter(|group| group.sharing > 0) {
+        left -= group.shared();
+        let to = say("cooperative-to-group").with("group", &group.group).with("members", group.sharing);
+        add(to.to_string(), Taken::Part, left, group.shared());
     }
     rows
 }
@@ -389,7 +389,7 @@ impl CooperativePage {
             votes: asked
                 .iter()
                 .filter(|it| it.check_open(now).is_ok())
-                .map(|it| VoteView { until: Day(it.last_day), publishes_rule: it.rule.is_some() })
+                .map(|it| VoteView { until: Day(it.last_day), publishes_rule: it.motion.rule().is_some() })
                 .collect(),
         })
     }

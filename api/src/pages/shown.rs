@@ -74,6 +74,18 @@ impl Serialize for Amount {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Day(pub(super) Date);
 
+/// The code of an account, which breaks between its parts where a line is too short for all of it.
+pub(super) struct Code<'a>(pub(super) &'a str);
+
+impl askama::filters::HtmlSafe for Code<'_> {}
+
+impl fmt::Display for Code<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let escaped = askama::filters::escape(self.0, askama::filters::Html).map_err(|_| fmt::Error)?;
+        f.write_str(&escaped.to_string().replace(':', ":<wbr>"))
+    }
+}
+
 /// A month and its year: `January 2027`.
 pub(super) fn month_and_year(day: Date) -> String {
     format!("{} {}", texts::read().month(day), day.year())
@@ -131,6 +143,12 @@ pub(super) fn role_in_words(role: Role) -> Said {
 mod tests {
     use super::*;
     use ledger::money::Currency;
+
+    #[test]
+    fn a_code_breaks_between_its_parts_and_whatever_stands_in_it_is_escaped() {
+        assert_eq!(Code("assets:cash:bank").to_string(), "assets:<wbr>cash:<wbr>bank");
+        assert_eq!(Code("<b>:\"x").to_string(), "&#60;b&#62;:<wbr>&#34;x");
+    }
 
     #[test]
     fn an_amount_is_grouped_for_people_and_a_decimal_string_for_programs() {

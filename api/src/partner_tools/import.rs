@@ -1,11 +1,13 @@
-//! `commonpurse import`: the export of another platform goes in as a file, and what became of its lines is printed.
+//! `commonpurse import`: the export of another platform, or of another installation, goes in as a file, and what became of it is printed.
 //!
 //! It asks the service as anybody does, so that a file that is sent twice imports each line once.
 
+use super::opening::{self, Said};
 use super::{PartnerOptions, client_of_partner, refusal, safe};
 use crate::demo::client::{Client, text};
 use anyhow::{Context as _, bail, ensure};
 use clap::{ArgGroup, Args};
+use jiff::civil::Date;
 use ledger::id::{CampaignId, ChallengeId};
 use serde_json::{Map, Value, json};
 use std::fs::File;
@@ -20,7 +22,7 @@ const FILE_MAX: u64 = 4_000_000;
 
 /// What `import` is told.
 #[derive(Debug, Clone, Args)]
-#[command(group = ArgGroup::new("export").required(true).args(["pledges", "entries"]))]
+#[command(group = ArgGroup::new("export").required(true).args(["pledges", "entries", "opening"]))]
 pub struct ImportOptions {
     /// The export with pledges: a table in UTF-8 of at most 1,000 lines.
     #[arg(long, requires = "campaign")]
@@ -37,6 +39,18 @@ pub struct ImportOptions {
     /// The challenge that they are to.
     #[arg(long)]
     pub challenge: Option<ChallengeId>,
+
+    /// The book of a cooperative that was kept by this service elsewhere, as its export in JSON Lines: another book is opened with what it had.
+    #[arg(long, requires = "book")]
+    pub opening: Option<PathBuf>,
+
+    /// Of a book: the digest of its last record, as it was kept elsewhere or said by who kept the book.
+    #[arg(long, requires = "opening")]
+    pub digest: Option<String>,
+
+    /// Of a book: the day whose balances they are. [default: the day of the book that is opened]
+    #[arg(long, requires = "opening")]
+    pub on: Option<Date>,
 
     /// Whose usual names the columns have, such as `crowdfunding`, `pre_order` or `prize` of pledges, `prize` or `leaderboard` of entries.
     #[arg(long)]
@@ -111,6 +125,10 @@ impl To {
 ///
 /// When a file cannot be read, the service refuses the export whole, or lines of it were not taken.
 pub async fn import(options: ImportOptions) -> anyhow::Result<()> {
+    if let (Some(file), Some(book)) = (&options.opening, options.at.book) {
+        let said = Said { digest: options.digest.as_deref(), on: options.on, is_tried: options.dry_run };
+        return opening::open(&client(&options.at)?, file, book, said).await;
+    }
     let (to, file) = match (&options.pledges, options.campaign, &options.entries, options.challenge) {
         (Some(file), Some(campaign), None, None) => (To::Campaign(campaign), file),
         (None, None, Some(file), Some(challenge)) => (To::Challenge(challenge), file),

@@ -27,6 +27,7 @@ const OPENS_ACCOUNTS: &[&str] = &[
     "POST /v1/cooperatives/{book}/distributions",
     "POST /v1/redemptions/{id}:approve",
     "POST /v1/cooperatives/{book}/openings",
+    "POST /v1/cooperatives/{book}/vat-declarations",
     "POST /v1/cooperatives/{book}/advances",
     "POST /v1/cooperatives/{book}/loan-interest",
     "POST /v1/cooperatives/{book}/successions",
@@ -65,6 +66,7 @@ const OF_PERIODS: &[&str] = &[
     "POST /v1/cooperatives/{book}/results",
     "POST /v1/cooperatives/{book}/distributions",
     "POST /v1/cooperatives/{book}/openings",
+    "POST /v1/cooperatives/{book}/vat-declarations",
 ];
 
 /// The reports.
@@ -271,6 +273,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/distributions/{id}:reverse",
             "POST /v1/redemptions/{id}:reverse",
             "POST /v1/openings/{id}:reverse",
+            "POST /v1/vat-declarations/{id}:reverse",
             "POST /v1/advances/{id}:reverse",
             "POST /v1/successions/{id}:reverse",
         ],

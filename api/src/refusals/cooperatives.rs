@@ -42,6 +42,8 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/results/{id}:reverse",
             "POST /v1/cooperatives/{book}/distributions",
             "POST /v1/cooperatives/{book}/redemptions",
+            "POST /v1/cooperatives/{book}/vat-declarations",
+            "POST /v1/vat-declarations/{id}:reverse",
             "POST /v1/cooperatives/{book}/openings",
             "POST /v1/openings/{id}:reverse",
             "POST /v1/cooperatives/{book}/advances",
@@ -197,6 +199,18 @@ pub(super) const KINDS: &[Kind] = &[
         "The book was opened before.",
         "Take that opening back first, if it was wrong.",
         OPEN_BOOK,
+    ),
+    refusal(
+        "no-vat",
+        "No value added tax is left to be declared.",
+        "Record sales and costs with their tax first, or name a later day.",
+        &["POST /v1/cooperatives/{book}/vat-declarations"],
+    ),
+    refusal(
+        "vat-declared",
+        "A declaration that stands reaches as far, or further.",
+        "Declare through a later day; what was recorded late comes with it. The latest declaration is taken back first.",
+        &["POST /v1/cooperatives/{book}/vat-declarations", "POST /v1/vat-declarations/{id}:reverse"],
     ),
     refusal("already-member", "The person is a member already.", "Nothing is left to do.", ADMIT),
     refusal(

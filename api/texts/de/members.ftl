@@ -34,6 +34,7 @@ members-who-holds = Wer das Geld eines Verkaufs hat, etwa bank, oder noch zu zah
 members-on-credit = Der Kunde des Verkaufs hat noch zu zahlen
 members-more-of-it = Mehr dazu: Produkt, Stück, Ort, mit wem
 members-product = Produkt, mit dem Namen, den es bei Ihnen hat
+members-vat = Umsatzsteuer, die hinzukommt
 members-units-of-it = Wie viel davon
 members-place = Ort, an dem es verkauft oder gekauft wurde
 members-counterparty = Organisation, mit der es geschah, mit Namen oder Registernummer; nie ein Mensch
@@ -59,6 +60,7 @@ members-recent-sale = Ein Verkauf über { $amount }, { $label }, { $day }
 members-recent-cost = Kosten von { $amount }, { $label }, { $day }
 members-effect-sale = Wenn Sie es eintragen, kommen { $day } { $amount } zu den Verkäufen von { $label } und zu dem Geld, das { $party } hat.
 members-effect-cost = Wenn Sie es eintragen, kommen { $day } { $amount } zu den Kosten von { $label } und zu dem, was { $party } geschuldet ist.
+members-effect-vat = { $effect } Umsatzsteuer von { $vat } kommt hinzu.
 members-effect-credit = Wenn Sie es eintragen, kommen { $day } { $amount } zu den Verkäufen von { $label } und zu dem, was { $party } noch zu zahlen hat.
 members-today = heute
 members-on-day = am { $day }
@@ -234,6 +236,11 @@ members-close-other = Es tut jetzt etwas anderes, als Sie gelesen haben. Lesen S
 members-close-it-with-its-loss = Mit dem Verlust abschließen
 members-warn-hours = { $hours } Stunden des Zeitraums warten auf ihre Bestätigung: Vorher zählen sie nicht.
 members-warn-idle = Mitglied { $number } von { $group } hat in dem Zeitraum keine bestätigten Stunden und bekommt nichts.
+members-warn-idle-more =
+    { $count ->
+        [one] Noch ein Mitglied von { $group } hat keine und bekommt nichts.
+       *[other] Noch { $count } Mitglieder von { $group } haben keine und bekommen nichts.
+    }
 members-warn-loss = Zuerst werden Verluste früherer Zeiträume getragen: { $loss }.
 members-warn-carried = Was sich nicht bis auf die letzte Stelle teilen lässt, wird in die nächste Verteilung mitgenommen, für { $count ->
         [one] 1 Mitglied

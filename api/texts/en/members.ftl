@@ -34,6 +34,7 @@ members-who-holds = Who holds the money of a sale, such as bank, or who has stil
 members-on-credit = The customer of the sale has still to pay
 members-more-of-it = More about it: product, units, place, with whom
 members-product = Product, by the name that you have for it
+members-vat = VAT on top of the amount
 members-units-of-it = How many of it
 members-place = Place where it was sold or bought
 members-counterparty = Organisation with which it was, by its name or registered number; never a person
@@ -59,6 +60,7 @@ members-recent-sale = A sale of { $amount }, { $label }, { $day }
 members-recent-cost = A cost of { $amount }, { $label }, { $day }
 members-effect-sale = Recording it adds { $amount } to the sales of { $label } { $day }, and to the money that { $party } holds.
 members-effect-cost = Recording it adds { $amount } to the costs of { $label } { $day }, and to what { $party } is owed.
+members-effect-vat = { $effect } VAT of { $vat } comes on top.
 members-effect-credit = Recording it adds { $amount } to the sales of { $label } { $day }, and to what { $party } has still to pay.
 members-today = today
 members-on-day = on { $day }
@@ -231,6 +233,11 @@ members-close-other = It does something else now than you have read. Read it, th
 members-close-it-with-its-loss = Close it with its loss
 members-warn-hours = { $hours } hours of the period wait to be attested: they count for nothing before.
 members-warn-idle = Member { $number } of { $group } has no attested hours in the period, and gets nothing.
+members-warn-idle-more =
+    { $count ->
+        [one] One more member of { $group } has none, and gets nothing.
+       *[other] { $count } more members of { $group } have none, and get nothing.
+    }
 members-warn-loss = Losses of earlier periods are borne first: { $loss }.
 members-warn-carried = What cannot be divided to the last digit is carried on to the next distribution, for { $count ->
         [one] 1 member

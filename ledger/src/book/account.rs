@@ -197,6 +197,10 @@ classes! {
     CommitmentCollected = 46, "commitment_collected", Equity, true;
     /// A part of a loss that stands against a member's next shares, and is not claimed otherwise.
     MemberReceivable = 47, "member_receivable", Asset, true;
+    /// Value added tax on what a cooperative sold, to be declared.
+    VatPayable = 48, "vat_payable", Liability, true;
+    /// Value added tax on what it bought, which is taken off.
+    VatReceivable = 49, "vat_receivable", Asset, true;
 }
 
 impl AccountClass {

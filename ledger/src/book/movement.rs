@@ -226,6 +226,18 @@ kinds! {
     AssetsTakenBack = 104, "assets_taken_back";
     /// Another book declined what was sent to it: the mirror of its lines.
     InterBookReturned = 105, "inter_book_returned";
+    /// Value added tax came on top of what a cooperative sold.
+    VatOnSale = 106, "vat_on_sale";
+    /// The sale was taken back: the mirror of its line.
+    VatOnSaleReversed = 107, "vat_on_sale_reversed";
+    /// Value added tax came on top of a cost.
+    VatOnCost = 108, "vat_on_cost";
+    /// The cost was taken back: the mirror of its line.
+    VatOnCostReversed = 109, "vat_on_cost_reversed";
+    /// Value added tax was declared: what was paid is taken off, and the rest is owed.
+    VatDeclared = 110, "vat_declared";
+    /// The tax was not declared so: the mirror of its lines.
+    VatDeclarationReversed = 111, "vat_declaration_reversed";
 }
 
 impl MovementKind {
@@ -363,6 +375,18 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::CapitalPaymentReturned, C::MemberCapital, C::Cash),
     (K::ReservePaidIn, C::Cash, C::Reserve),
     (K::ReservePaymentReturned, C::Reserve, C::Cash),
+    (K::VatOnSale, C::Cash, C::VatPayable),
+    (K::VatOnSale, C::CustomerReceivable, C::VatPayable),
+    (K::VatOnSaleReversed, C::VatPayable, C::Cash),
+    (K::VatOnSaleReversed, C::VatPayable, C::CustomerReceivable),
+    (K::VatOnCost, C::VatReceivable, C::CostsPayable),
+    (K::VatOnCostReversed, C::CostsPayable, C::VatReceivable),
+    (K::VatDeclared, C::VatPayable, C::VatReceivable),
+    (K::VatDeclared, C::VatPayable, C::CostsPayable),
+    (K::VatDeclared, C::CustomerReceivable, C::VatReceivable),
+    (K::VatDeclarationReversed, C::VatReceivable, C::VatPayable),
+    (K::VatDeclarationReversed, C::CostsPayable, C::VatPayable),
+    (K::VatDeclarationReversed, C::VatReceivable, C::CustomerReceivable),
     (K::ResultClosed, C::Sales, C::Surplus),
     (K::ResultClosed, C::FeeIncome, C::Surplus),
     (K::ResultClosed, C::InterestIncome, C::Surplus),
@@ -469,6 +493,8 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::BookOpened, C::Cash, C::OpeningEquity),
     (K::BookOpened, C::CustomerReceivable, C::OpeningEquity),
     (K::BookOpened, C::MemberReceivable, C::OpeningEquity),
+    (K::BookOpened, C::VatReceivable, C::OpeningEquity),
+    (K::BookOpened, C::OpeningEquity, C::VatPayable),
     (K::BookOpened, C::OpeningEquity, C::MemberPayable),
     (K::BookOpened, C::OpeningEquity, C::LenderPayable),
     (K::BookOpened, C::OpeningEquity, C::CostsPayable),
@@ -479,6 +505,8 @@ pub const MOVEMENTS: &[(MovementKind, AccountClass, AccountClass)] = &[
     (K::OpeningTakenBack, C::OpeningEquity, C::Cash),
     (K::OpeningTakenBack, C::OpeningEquity, C::CustomerReceivable),
     (K::OpeningTakenBack, C::OpeningEquity, C::MemberReceivable),
+    (K::OpeningTakenBack, C::OpeningEquity, C::VatReceivable),
+    (K::OpeningTakenBack, C::VatPayable, C::OpeningEquity),
     (K::OpeningTakenBack, C::MemberPayable, C::OpeningEquity),
     (K::OpeningTakenBack, C::LenderPayable, C::OpeningEquity),
     (K::OpeningTakenBack, C::CostsPayable, C::OpeningEquity),
@@ -529,7 +557,7 @@ mod tests {
     #[test]
     fn c1_each_liability_is_held_for_others_or_a_debt_of_the_host() {
         for class in C::ALL.iter().filter(|class| class.is_managed() && class.kind() == AccountKind::Liability) {
-            let is_debt = matches!(class, C::FeePayable | C::CostsPayable | C::LoanPayable);
+            let is_debt = matches!(class, C::FeePayable | C::CostsPayable | C::LoanPayable | C::VatPayable);
             assert_ne!(RESTRICTED.contains(class), is_debt, "{}", class.as_str());
         }
     }

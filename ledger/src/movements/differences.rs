@@ -1,7 +1,7 @@
 //! Differences of rates, as lines beside the entry of a refund, or of cash that arrives; and of banks, which nothing explains.
 
-use super::one;
-use crate::book::{AccountNumber, Entry, Line, MovementKind, Note};
+use super::{one, with};
+use crate::book::{AccountNumber, Entry, MovementKind, Note};
 use crate::money::Money;
 use jiff::civil::Date;
 
@@ -46,12 +46,4 @@ pub fn difference_short(
     difference: impl ToString,
 ) -> Entry {
     one(MovementKind::DifferenceMoved, shortfall, cash, amount, day, "Less at the bank", difference)
-}
-
-fn with(entry: Entry, kind: MovementKind, debit: AccountNumber, credit: AccountNumber, amount: i64) -> Entry {
-    let mut lines = entry.lines;
-    if amount > 0 {
-        lines.push(Line { kind, debit, credit, amount });
-    }
-    Entry { lines, ..entry }
 }

@@ -1,5 +1,6 @@
 //! Fees that captures bear, and refunds, as journal entries.
 
+use super::with;
 use crate::book::{AccountNumber, Entry, Line, MovementKind, Note};
 use crate::money::Money;
 use jiff::civil::Date;
@@ -39,9 +40,7 @@ pub struct ChargedFee {
 
 /// The same entry with what the host has earned of fees by it: fee payable → fee income.
 pub fn with_earned(entry: Entry, payable: AccountNumber, income: AccountNumber, amount: Money) -> Entry {
-    let mut lines = entry.lines;
-    lines.push(Line { kind: MovementKind::FeeEarned, debit: payable, credit: income, amount: amount.minor() });
-    Entry { lines, ..entry }
+    with(entry, MovementKind::FeeEarned, payable, income, amount.minor())
 }
 
 /// Money of a fund that goes back, or comes back.

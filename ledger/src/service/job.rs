@@ -140,6 +140,9 @@ pub enum Job {
     IssueStatements {
         /// The distribution.
         distribution: DistributionId,
+        /// The number of the last member who has one; 0 where nobody has.
+        #[serde(default)]
+        after: i32,
     },
     /// Mail a member its statement.
     SendStatement {
@@ -770,7 +773,7 @@ impl fmt::Debug for Job {
             Job::SendReleaseNotice { release } => write!(f, "send_release_notice of {release}"),
             Job::SendClaimNotice { claim, event, .. } => write!(f, "send_claim_notice of {claim}, {event}"),
             Job::AdvanceDistribution { distribution } => write!(f, "advance_distribution of {distribution}"),
-            Job::IssueStatements { distribution } => write!(f, "issue_statements of {distribution}"),
+            Job::IssueStatements { distribution, .. } => write!(f, "issue_statements of {distribution}"),
             Job::SendStatement { statement } => write!(f, "send_statement of {statement}"),
             Job::AdvanceChallenge { challenge } => write!(f, "advance_challenge of {challenge}"),
             Job::TellEntrants { challenge, news, .. } => {
@@ -1396,7 +1399,7 @@ mod tests {
                 event: "dispute_opened".into(),
             },
             Job::AdvanceDistribution { distribution: DistributionId::generate(book) },
-            Job::IssueStatements { distribution: DistributionId::generate(book) },
+            Job::IssueStatements { distribution: DistributionId::generate(book), after: 1_000 },
             Job::SendStatement { statement: StatementId::generate(book) },
             Job::AdvanceChallenge { challenge: ChallengeId::generate(book) },
             Job::TellEntrants {

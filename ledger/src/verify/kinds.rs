@@ -98,4 +98,10 @@ pub const MOVEMENTS: &[&str] = &[
     "assets_passed_on",
     "assets_taken_back",
     "inter_book_returned",
+    "vat_on_sale",
+    "vat_on_sale_reversed",
+    "vat_on_cost",
+    "vat_on_cost_reversed",
+    "vat_declared",
+    "vat_declaration_reversed",
 ];

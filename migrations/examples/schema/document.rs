@@ -364,6 +364,7 @@ const DOMAINS: &[Domain] = &[
             "period_result",
             "distribution",
             "distribution_part",
+            "distribution_inputs",
             "distribution_entry",
             "distribution_objection",
             "statement",
@@ -371,6 +372,7 @@ const DOMAINS: &[Domain] = &[
             "retained_use",
             "advance",
             "opening",
+            "vat_declaration",
             "joining_contribution",
             "joining_part",
             "loan_terms",
@@ -381,6 +383,7 @@ const DOMAINS: &[Domain] = &[
         functions: &[
             "surplus_as_allocated",
             "opening_as_posted",
+            "vat_as_recorded",
             "joining_parts_whole",
             "contribution_of_its_days",
             "no_capital_of_employees",

@@ -186,7 +186,7 @@ BEGIN
     ('allocation_rule', 'allocation_rule', 'r.id', '1', $e$'published'$e$, NULL, NULL, 'r.published_at', NULL,
      $f$'rules_version', r.version, 'from', r.effective_from$f$),
     ('proposal', 'proposal', 'r.id', 'r.version', $e$CASE r.state WHEN 'passed' THEN 'passed' WHEN 'failed' THEN 'failed' WHEN 'withdrawn' THEN 'withdrawn' ELSE 'opened' END$e$,
-     NULL, NULL, 'coalesce(r.ended_at, r.opened_at)', NULL, $f$'to', r.last_day, 'rule', r.rule_id$f$),
+     NULL, NULL, 'coalesce(r.ended_at, r.opened_at)', NULL, $f$'to', r.last_day, 'rule', r.rule_id, 'programme', r.programme_id$f$),
     ('proceeds', 'proceeds', 'r.id', '1 + (r.reversed_at IS NOT NULL)::int',
      $e$CASE WHEN r.reversed_at IS NULL THEN 'recorded' ELSE 'reversed' END$e$,
      NULL, NULL, 'coalesce(r.reversed_at, r.recorded_at)', NULL,

@@ -371,7 +371,7 @@ GRANT INSERT (id, challenge, submission, team, amount, entry, awarded_at, book_i
 
 -- cooperatives
 GRANT SELECT ON cooperative, member, member_index, contribution, allocation_rule, proceeds, period_result, distribution,
-    distribution_part, distribution_entry, distribution_objection, statement, redemption, retained_use, advance, opening, joining_contribution,
+    distribution_part, distribution_inputs, distribution_entry, distribution_objection, statement, redemption, retained_use, advance, opening, vat_declaration, joining_contribution,
     joining_part, loan_terms, loan_interest, succession, rule_making, remittance, incoming_remittance, bylaws, member_consent, proposal, proposal_college, proposal_elector, ballot, delegation TO commonpurse_service;
 GRANT INSERT (book_id) ON cooperative TO commonpurse_service;
 GRANT UPDATE (members_last, rules_last, closed_through, capital_most) ON cooperative TO commonpurse_service;
@@ -387,17 +387,18 @@ GRANT UPDATE (attested_by, attested_at, reversed_by, reversed_at, reversal_reaso
 GRANT INSERT (id, published_by, published_at, book_id, version, effective_from, window_days, digest, rule) ON allocation_rule
     TO commonpurse_service;
 GRANT INSERT (id, recorded_by, amount, entry_number, recorded_at, book_id, account, occurred_on, kind, label, memo, reference, on_credit,
-    product, units, place, counterparty, non_member) ON proceeds TO commonpurse_service;
+    product, units, place, counterparty, non_member, vat) ON proceeds TO commonpurse_service;
 GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON proceeds TO commonpurse_service;
 GRANT INSERT (id, closed_by, sales, costs, other_income, other_costs, loss_before, carried, left_out, entry_number, closed_at, book_id,
     period_from, period_to) ON period_result TO commonpurse_service;
 GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON period_result TO commonpurse_service;
 GRANT INSERT (id, rule_id, result_id, drafted_by, sales, costs, other_income, other_costs, loss_before, version, drafted_at, until, book_id, rule_version,
-    period_from, period_to, window_days, currency, state, digest, inputs, plan) ON distribution TO commonpurse_service;
+    period_from, period_to, window_days, currency, state, digest, plan) ON distribution TO commonpurse_service;
 GRANT UPDATE (approved_by, entry_number, reversal_number, version, until, answer_until, approved_at, posted_at, state, reason)
     ON distribution TO commonpurse_service;
-GRANT INSERT (distribution_id, member_id, amount, retained, carry, book_id, line, account) ON distribution_part TO
+GRANT INSERT (distribution_id, member_id, amount, retained, carry, share, book_id, line, number, account) ON distribution_part TO
     commonpurse_service;
+GRANT INSERT (distribution_id, inputs, book_id) ON distribution_inputs TO commonpurse_service;
 GRANT INSERT (distribution_id, entry_number, book_id, number, from_member, to_member) ON distribution_entry TO commonpurse_service;
 GRANT UPDATE (reversal_number) ON distribution_entry TO commonpurse_service;
 GRANT INSERT (distribution_id, member_id, raised_by, raised_at, book_id, reason) ON distribution_objection TO
@@ -415,6 +416,9 @@ GRANT INSERT (id, member_id, granted_by, amount, entry_number, granted_at, book_
 GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON advance TO commonpurse_service;
 GRANT INSERT (id, recorded_by, assets, entry_number, recorded_at, book_id, opened_on, memo) ON opening TO commonpurse_service;
 GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON opening TO commonpurse_service;
+GRANT INSERT (id, recorded_by, on_sales, on_costs, entry_number, recorded_at, book_id, through, office, memo) ON vat_declaration
+    TO commonpurse_service;
+GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON vat_declaration TO commonpurse_service;
 GRANT INSERT (id, member_id, granted_by, amount, version, granted_at, book_id, parts, reserve_percent, state, memo) ON
     joining_contribution TO commonpurse_service;
 GRANT UPDATE (cancelled_by, version, cancelled_at, parts_paid, state, reason) ON joining_contribution TO commonpurse_service;
@@ -433,8 +437,8 @@ GRANT INSERT (id, proposal_id, passed_by, amount, entry_number, passed_at, book_
     commonpurse_service;
 GRANT UPDATE (reversal_number, reversed_by, reversed_at, reversal_reason) ON succession TO commonpurse_service;
 GRANT INSERT (id, proposed_by, opened_at, closes_at, book_id, electors, quorum, last_day, effective_from, window_days, threshold, title,
-    text, digest, rule) ON proposal TO commonpurse_service;
-GRANT UPDATE (ended_by, rule_id, version, ended_at, counted, approval, state, reason, refused) ON proposal TO commonpurse_service;
+    text, digest, rule, programme) ON proposal TO commonpurse_service;
+GRANT UPDATE (ended_by, rule_id, programme_id, version, ended_at, counted, approval, state, reason, refused) ON proposal TO commonpurse_service;
 GRANT INSERT (proposal_id, book_id, weight, electors, number, "group") ON proposal_college TO commonpurse_service;
 GRANT UPDATE (yes, no, blank, delegated) ON proposal_college TO commonpurse_service;
 GRANT INSERT (proposal_id, member_id, book_id, member_number, college) ON proposal_elector TO commonpurse_service;

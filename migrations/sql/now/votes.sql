@@ -5,7 +5,7 @@
 CREATE OR REPLACE FUNCTION proposal_forward() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
-    v_end CONSTANT text[] := ARRAY['state', 'counted', 'approval', 'rule_id', 'refused', 'reason', 'ended_by', 'ended_at', 'version'];
+    v_end CONSTANT text[] := ARRAY['state', 'counted', 'approval', 'rule_id', 'programme_id', 'refused', 'reason', 'ended_by', 'ended_at', 'version'];
     v_counted bigint;
     v_part numeric;
     v_needs numeric;
@@ -37,6 +37,17 @@ BEGIN
                         WHERE r.book_id = NEW.book_id AND r.id = NEW.rule_id AND r.rule = NEW.rule
                           AND r.effective_from = NEW.effective_from AND r.window_days = NEW.window_days) THEN
         RAISE EXCEPTION 'proposal % publishes another rule than was voted on', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.programme_id IS NOT NULL
+       AND NOT EXISTS (SELECT FROM programme p
+                        WHERE p.book_id = NEW.book_id AND p.id = NEW.programme_id AND p.name = NEW.programme->>'name'
+                          AND p.about = NEW.programme->>'about' AND to_jsonb(p.months) = NEW.programme->'plan'->'months'
+                          AND to_jsonb(p.first_month) = NEW.programme->'plan'->'first_month'
+                          AND (SELECT jsonb_agg(jsonb_build_object('name', l.name, 'account', l.account, 'amount', l.amount,
+                                                                   'first_month', l.first_month, 'months', l.months) ORDER BY l.number)
+                                 FROM programme_line l WHERE l.book_id = p.book_id AND l.programme_id = p.id)
+                              = NEW.programme->'plan'->'lines') THEN
+        RAISE EXCEPTION 'proposal % opens another programme than was voted on', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
 END

@@ -127,6 +127,57 @@ async fn each_line_of_the_bank_is_what_a_customer_a_supplier_a_lender_or_a_membe
 }
 
 #[tokio::test]
+async fn value_added_tax_comes_with_what_customers_pay_and_leaves_with_the_line_that_pays_the_office() -> Outcome {
+    let coop = Coop::open().await?;
+    let taxed = |kind: &str, party: &str, amount: &str, vat: &str| {
+        json!({
+            "kind": kind, "label": "presses", "party": party, "on_credit": kind == "sale", "occurred_on": "2026-06-01",
+            "amount": usd(amount), "vat": usd(vat),
+        })
+    };
+    let record = async |body: Value| coop.host.treasurer.post(&coop.at("/proceeds"), &body).await;
+    let sold = record(taxed("sale", "cafe", "1000.00", "190.00")).await?.ok()?;
+    assert_eq!((&sold["amount"], &sold["vat"]), (&usd("1000.00"), &usd("190.00")));
+    record(taxed("cost", "steel", "400.00", "76.00")).await?.ok()?;
+    assert_eq!(why(&record(taxed("sale", "cafe", "1.00", "1.01")).await?), "422 invalid/vat/amount");
+    let euros = json!({"amount": "0.10", "currency": "EUR"});
+    let mut wrong = taxed("sale", "cafe", "1.00", "0.10");
+    wrong["vat"] = euros;
+    assert_eq!(why(&record(wrong).await?), "422 invalid/vat/currency");
+    let paid = coop.line("credit", usd("1190.00"), "cafe").await?;
+    coop.book(&paid, "customer_paid", "cafe").await?.ok()?;
+    assert_eq!(coop.on("assets:receivable:customer:cafe").await?, "0.00", "with its tax");
+
+    let declare = async |through: &str| {
+        let body = json!({"through": through, "office": "tax-office", "memo": "Second quarter"});
+        coop.host.treasurer.post(&coop.at("/vat-declarations"), &body).await
+    };
+    let declared = declare("2026-06-30").await?.ok()?;
+    for (field, amount) in [("on_sales", "190.00"), ("on_costs", "76.00"), ("owed", "114.00"), ("due_back", "0.00")] {
+        assert_eq!(declared[field], usd(amount), "{field}");
+    }
+    assert_eq!(why(&declare("2026-06-30").await?), "409 vat-declared");
+    assert_eq!(why(&declare("2026-07-31").await?), "409 no-vat");
+    let seen = coop.host.treasurer.get(&coop.at("/vat-declarations")).await?.ok()?;
+    assert_eq!(seen["items"], json!([declared]));
+    let left = coop.line("debit", usd("114.00"), "vat").await?;
+    coop.book(&left, "cost_paid", "tax-office").await?.ok()?;
+    assert_eq!((coop.cash().await?, coop.on("liabilities:costs:tax-office").await?), ("1076.00".into(), "0.00".into()));
+    let reverse = format!("/v1/vat-declarations/{}:reverse", text(&declared, "/id")?);
+    let why_so = json!({"reason": "A cost is missing"});
+    assert_eq!(why(&coop.host.treasurer.post(&reverse, &why_so).await?), "409 below-floor", "it is paid");
+    coop.host.treasurer.post(&format!("{left}:unbook"), &json!({"reason": "It was another"})).await?.ok()?;
+    let back = coop.host.treasurer.post(&reverse, &why_so).await?.ok()?;
+    assert_eq!(back["reversal"]["reason"], "A cost is missing");
+    assert_eq!((coop.on("liabilities:vat").await?, coop.on("assets:vat").await?), ("190.00".into(), "76.00".into()));
+
+    let period = json!({"from": "2026-01-01", "to": "2026-12-31"});
+    let result = coop.host.treasurer.post(&coop.at("/results"), &period).await?.ok()?;
+    assert_eq!(result["net"], usd("600.00"), "no tax is in it");
+    coop.host.app.finish().await
+}
+
+#[tokio::test]
 async fn k25_a_lender_is_paid_of_the_loan_and_then_of_the_surplus_and_a_reversal_brings_the_loan_back() -> Outcome {
     let coop = Coop::open().await?;
     let everybody = |group: &str, percent: &str| json!({"group": group, "percent": percent, "by": "equal"});

@@ -1,8 +1,14 @@
 //! Books that were kept elsewhere before, over HTTP: opened with what they had there, in balance, once at a time.
 
 use super::{Coop, Outcome, is};
-use api::demo::client::{Answer, text};
+use anyhow::Context as _;
+use api::demo::cast::{join, organisation, sandbox_book};
+use api::demo::client::{Answer, Client, text};
+use api::stack::programs_beside_this_one;
 use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Stdio;
+use tokio::process::Command;
 
 fn usd(amount: &str) -> Value {
     json!({"amount": amount, "currency": "USD"})
@@ -169,5 +175,82 @@ async fn the_largest_opening_is_one_entry() -> Outcome {
     all.push(json!({"account": "assets:cash:bank", "amount": usd("999.00")}));
     let opened = coop.opens(&json!({"balances": all})).await?.ok()?;
     assert_eq!(opened["assets"], usd("999.00"));
+    coop.host.app.finish().await
+}
+
+/// What the command says that opens a book with an export, and whether it ended well.
+async fn import(
+    coop: &Coop,
+    by: &Client,
+    book: &str,
+    (file, more): (&Path, &[&str]),
+) -> anyhow::Result<(bool, String)> {
+    let mut command = Command::new(programs_beside_this_one()?.join("commonpurse"));
+    command.args(["import", "--book", book, "--opening"]).arg(file).args(more).stdin(Stdio::null()).kill_on_drop(true);
+    command.env("COMMONPURSE_URL", coop.host.app.base_url());
+    command.env("COMMONPURSE_TOKEN", by.access_token().await?.context("a token")?);
+    let output = command.output().await?;
+    Ok((output.status.success(), String::from_utf8(output.stdout)? + &String::from_utf8(output.stderr)?))
+}
+
+#[tokio::test]
+async fn a_book_that_was_kept_by_another_installation_is_opened_with_its_export_once_every_digest_holds() -> Outcome {
+    let coop = Coop::open().await?;
+    coop.opens(&opening(BALANCES)).await?.ok()?;
+    let paid = coop.line("credit", usd("1500.00"), "cafe").await?;
+    coop.book(&paid, "customer_paid", "cafe").await?.ok()?;
+    let export = async || coop.host.treasurer.download(&coop.host.at("/export?format=jsonl")).await;
+    let (place, operator) = (tempfile::tempdir()?, &coop.host.operator);
+    let file = place.path().join("book.jsonl");
+    std::fs::write(&file, export().await?)?;
+
+    // The cooperative that goes on: its members are admitted first, as accounts are theirs.
+    let next = organisation(operator, "Press Makers of today", "cooperative").await?;
+    let keeper = join(operator, &next, "keeper@today.example", "treasurer").await?;
+    let book = sandbox_book(&keeper, &next, "Press Makers of today").await?;
+    let refused = import(&coop, &keeper, &book, (&file, &[])).await?;
+    assert!(!refused.0 && refused.1.contains("(assets:receivable:member:2)"), "{}", refused.1);
+    for name in ["ada", "bea"] {
+        let email = format!("{name}@today.example");
+        join(operator, &next, &email, "member").await?;
+        let member = json!({"email": email, "group": "workers", "consents": true});
+        keeper.post(&format!("/v1/cooperatives/{book}/members"), &member).await?.ok()?;
+    }
+
+    // What was changed anywhere is not opened, nor what is not the export that was meant.
+    let held = std::fs::read_to_string(&file)?;
+    let forged = place.path().join("forged.jsonl");
+    std::fs::write(&forged, held.replacen("4000.00", "9000.00", 1))?;
+    let (is_well, said) = import(&coop, &keeper, &book, (&forged, &[])).await?;
+    assert!(!is_well && said.contains("record "), "{said}");
+    let (is_well, said) = import(&coop, &keeper, &book, (&file, &["--digest", &"0".repeat(64)])).await?;
+    assert!(!is_well && said.contains("another export"), "{said}");
+    let listed = format!("/v1/cooperatives/{book}/openings");
+    assert_eq!(keeper.all(&listed).await?.len(), 0, "nothing was written");
+
+    let last: Value = serde_json::from_str(held.lines().last().context("a trailer")?)?;
+    let digest = ["--digest", text(&last, "/digest")?];
+    let (is_well, said) = import(&coop, &keeper, &book, (&file, &[&digest[..], &["--dry-run"]].concat())).await?;
+    assert!(is_well && said.contains("would be opened with 10 balances"), "{said}");
+    assert_eq!(keeper.all(&listed).await?.len(), 0, "it was only tried");
+    let (is_well, said) = import(&coop, &keeper, &book, (&file, &digest)).await?;
+    assert!(is_well && said.contains("is opened by opn_"), "{said}");
+    let (is_well, said) = import(&coop, &keeper, &book, (&file, &digest)).await?;
+    assert!(!is_well && said.contains("the book was opened on"), "sent twice, it is opened once: {said}");
+    assert_eq!(keeper.all(&listed).await?.len(), 1);
+    let trial = async |by: &Client, book: &str, own: &str| -> anyhow::Result<Vec<(String, Value)>> {
+        let accounts = by.all(&format!("/v1/books/{book}/accounts")).await?;
+        let some = accounts.iter().filter(|it| it["balance"]["amount"] != "0.00");
+        let named = |it: &Value| Ok((text(it, "/code")?.replace(own, "own"), it["balance"].clone()));
+        some.map(named).collect()
+    };
+    let before = trial(&coop.host.treasurer, &coop.host.book, &coop.host.organisation).await?;
+    assert_eq!(trial(&keeper, &book, &next).await?, before, "to the cent");
+
+    // A result that is not shared out stays where it is.
+    coop.record("sale", "1.00", "2027-06-01").await?.ok()?;
+    std::fs::write(&file, export().await?)?;
+    let (is_well, said) = import(&coop, &keeper, &book, (&file, &[])).await?;
+    assert!(!is_well && said.contains("income:sales:presses 1.00"), "{said}");
     coop.host.app.finish().await
 }

@@ -130,10 +130,10 @@ async fn what_the_bank_took_and_paid_is_in_the_result_and_what_comes_late_is_in_
         (
             "INSERT INTO distribution (id, rule_id, result_id, drafted_by, sales, costs, other_income, other_costs, loss_before,
                                        version, drafted_at, until, book_id, rule_version, period_from, period_to, window_days,
-                                       currency, state, digest, inputs, plan)
+                                       currency, state, digest, plan)
              SELECT gen_random_uuid(), rule_id, result_id, drafted_by, sales, costs, other_income, 0, loss_before, 1, drafted_at,
                     until, book_id, rule_version, period_from - 1000, period_to - 1000, window_days, currency, 'draft', digest,
-                    inputs, plan
+                    plan
                FROM distribution LIMIT 1",
             "other figures",
         ),

@@ -289,3 +289,75 @@ async fn sql_in_the_services_role_votes_for_nobody_else_and_changes_no_vote_list
     assert_eq!((&ended["state"], &ended["colleges"][0]["no"]), (&json!("failed"), &json!(2)));
     it.coop.host.app.finish().await
 }
+
+/// A programme as it is proposed: two lines, the second of the last half year.
+fn budget(account: &str) -> Value {
+    json!({
+        "name": "A second oven", "about": "So that the night shift ends at four.", "first_month": "2028-02-01", "months": 12,
+        "lines": [
+            {"name": "The oven", "account": account, "amount": {"amount": "9000.00", "currency": "USD"}, "months": 1},
+            {
+                "name": "Power", "account": "expenses:cost:power", "amount": {"amount": "600.00", "currency": "USD"},
+                "first_month": "2028-08-01",
+            },
+        ],
+        "places": [{"title": "Baker", "people": 1}],
+    })
+}
+
+#[tokio::test]
+async fn members_vote_on_a_budget_and_the_programme_of_one_that_passes_is_opened_as_it_was_read() -> Outcome {
+    let it = Voters::set().await?;
+    let mut euros = budget("expenses:cost:oven");
+    euros["lines"][0]["amount"]["currency"] = json!("EUR");
+    for (wrong, pointer) in [
+        (json!({"programme": budget("assets:cash:bank")}), "/programme/lines/0/account"),
+        (json!({"programme": euros}), "/programme/lines/0/amount/currency"),
+        (json!({"programme": budget("expenses:cost:oven"), "rule": equal("2028-02-01")}), "/programme"),
+    ] {
+        invalid(&it.propose(&wrong).await?, pointer)?;
+    }
+    let asked = json!({"title": "A second oven", "programme": budget("expenses:cost:oven")});
+    let opened = it.propose(&asked).await?.ok()?;
+    let mut read = budget("expenses:cost:oven");
+    read["lines"][0]["first_month"] = json!("2028-02-01");
+    read["lines"][1]["months"] = json!(6);
+    read["sources"] = json!([]);
+    assert_eq!(
+        (&opened["programme"], &opened["rule"]),
+        (&read, &Value::Null),
+        "all that was left to be understood is said"
+    );
+    // Two on the same account, which end at one moment: one of them has passed in vain.
+    let second = json!({"title": "Another oven", "programme": budget("expenses:cost:oven")});
+    let second = it.propose(&second).await?.ok()?;
+    let lost = it.propose(&json!({"programme": budget("expenses:cost:stove")})).await?.ok()?;
+    assert_ne!(opened["digest"], second["digest"], "another title");
+    for (proposal, choice) in [(&opened, "yes"), (&second, "yes"), (&lost, "no")] {
+        for member in 0..4 {
+            it.vote(proposal, member, choice).await?.ok()?;
+        }
+    }
+    let programmes = async || it.keeper().all(&it.coop.host.at("/programmes")).await;
+    assert_eq!(programmes().await?.len(), 0, "nothing is opened before the last day is over");
+    it.pass("2028-02-01T12:00:00Z").await?;
+    let [mut passed, mut vain, failed] = [it.read(&opened).await?, it.read(&second).await?, it.read(&lost).await?];
+    assert_eq!([&passed["state"], &vain["state"], &failed["state"]], ["passed", "passed", "failed"]);
+    if passed["opened_programme"].is_null() {
+        std::mem::swap(&mut passed, &mut vain);
+    }
+    assert_eq!((&vain["refused"], &vain["opened_programme"]), (&json!("account-counts-already"), &Value::Null));
+    let listed = programmes().await?;
+    assert_eq!((listed.len(), &listed[0]["id"]), (1, &passed["opened_programme"]));
+    let programme = format!("/v1/programmes/{}", text(&passed, "/opened_programme")?);
+    let programme = it.keeper().get(&programme).await?.ok()?;
+    for field in ["name", "about", "first_month", "months", "lines", "sources", "places"] {
+        assert_eq!(programme[field], read[field], "{field}");
+    }
+    assert_eq!(programme["opened_at"], passed["closes_at"], "as of the end of the last day");
+    // No statement of the service says that another programme was voted on, or ends a vote twice.
+    let changed = "WITH changed AS (UPDATE proposal SET programme_id = NULL, version = version + 1 WHERE state = 'passed' RETURNING 1)
+                   SELECT count(*) FROM changed";
+    ensure!(it.coop.host.app.count(changed).await.is_err(), "a vote ends once");
+    it.coop.host.app.finish().await
+}

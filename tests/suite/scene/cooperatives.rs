@@ -66,6 +66,7 @@ pub(super) async fn fill(cast: &Cast, known: &mut Known) -> Outcome {
         cast.treasurer.post(&format!("/v1/cooperatives/{}/openings", bakery.book), &opened("0.20")).await?.ok()?;
     known.add(text(&first, "/id")?);
     known.example("POST /v1/openings/{id}:reverse", json!({"id": first["id"]}), json!({"reason": "Closed anew"}));
+    vat(cast, known).await?;
     joining(cast, known, &paid).await?;
     loans(cast, known).await?;
     successions(cast, known).await?;
@@ -204,6 +205,30 @@ async fn successions(cast: &Cast, known: &mut Known) -> Outcome {
             known.example("POST /v1/successions/{id}:reverse", json!({"id": passed["id"]}), reason);
         } else {
             known.example("POST /v1/cooperatives/{book}/successions", json!({"book": found.book}), new);
+        }
+    }
+    Ok(())
+}
+
+/// Cooperatives with value added tax: one that declares it, and one that takes that back.
+async fn vat(cast: &Cast, known: &mut Known) -> anyhow::Result<()> {
+    let declared = json!({"through": "2026-03-31", "office": "tax-office"});
+    for (name, takes_back) in [("vat", false), ("taxed", true)] {
+        let found = Cooperative::found(cast, name).await?;
+        let at = |rest: &str| format!("/v1/cooperatives/{}/{rest}", found.book);
+        let sale = json!({
+            "kind": "sale", "label": "bread", "party": "bank", "amount": usd("100.00"), "vat": usd("19.00"),
+            "occurred_on": "2026-03-01",
+        });
+        cast.treasurer.post(&at("proceeds"), &sale).await?.ok()?;
+        if takes_back {
+            let made = cast.treasurer.post(&at("vat-declarations"), &declared).await?.ok()?;
+            known.add(text(&made, "/id")?);
+            let why = json!({"reason": "A cost is missing"});
+            known.example("POST /v1/vat-declarations/{id}:reverse", json!({"id": made["id"]}), why);
+        } else {
+            let book = json!({"book": found.book});
+            known.example("POST /v1/cooperatives/{book}/vat-declarations", book, declared.clone());
         }
     }
     Ok(())

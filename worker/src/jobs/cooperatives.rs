@@ -22,11 +22,16 @@ impl Context {
         Ok(())
     }
 
-    /// Gives every member a statement of a distribution that is in the book.
-    pub(super) async fn issue_statements(&self, leased: &Leased, id: DistributionId) -> Result<(), Failure> {
-        let issued = self.settle_with(leased, async |tx, wall| statements::issue(tx, id, wall).await).await?;
-        let members = issued.plan.members.len();
-        tracing::info!(job = %leased.id, distribution = %id, members, "{members} members have statements of {id}");
+    /// Gives the next members a statement of a distribution that is in the book.
+    pub(super) async fn issue_statements(
+        &self,
+        leased: &Leased,
+        id: DistributionId,
+        after: i32,
+    ) -> Result<(), Failure> {
+        let issued = self.settle_with(leased, async |tx, wall| statements::issue(tx, id, after, wall).await).await?;
+        let (members, state) = (issued.plan.members(), issued.state.as_str());
+        tracing::info!(job = %leased.id, distribution = %id, members, state, "members after {after} of {members} have statements of {id}: it is {state}");
         Ok(())
     }
 

@@ -69,6 +69,7 @@ fn said(page: &Page) -> (Said, Vec<Said>) {
             match executed {
                 Executed::Nothing => {}
                 Executed::Published(_) => said.push(say("notices-vote-published")),
+                Executed::Opened(_) => said.push(say("notices-vote-opened")),
                 Executed::Refused(why) => said.push(say("notices-vote-refused").with("why", why.as_str())),
             }
             (say("notices-vote-passed-subject"), said)

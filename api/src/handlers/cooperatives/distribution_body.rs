@@ -6,12 +6,19 @@ use jiff::civil::Date;
 use ledger::cooperatives::rules::cooperative::{Hours, Index, Quantity};
 use ledger::cooperatives::rules::distribution::{Approval, Distribution, DistributionState, Objection};
 use ledger::cooperatives::rules::member_index::IndexedHours;
-use ledger::cooperatives::rules::waterfall::{MemberPart, StepPart};
+use ledger::cooperatives::rules::outline::{GroupSum, Outline};
+use ledger::cooperatives::rules::plan::{MemberPart, StepPart};
 use ledger::id::{AllocationRuleId, DistributionId, MemberId, PersonId};
 use ledger::money::Currency;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use utoipa::ToSchema;
+
+/// So many shares stand in the body of what has them.
+const SHARES_MAX: usize = 100;
+
+/// So many are read for it.
+pub(super) const SHARES_READ: i64 = SHARES_MAX as i64 + 1;
 
 /// What a step of the rule takes.
 #[derive(Debug, Serialize, ToSchema)]
@@ -118,8 +125,11 @@ pub struct DistributionBody {
     /// Interest on the members' capital, all together.
     interest: BalanceBody,
     groups: Vec<GroupTotalBody>,
-    /// For plain members their own only.
+    /// The first hundred by number, for plain members of their own only. All of them are listed at `/v1/distributions/{id}/shares`.
+    #[schema(max_items = 100)]
     shares: Vec<ShareBody>,
+    /// Whether there are more shares than these.
+    more_shares: bool,
     /// SHA-256 of rule, inputs and plan: what an approval names.
     digest: String,
     /// `draft`, `objection`, `objected`, `approved`, `posted`, `paid`, `statements_issued`, `reversed` or `withdrawn`.
@@ -149,10 +159,11 @@ pub struct DistributionBody {
 }
 
 impl DistributionBody {
-    /// `own`: the memberships whose shares are shown; none for all. `unpaid`: what is still owed of distributions, minor units.
+    /// `shares`: those that are shown, and one more where there are more ([`SHARES_READ`]). `unpaid`: what is still owed of distributions, minor
+    /// units.
     pub(super) fn new(
         it: Distribution,
-        own: Option<&[MemberId]>,
+        shares: &[MemberPart],
         unpaid: &HashMap<DistributionId, i64>,
     ) -> DistributionBody {
         let currency = it.currency;
@@ -170,7 +181,7 @@ impl DistributionBody {
             | DistributionState::Paid(_)
             | DistributionState::StatementsIssued(_) => (None, None),
         };
-        let shown = |part: &&MemberPart| own.is_none_or(|own| own.contains(&part.member));
+        let (shares, more_shares) = share_bodies(shares, currency);
         DistributionBody {
             id: it.id,
             from: it.period.from,
@@ -186,8 +197,9 @@ impl DistributionBody {
             from_reserve: money(it.plan.from_reserve),
             parts: it.plan.steps.iter().map(|part| part_body(part, currency)).collect(),
             interest: money(it.plan.interest()),
-            groups: group_bodies(&it.plan.members, currency),
-            shares: it.plan.members.iter().filter(shown).map(|part| share_body(part, currency)).collect(),
+            groups: group_bodies(&it.plan, currency),
+            shares,
+            more_shares,
             digest: hex::encode(it.digest),
             unpaid: unpaid.get(&it.id).map(|left| money(*left)),
             state: it.state.as_str().to_owned(),
@@ -250,23 +262,24 @@ pub(super) fn share_body(part: &MemberPart, currency: Currency) -> ShareBody {
     }
 }
 
-/// How many members each group has, and what they share besides interest, by the name of the group; nobody who shares nothing else.
-pub(crate) fn groups(members: &[MemberPart]) -> BTreeMap<&str, (usize, i64)> {
-    let mut totals: BTreeMap<&str, (usize, i64)> = BTreeMap::new();
-    for part in members.iter().filter(|part| part.interest == 0 || part.shares()) {
-        let total = totals.entry(&part.group).or_default();
-        *total = (total.0 + 1, total.1 + part.share() - part.interest);
-    }
-    totals
+/// The first of some shares, and whether there are more.
+pub(super) fn share_bodies<'a>(
+    shares: impl IntoIterator<Item = &'a MemberPart>,
+    currency: Currency,
+) -> (Vec<ShareBody>, bool) {
+    let mut shares = shares.into_iter();
+    let bodies = shares.by_ref().take(SHARES_MAX).map(|part| share_body(part, currency)).collect();
+    (bodies, shares.next().is_some())
 }
 
-pub(super) fn group_bodies(members: &[MemberPart], currency: Currency) -> Vec<GroupTotalBody> {
-    let body = |(group, (members, amount)): (&str, (usize, i64))| GroupTotalBody {
-        group: group.to_owned(),
-        members,
-        amount: BalanceBody::new(amount, currency),
+/// What groups share besides interest; none where nobody shares anything else.
+pub(super) fn group_bodies(plan: &Outline, currency: Currency) -> Vec<GroupTotalBody> {
+    let body = |group: &GroupSum| GroupTotalBody {
+        group: group.group.clone(),
+        members: group.sharing,
+        amount: BalanceBody::new(group.shared(), currency),
     };
-    groups(members).into_iter().map(body).collect()
+    plan.groups.iter().filter(|group| group.sharing > 0).map(body).collect()
 }
 
 /// A member's objection.

@@ -1,6 +1,6 @@
 //! Distributions of a cooperative: drafted, opened to objections, approved, posted by the worker, taken back.
 
-use super::distribution_body::{DistributionBody, ObjectionBody, ObjectionsBody};
+use super::distribution_body::{DistributionBody, ObjectionBody, ObjectionsBody, SHARES_READ, ShareBody, share_body};
 use super::members::{cooperative, cooperative_of, visible_members};
 use crate::auth::Caller;
 use crate::extract::{Keyed, Nothing, Params};
@@ -18,9 +18,10 @@ use ledger::Error;
 use ledger::cooperatives::operations::distributions as operations;
 use ledger::cooperatives::rules::cooperative::Period;
 use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
+use ledger::cooperatives::rules::plan::MemberPart;
 use ledger::cooperatives::store::{distributions, unpaid};
 use ledger::engine::store::books::Book;
-use ledger::id::{BookRef, DistributionId};
+use ledger::id::{BookRef, DistributionId, MemberId};
 use ledger::text;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -65,24 +66,29 @@ pub(crate) async fn draft(
     let period = Period::new(request.body.from, request.body.to);
     let period = period.map_err(|refusal| Problem::invalid("/to", refusal.detail))?;
     if query.0.dry_run && !has_come(&state, &request.key, Scope::Book(id.book), caller.id()).await? {
-        let tried = tried(&state, &caller, *id, period).await?;
-        return Ok(HttpResponse::Ok().json(DistributionBody::new(tried, None, &HashMap::new())));
+        let (tried, shares) = tried(&state, &caller, *id, period).await?;
+        return Ok(HttpResponse::Ok().json(DistributionBody::new(tried, &shares, &HashMap::new())));
     }
     draft_once(&state, &caller, *id, &request.key, (period, None)).await
 }
 
-/// What drafting the distribution of a period would come to: computed, and nothing written.
+/// What drafting the distribution of a period would come to, with the first shares: computed, and nothing written.
 pub(crate) async fn tried(
     state: &State,
     caller: &Caller,
     id: BookRef,
     period: Period,
-) -> Result<Distribution, Problem> {
+) -> Result<(Distribution, Vec<MemberPart>), Problem> {
     let by = caller.person()?.id;
     let mut client = state.client().await?;
     let tx = client.transaction().await?;
     let book = cooperative(&tx, caller, id).await?;
-    let tried = operations::draft(&tx, book.id, period, by, ledger::calendar::now()).await;
+    let tried = async {
+        let drafted = operations::draft(&tx, book.id, period, by, ledger::calendar::now()).await?;
+        let shares = distributions::shares(&tx, drafted.id, None, 0, SHARES_READ).await?;
+        Ok::<_, Error>((drafted, shares))
+    };
+    let tried = tried.await;
     tx.rollback().await?;
     Ok(tried?)
 }
@@ -103,7 +109,8 @@ pub(crate) async fn draft_once(
         if let Some(seen) = seen {
             drafted.demand_digest(seen)?;
         }
-        Ok(Reply::created(&DistributionBody::new(drafted, None, &HashMap::new())))
+        let shares = distributions::shares(tx, drafted.id, None, 0, SHARES_READ).await?;
+        Ok(Reply::created(&DistributionBody::new(drafted, &shares, &HashMap::new())))
     })
     .await
 }
@@ -128,7 +135,11 @@ pub(crate) async fn list(
     let rows = distributions::list(&client, book.id, own.is_none(), after, window.fetch()).await?;
     let ids: Vec<DistributionId> = rows.iter().map(|row| row.id).collect();
     let left = unpaid::of(&client, book.id, &ids).await?;
-    let body = |row| DistributionBody::new(row, own.as_deref(), &left);
+    let shares = distributions::first_shares(&client, book.id, &ids, own.as_deref(), SHARES_READ).await?;
+    let body = |row: Distribution| {
+        let shares = shares.get(&row.id).map_or(&[][..], Vec::as_slice);
+        DistributionBody::new(row, shares, &left)
+    };
     Ok(window.page(rows, |row| row.id.object, body).respond(&http))
 }
 
@@ -143,15 +154,46 @@ pub(crate) async fn show(
     id: Path<DistributionId>,
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
-    let book = cooperative_of(&client, &caller, id.book, "distribution").await?;
-    let found = distributions::get(&client, *id).await?;
-    let own = visible_members(&client, &caller, &book).await?;
+    let (found, own) = readable(&client, &caller, *id).await?;
+    let tag = etag(found.version);
+    let shares = distributions::shares(&client, *id, own.as_deref(), 0, SHARES_READ).await?;
+    let left = unpaid::of(&client, id.book, &[*id]).await?;
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(DistributionBody::new(found, &shares, &left)))
+}
+
+/// A distribution for who may read it, and whose shares that person sees: none for all. Nobody but its makers sees a draft.
+async fn readable(
+    client: &impl GenericClient,
+    caller: &Caller,
+    id: DistributionId,
+) -> Result<(Distribution, Option<Vec<MemberId>>), Problem> {
+    let book = cooperative_of(client, caller, id.book, "distribution").await?;
+    let found = distributions::get(client, id).await?;
+    let own = visible_members(client, caller, &book).await?;
     if own.is_some() && matches!(found.state, DistributionState::Draft { .. }) {
         return Err(Error::NotFound("distribution").into());
     }
-    let tag = etag(found.version);
-    let left = unpaid::of(&client, book.id, &[*id]).await?;
-    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(DistributionBody::new(found, own.as_deref(), &left)))
+    Ok((found, own))
+}
+
+/// Lists the shares of a distribution; to plain members their own, once it is open.
+#[utoipa::path(tag = "distributions", operation_id = "list_distribution_shares",
+    params(("id" = String, Path, description = "The distribution"), PageQuery),
+    responses((status = 200, description = "A page, by the member's number", body = Page<ShareBody>)))]
+#[get("/v1/distributions/{id}/shares")]
+pub(crate) async fn list_shares(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<DistributionId>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<i32>()?;
+    let client = state.client().await?;
+    let (found, own) = readable(&client, &caller, *id).await?;
+    let after = window.after.unwrap_or_default();
+    let rows = distributions::shares(&client, *id, own.as_deref(), after, window.fetch()).await?;
+    Ok(window.page(rows, |row| row.number, |row| share_body(&row, found.currency)).respond(&http))
 }
 
 /// Brings a draft before the members, who may object from now on.
@@ -333,8 +375,9 @@ async fn shown(
     distribution: Distribution,
 ) -> Result<Reply, Error> {
     let own = visible_members(client, caller, book).await?;
+    let shares = distributions::shares(client, distribution.id, own.as_deref(), 0, SHARES_READ).await?;
     let left = unpaid::of(client, book.id, &[distribution.id]).await?;
-    Ok(Reply::ok(&DistributionBody::new(distribution, own.as_deref(), &left)))
+    Ok(Reply::ok(&DistributionBody::new(distribution, &shares, &left)))
 }
 
 /// Lists the objections: whoever answers them, and every member, has to see them.

@@ -29,7 +29,7 @@ use uuid::Uuid;
 #[schema(as = OpeningBalance)]
 pub struct OpeningBalanceBody {
     /// Code of the account: `assets:cash:{name}` or the cooperative's own `assets:cash:org_…`, `assets:receivable:customer:{name}`,
-    /// `assets:receivable:member:{number}`, `liabilities:payable:member:{number}`, `liabilities:payable:lender:{name}`,
+    /// `assets:receivable:member:{number}`, `assets:vat`, `liabilities:vat`, `liabilities:payable:member:{number}`, `liabilities:payable:lender:{name}`,
     /// `liabilities:costs:{name}`, `liabilities:loan:{name}`, `equity:capital:member:{number}`, `equity:reserve`, `equity:development` or
     /// `equity:fund:{name}`.
     #[schema(min_length = 1, max_length = 100, example = "assets:cash:bank")]

@@ -1,7 +1,7 @@
 //! What an allocation rule would make of a surplus, before it is published.
 
 use super::allocation_rules::NewAllocationRule;
-use super::distribution_body::{GroupTotalBody, ShareBody, group_bodies, share_body};
+use super::distribution_body::{GroupTotalBody, ShareBody, group_bodies, share_bodies};
 use super::members::{cooperative, visible_members};
 use crate::auth::Caller;
 use crate::extract::Body;
@@ -218,9 +218,12 @@ pub struct PreviewBody {
     /// Interest on the members' capital, all together.
     interest: BalanceBody,
     groups: Vec<GroupTotalBody>,
-    /// Of the book's own members, plain members see themselves only. Who was given has the number of its place, from 1, and an id that names
-    /// nobody.
+    /// The first hundred by number. Of the book's own members, plain members see themselves only. Who was given has the number of its place,
+    /// from 1, and an id that names nobody.
+    #[schema(max_items = 100)]
     shares: Vec<ShareBody>,
+    /// Whether there are more shares than these.
+    more_shares: bool,
 }
 
 impl PreviewBody {
@@ -228,12 +231,14 @@ impl PreviewBody {
     fn new(steps: &[Step], it: &Previewed, currency: Currency, own: Option<&[MemberId]>) -> PreviewBody {
         let money = |minor| BalanceBody::new(minor, currency);
         let shown = it.plan.members.iter().filter(|part| own.is_none_or(|own| own.contains(&part.member)));
+        let (shares, more_shares) = share_bodies(shown, currency);
         PreviewBody {
             surplus: money(it.plan.total()),
             steps: it.steps.iter().map(|taken| PreviewStepBody::new(&steps[taken.step], taken, currency)).collect(),
             interest: money(it.plan.interest()),
-            groups: group_bodies(&it.plan.members, currency),
-            shares: shown.map(|part| share_body(part, currency)).collect(),
+            groups: group_bodies(&it.plan.outline(), currency),
+            shares,
+            more_shares,
         }
     }
 }

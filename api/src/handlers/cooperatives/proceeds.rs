@@ -8,7 +8,7 @@ use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
-use crate::wire::{MoneyBody, bounded, parse};
+use crate::wire::{BalanceBody, MoneyBody, bounded, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use jiff::Timestamp;
@@ -43,8 +43,12 @@ pub struct NewProceedsRequest {
     /// cost it stays false: each is owed until it is paid.
     #[serde(default)]
     pub(crate) on_credit: bool,
-    /// In the currency of the book.
+    /// Without value added tax, in the currency of the book.
     pub(crate) amount: MoneyBody,
+    /// Value added tax on top of it, which the customer pays as well, or the supplier is paid: a line of its own, that no result and no
+    /// surplus counts. No more than the amount; it is not given where there is none.
+    #[serde(default)]
+    pub(crate) vat: Option<MoneyBody>,
     /// When; the book's own day when it is not given. A book reaches back to 1 January, ten years before the year in which it
     /// was opened.
     pub(crate) occurred_on: Option<Date>,
@@ -88,7 +92,10 @@ pub struct ProceedsBody {
     /// `sale` or `cost`.
     kind: String,
     label: String,
+    /// Without value added tax.
     amount: MoneyBody,
+    /// Value added tax on top of it; 0 where there is none.
+    vat: BalanceBody,
     /// Whether the customer of the sale had still to pay when it was sold.
     on_credit: bool,
     /// Whether it was business with somebody who is no member.
@@ -116,6 +123,7 @@ impl From<Proceeds> for ProceedsBody {
             kind: it.kind.to_string(),
             label: it.label,
             amount: it.amount.into(),
+            vat: BalanceBody::new(it.vat, it.amount.currency()),
             on_credit: it.on_credit,
             non_member: it.particulars.non_member,
             product: it.particulars.product,
@@ -132,8 +140,9 @@ impl From<Proceeds> for ProceedsBody {
     }
 }
 
-/// Records a sale (cash, or on credit what its customer has still to pay → sales) or a cost (cost → costs payable), with its journal entry. Reported again with the same
-/// reference and the same content, it is the one that is there.
+/// Records a sale (cash, or on credit what its customer has still to pay → sales) or a cost (cost → costs payable), with its journal entry.
+/// Value added tax on top is a line of its own (→ VAT payable, or VAT receivable →). Reported again with the same reference and the same
+/// content, it is the one that is there.
 #[utoipa::path(tag = "proceeds", params(("book" = String, Path, description = "The cooperative's book")),
     request_body = NewProceedsRequest,
     responses((status = 201, description = "Recorded", body = ProceedsBody),
@@ -157,6 +166,7 @@ impl NewProceedsRequest {
             party: self.party.clone(),
             on_credit: self.on_credit,
             amount: self.amount.parse("/amount")?,
+            vat: self.vat.as_ref().map(|vat| vat.parse("/vat")).transpose()?,
             occurred_on: self.occurred_on,
             particulars: self.particulars()?,
             memo: bounded("/memo", &self.memo, text::REFERENCE_OR_NONE)?,

@@ -4,6 +4,7 @@ use crate::auth::Caller;
 use crate::extract::{Keyed, Params};
 use crate::handlers::cooperatives::allocation_rules::NewAllocationRule;
 use crate::handlers::cooperatives::members::{cooperative, cooperative_of, visible_members};
+use crate::handlers::programmes::plans::NewProgramme;
 use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
@@ -19,11 +20,11 @@ use ledger::Error;
 use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::governance::operations::proposals as operations;
 use ledger::governance::operations::votes::{self, Own};
-use ledger::governance::rules::proposal::{College, Executed, NewCollege, Proposal, ProposalEnd, ProposedRule};
+use ledger::governance::rules::proposal::{College, Executed, Motion, NewCollege, Proposal, ProposalEnd, ProposedRule};
 use ledger::governance::rules::vote::{Choice, Threshold};
 use ledger::governance::store::electors::Listed;
 use ledger::governance::store::{electors, proposals};
-use ledger::id::{AllocationRuleId, BookRef, MemberId, PersonId, ProposalId};
+use ledger::id::{AllocationRuleId, BookRef, MemberId, PersonId, ProgrammeId, ProposalId};
 use ledger::money::Currency;
 use ledger::text;
 use serde::{Deserialize, Serialize};
@@ -65,9 +66,13 @@ pub struct NewProposalRequest {
     #[serde(default)]
     #[schema(max_items = 8)]
     pub(crate) colleges: Vec<NewCollegeRequest>,
-    /// The allocation rule that the service publishes when it passes. Without one it is a resolution, from which nothing follows here.
+    /// The allocation rule that the service publishes when it passes. Without a rule and a programme it is a resolution, from which nothing
+    /// follows here.
     #[serde(default)]
     pub(crate) rule: Option<NewAllocationRule>,
+    /// A budget: the programme that the service opens when it passes. Not with a rule.
+    #[serde(default)]
+    pub(crate) programme: Option<NewProgramme>,
 }
 
 impl NewProposalRequest {
@@ -80,11 +85,19 @@ impl NewProposalRequest {
             let (effective_from, window_days) = (it.effective_from(), it.objection_days());
             Ok(ProposedRule { rule: it.parse("/rule")?, effective_from, window_days })
         };
+        let motion = match (&self.rule, &self.programme) {
+            (None, None) => Motion::Resolution,
+            (Some(it), None) => Motion::Rule(rule(it)?),
+            (None, Some(it)) => Motion::Budget(it.parse().map_err(|problem| problem.below("/programme"))?),
+            (Some(_), Some(_)) => {
+                return Err(Problem::invalid("/programme", "a rule or a programme: each is put to the vote by itself"));
+            }
+        };
         let threshold: Threshold = parse("/threshold", &self.threshold)?;
         Ok(operations::NewProposal {
             title: bounded("/title", &self.title, text::NAME)?,
             text: paragraphs("/text", &self.text, text::STATEMENT)?,
-            rule: self.rule.as_ref().map(rule).transpose()?,
+            motion,
             threshold,
             quorum: self.quorum,
             colleges: self.colleges.iter().enumerate().map(college).collect::<Result<_, _>>()?,
@@ -135,9 +148,11 @@ pub struct ProposalBody {
     id: ProposalId,
     title: String,
     text: String,
-    /// The allocation rule that is published when it passes; null for a resolution.
+    /// The allocation rule that is published when it passes; null for others.
     rule: Option<NewAllocationRule>,
-    /// SHA-256 of what is voted on: title, text and rule.
+    /// The programme that is opened when it passes; null for others. Without both it is a resolution.
+    programme: Option<NewProgramme>,
+    /// SHA-256 of what is voted on: title, text, and rule or programme.
     digest: String,
     /// How much of yes and no must be yes: `majority` or `two_thirds`.
     threshold: String,
@@ -169,29 +184,42 @@ pub struct ProposalBody {
     /// The version of the rule that was published; null otherwise.
     #[schema(value_type = Option<String>)]
     allocation_rule: Option<AllocationRuleId>,
-    /// Why the rule of a proposal that has passed could not be published any more, as the code of a problem such as `rule-too-late`; null
-    /// otherwise.
+    /// The programme that was opened; null otherwise.
+    #[schema(value_type = Option<String>)]
+    opened_programme: Option<ProgrammeId>,
+    /// Why the rule of a proposal that has passed could not be published any more, or its programme not be opened, as the code of a problem
+    /// such as `rule-too-late` or `account-counts-already`; null otherwise.
     refused: Option<String>,
 }
 
 impl ProposalBody {
-    fn new(it: Proposal, currency: Currency) -> ProposalBody {
+    fn new(it: Proposal, currency: Currency) -> Result<ProposalBody, Error> {
         let state = it.state().to_string();
         let (end, ended_at) = it.ended.unzip();
-        let (mut withdrawn_by, mut reason, mut allocation_rule, mut refused) = (None, None, None, None);
+        let (mut withdrawn_by, mut reason, mut refused) = (None, None, None);
+        let (mut allocation_rule, mut opened_programme) = (None, None);
         match end {
             Some(ProposalEnd::Withdrawn { by, reason: why }) => (withdrawn_by, reason) = (Some(by), Some(why)),
             Some(ProposalEnd::Passed(Executed::Published(id))) => allocation_rule = Some(id),
+            Some(ProposalEnd::Passed(Executed::Opened(id))) => opened_programme = Some(id),
             Some(ProposalEnd::Passed(Executed::Refused(code))) => refused = Some(code),
             Some(ProposalEnd::Passed(Executed::Nothing) | ProposalEnd::Failed) | None => {}
         }
-        let rule = |it: ProposedRule| NewAllocationRule::of(it.rule, it.effective_from, it.window_days, currency);
+        let (mut rule, mut programme) = (None, None);
+        match it.motion {
+            Motion::Resolution => {}
+            Motion::Rule(of) => {
+                rule = Some(NewAllocationRule::of(of.rule, of.effective_from, of.window_days, currency));
+            }
+            Motion::Budget(new) => programme = Some(NewProgramme::of(new, currency)?),
+        }
         let percent = |hundredths: i32| format!("{}.{:02}", hundredths / 100, hundredths % 100);
-        ProposalBody {
+        Ok(ProposalBody {
             id: it.id,
             title: it.title,
             text: it.text,
-            rule: it.rule.map(rule),
+            rule,
+            programme,
             digest: hex::encode(it.digest),
             threshold: it.threshold.to_string(),
             quorum: it.quorum,
@@ -207,8 +235,9 @@ impl ProposalBody {
             counted: it.outcome.map(|it| it.counted),
             approval: it.outcome.and_then(|it| it.approval).map(percent),
             allocation_rule,
+            opened_programme,
             refused,
-        }
+        })
     }
 }
 
@@ -241,7 +270,7 @@ impl ProposalWithVotesBody {
         };
         let colleges = proposals::colleges(client, it.id).await?;
         Ok(ProposalWithVotesBody {
-            proposal: ProposalBody::new(it, currency),
+            proposal: ProposalBody::new(it, currency)?,
             colleges: colleges.into_iter().map(CollegeBody::from).collect(),
             is_elector: own.is_elector,
             own_vote: own.vote.map(|(choice, _)| choice.to_string()),
@@ -281,6 +310,9 @@ pub(crate) async fn open_once(
         if let Some(rule) = &body.rule {
             rule.check_currency("/rule", &book)?;
         }
+        if let Some(programme) = &body.programme {
+            programme.check_currency(book.currency).map_err(|error| error.below("/programme"))?;
+        }
         let opened = operations::open(tx, book.id, new.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::created(&ProposalWithVotesBody::read(tx, caller, opened, book.currency).await?))
     })
@@ -303,8 +335,8 @@ pub(crate) async fn list(
     let client = state.client().await?;
     let book = cooperative(&client, &caller, *id).await?;
     let rows = proposals::list(&client, book.id, window.after, window.fetch()).await?;
-    let body = |row| ProposalBody::new(row, book.currency);
-    Ok(window.page(rows, |row| row.id.object, body).respond(&http))
+    let bodies = rows.into_iter().map(|row| ProposalBody::new(row, book.currency)).collect::<Result<Vec<_>, _>>()?;
+    Ok(window.page(bodies, |body| body.id.object, |body| body).respond(&http))
 }
 
 /// Shows a proposal with its colleges, what came of it, and the caller's own vote.

@@ -1,7 +1,8 @@
 //! How far what is made pays for the next development of a campaign, and from which book.
 
-use crate::auth::Caller;
-use crate::extract::Keyed;
+use super::plans::readable_book;
+use crate::auth::{Caller, MaybeCaller};
+use crate::extract::{Keyed, Params};
 use crate::idempotency::{Reply, Scope, idempotent};
 use crate::problem::Problem;
 use crate::state::State;
@@ -11,12 +12,15 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use jiff::civil::Date;
 use ledger::Error;
-use ledger::id::{BookRef, CampaignId};
+use ledger::cooperatives::rules::cooperative::Period;
+use ledger::engine::store::books::Book;
+use ledger::id::{BookRef, CampaignId, ProductId};
 use ledger::money::Currency;
 use ledger::pledging::store::campaigns;
 use ledger::programmes::operations::loops::{self as operations, Standing};
+use ledger::programmes::store::products;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// From which book's surpluses the work of a campaign is paid besides.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -90,7 +94,8 @@ pub struct LoopSaidBody {
 
 /// Says from which book's surpluses the work of a recurring campaign is paid besides: what the allocation rule of that book puts into its
 /// development fund. From then on everybody who reads the campaign sees how much that was in twelve months, and that the campaign asks for as
-/// much less; no money moves by it.
+/// much less; and everybody who reads a product that its milestones pay for, how much of it what was sold under the product's name has
+/// brought. No money moves by it.
 #[utoipa::path(tag = "campaigns", operation_id = "say_campaign_loop",
     params(("id" = String, Path, description = "The campaign")), request_body = SayLoop,
     responses((status = 200, description = "Said", body = LoopSaidBody)))]
@@ -133,4 +138,66 @@ pub(crate) async fn show(
         })
         .await?;
     Ok(HttpResponse::Ok().json(body))
+}
+
+/// The days of a product's loop.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LoopDays {
+    /// The first day.
+    #[param(example = "2027-01-01")]
+    from: Date,
+    /// The last day; at most a year after the first.
+    #[param(example = "2027-12-31")]
+    to: Date,
+}
+
+/// How far a product pays for its own development in some days.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProductLoop)]
+pub struct ProductLoopBody {
+    #[schema(value_type = String)]
+    product: ProductId,
+    from: Date,
+    to: Date,
+    /// The books whose surpluses count: those that are said for the campaigns of its milestones.
+    #[schema(value_type = Vec<String>)]
+    books: Vec<BookRef>,
+    /// What was released for it by its milestones on these days.
+    released: BalanceBody,
+    /// What of surpluses whose periods end on these days went into the development fund by what was sold under its name: of each, in proportion
+    /// to what the sales of each product left of its costs in the period (largest remainders).
+    proceeds: BalanceBody,
+    /// `proceeds` divided by `released`, to the hundredth, half up; null where nothing was released. From 1 on, it pays for what comes next.
+    ratio: Option<String>,
+}
+
+/// Shows how far a product pays for its own development on some days, for those who may read its book. Sales and costs count that name it as
+/// their `product`.
+#[utoipa::path(tag = "programmes", operation_id = "show_product_loop",
+    params(("id" = String, Path, description = "The product"), LoopDays),
+    responses((status = 200, description = "The loop", body = ProductLoopBody)))]
+#[get("/v1/products/{id}/loop")]
+pub(crate) async fn of_product(
+    state: Data<State>,
+    caller: MaybeCaller,
+    id: Path<ProductId>,
+    query: Params<LoopDays>,
+) -> Result<HttpResponse, Problem> {
+    let period = Period::new(query.0.from, query.0.to);
+    let period = period.map_err(|refusal| Problem::invalid("/to", refusal.detail))?;
+    let client = state.client().await?;
+    let book = readable_book(&client, &caller, id.book, "product").await?;
+    let product = products::get(&client, *id, book.currency).await?;
+    let (closed, books) = operations::of_product(&client, &book, &product, period).await?;
+    Ok(HttpResponse::Ok().json(ProductLoopBody {
+        product: *id,
+        from: period.from,
+        to: period.to,
+        books: books.iter().map(Book::reference).collect(),
+        released: BalanceBody::new(closed.released, book.currency),
+        proceeds: BalanceBody::new(closed.proceeds, book.currency),
+        ratio: closed.ratio().map(hundredths),
+    }))
 }

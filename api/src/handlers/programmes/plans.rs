@@ -19,7 +19,7 @@ use ledger::engine::store::books::Book;
 use ledger::id::{BookId, BookRef, PersonId, ProgrammeId};
 use ledger::money::{Currency, Money};
 use ledger::programmes::operations::programmes as operations;
-use ledger::programmes::rules::programme::{Line, PRESETS, Place, Plan, Preset, Programme};
+use ledger::programmes::rules::programme::{self, Line, PRESETS, Place, Plan, Preset, Programme};
 use ledger::programmes::store::{parts, programmes};
 use ledger::text;
 use serde::{Deserialize, Serialize};
@@ -99,7 +99,7 @@ pub struct PlaceBody {
 }
 
 /// A programme to be opened.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewProgramme {
     /// Its name.
@@ -130,7 +130,7 @@ pub struct NewProgramme {
 
 impl NewProgramme {
     /// Refuses amounts in another currency than that of the book.
-    fn check_currency(&self, currency: Currency) -> Result<(), Error> {
+    pub(crate) fn check_currency(&self, currency: Currency) -> Result<(), Error> {
         match self.lines.iter().position(|line| line.amount.currency != currency.code()) {
             None => Ok(()),
             Some(place) => {
@@ -139,7 +139,8 @@ impl NewProgramme {
         }
     }
 
-    fn parse(&self) -> Result<operations::NewProgramme, Problem> {
+    /// What it says, within the bounds of the contract.
+    pub(crate) fn parse(&self) -> Result<programme::NewProgramme, Problem> {
         let line = |(place, it): (usize, &LineBody)| -> Result<Line, Problem> {
             let at = format!("/lines/{place}");
             let first_month = it.first_month.unwrap_or(self.first_month);
@@ -155,7 +156,7 @@ impl NewProgramme {
             let title = bounded(&format!("/places/{place}/title"), &it.title, text::NAME)?;
             Ok(Place { title, people: it.people })
         };
-        Ok(operations::NewProgramme {
+        Ok(programme::NewProgramme {
             name: bounded("/name", &self.name, text::NAME)?,
             about: paragraphs("/about", &self.about, text::STATEMENT_OR_NONE)?,
             plan: Plan {
@@ -166,6 +167,37 @@ impl NewProgramme {
                 places: self.places.iter().enumerate().map(place).collect::<Result<_, _>>()?,
             },
         })
+    }
+}
+
+impl NewProgramme {
+    /// The same from what it was read as, with everything said that was left to be understood.
+    pub(crate) fn of(it: programme::NewProgramme, currency: Currency) -> Result<NewProgramme, Error> {
+        let plan = it.plan;
+        Ok(NewProgramme {
+            name: it.name,
+            about: it.about,
+            first_month: plan.first_month,
+            months: plan.months,
+            lines: plan.lines.into_iter().map(|line| LineBody::of(line, currency)).collect::<Result<_, _>>()?,
+            sources: plan.sources,
+            places: plan.places.into_iter().map(PlaceBody::from).collect(),
+        })
+    }
+}
+
+impl LineBody {
+    fn of(line: Line, currency: Currency) -> Result<LineBody, Error> {
+        let amount = Money::from_minor(line.amount, currency)
+            .map_err(|error| Error::inconsistent(format!("a line of a programme: {error}")))?;
+        let (first_month, months) = (Some(line.first_month), Some(line.months));
+        Ok(LineBody { name: line.name, account: line.account, amount: amount.into(), first_month, months })
+    }
+}
+
+impl From<Place> for PlaceBody {
+    fn from(it: Place) -> PlaceBody {
+        PlaceBody { title: it.title, people: it.people }
     }
 }
 
@@ -247,17 +279,11 @@ impl ProgrammeWithPlanBody {
         it: Programme,
         currency: Currency,
     ) -> Result<ProgrammeWithPlanBody, Error> {
-        let line = |line: Line| -> Result<LineBody, Error> {
-            let amount = Money::from_minor(line.amount, currency)
-                .map_err(|error| Error::inconsistent(format!("a line of a programme: {error}")))?;
-            let (first_month, months) = (Some(line.first_month), Some(line.months));
-            Ok(LineBody { name: line.name, account: line.account, amount: amount.into(), first_month, months })
-        };
-        let place = |it: Place| PlaceBody { title: it.title, people: it.people };
+        let line = |line: Line| LineBody::of(line, currency);
         Ok(ProgrammeWithPlanBody {
             lines: parts::lines(client, it.id).await?.into_iter().map(line).collect::<Result<_, _>>()?,
             sources: parts::sources(client, it.id).await?,
-            places: parts::places(client, it.id).await?.into_iter().map(place).collect(),
+            places: parts::places(client, it.id).await?.into_iter().map(PlaceBody::from).collect(),
             programme: it.into(),
         })
     }

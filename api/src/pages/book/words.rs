@@ -54,6 +54,12 @@ kinds! {
     RecoveryRestored = "book-kind-recovery-restored", "book-kind-recovery-restored-means";
     WrittenOff = "book-kind-written-off", "book-kind-written-off-means";
     SalesRecorded = "book-kind-sales-recorded", "book-kind-sales-recorded-means";
+    VatOnSale = "book-kind-vat-on-sale", "book-kind-vat-on-sale-means";
+    VatOnSaleReversed = "book-kind-vat-on-sale-reversed", "book-kind-vat-on-sale-reversed-means";
+    VatOnCost = "book-kind-vat-on-cost", "book-kind-vat-on-cost-means";
+    VatOnCostReversed = "book-kind-vat-on-cost-reversed", "book-kind-vat-on-cost-reversed-means";
+    VatDeclared = "book-kind-vat-declared", "book-kind-vat-declared-means";
+    VatDeclarationReversed = "book-kind-vat-declaration-reversed", "book-kind-vat-declaration-reversed-means";
     CustomerPaid = "book-kind-customer-paid", "book-kind-customer-paid-means";
     CostRecorded = "book-kind-cost-recorded", "book-kind-cost-recorded-means";
     CostPaid = "book-kind-cost-paid", "book-kind-cost-paid-means";
@@ -135,6 +141,7 @@ const PURPOSES: &[(&str, &str)] = &[
     ("assets:receivable:{custodian}:{day}", "account-for-receivable"),
     ("assets:shortfall:{custodian}", "account-for-shortfall"),
     ("assets:due-from:{book}", "account-for-due-from"),
+    ("assets:vat", "account-for-vat-receivable"),
     ("assets:disputes:{campaign}", "account-for-disputes"),
     ("liabilities:fund:{campaign}", "account-for-fund"),
     ("liabilities:recoveries:{campaign}", "account-for-recoveries"),
@@ -146,6 +153,7 @@ const PURPOSES: &[(&str, &str)] = &[
     ("liabilities:payable:member:{member}", "account-for-member-payable"),
     ("liabilities:payable:lender:{lender}", "account-for-lender-payable"),
     ("liabilities:costs:{supplier}", "account-for-costs-payable"),
+    ("liabilities:vat", "account-for-vat-payable"),
     ("liabilities:loan:{lender}", "account-for-loan"),
     ("liabilities:due-to:{book}", "account-for-due-to"),
     ("liabilities:fees:{payee}", "account-for-fees"),

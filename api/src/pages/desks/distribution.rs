@@ -21,12 +21,12 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, post, route};
 use askama::Template;
+use deadpool_postgres::GenericClient;
 use ledger::Error;
 use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
-use ledger::cooperatives::rules::waterfall::MemberPart;
+use ledger::cooperatives::rules::plan::MemberPart;
 use ledger::cooperatives::store::{distributions, members};
 use ledger::id::{DistributionId, MemberId};
-use std::collections::BTreeMap;
 use std::fmt;
 
 #[derive(Template)]
@@ -77,8 +77,15 @@ impl fmt::Display for Own {
     }
 }
 
+/// So many memberships of one person are shown.
+const OWN_MAX: i64 = 100;
+
 /// What some memberships get of a distribution.
-pub(super) fn own_shares(it: &Distribution, own: &[MemberId]) -> Vec<Own> {
+pub(super) async fn own_shares(
+    client: &impl GenericClient,
+    it: &Distribution,
+    own: &[MemberId],
+) -> Result<Vec<Own>, Error> {
     let amount = |minor: i64| Amount::of(minor, it.currency).to_string();
     let share = |part: &MemberPart| Own {
         number: part.number,
@@ -87,7 +94,8 @@ pub(super) fn own_shares(it: &Distribution, own: &[MemberId]) -> Vec<Own> {
         retained: amount(part.retained),
         loss: (part.loss > 0).then(|| (amount(part.loss), amount(part.stands))),
     };
-    it.plan.members.iter().filter(|part| own.contains(&part.member)).map(share).collect()
+    let shares = distributions::shares(client, it.id, Some(own), 0, OWN_MAX).await?;
+    Ok(shares.iter().map(share).collect())
 }
 
 /// Whether a state lets members object.
@@ -141,18 +149,14 @@ fn lines(it: &Distribution) -> Vec<Line> {
     if it.plan.from_reserve > 0 {
         lines.push(line(say("distribution-from-reserve").into(), it.plan.from_reserve, false));
     }
-    let mut groups: BTreeMap<&str, Group> = BTreeMap::new();
-    for part in &it.plan.members {
-        groups.entry(&part.group).or_default().add(part);
-    }
-    for (name, group) in groups {
-        let of = |text| say(text).with("group", name).with("members", group.members).into();
+    for group in &it.plan.groups {
+        let of = |text| say(text).with("group", &group.group).with("members", group.members).into();
         let lost = it.plan.loss() > 0;
         for (text, minor, is_shown) in [
             ("distribution-group-cash", group.cash, !lost),
             ("distribution-group-capital", group.retained, !lost),
             ("distribution-group-netted", group.netted, group.netted > 0),
-            ("distribution-group-bears", group.bears, lost),
+            ("distribution-group-bears", group.from_capital(), lost),
             ("distribution-group-stands", group.stands, group.stands > 0),
         ] {
             if is_shown {
@@ -161,31 +165,6 @@ fn lines(it: &Distribution) -> Vec<Line> {
         }
     }
     lines
-}
-
-/// What the members of a group have together, minor units.
-#[derive(Default)]
-struct Group {
-    members: usize,
-    cash: i64,
-    retained: i64,
-    /// What earlier losses take of the shares.
-    netted: i64,
-    /// What capital bears of a loss.
-    bears: i64,
-    /// What of a loss stands against the next shares.
-    stands: i64,
-}
-
-impl Group {
-    fn add(&mut self, part: &MemberPart) {
-        self.members += 1;
-        self.cash += part.cash;
-        self.retained += part.retained;
-        self.netted += part.netted;
-        self.bears += part.from_capital();
-        self.stands += part.stands;
-    }
 }
 
 /// How it stands, in a few words.
@@ -252,7 +231,7 @@ async fn shown(state: &State, caller: &Caller, id: DistributionId, form: Filled)
     let own: Vec<MemberId> = own.into_iter().map(|member| member.id).collect();
     let has_objected = objections.iter().any(|it| own.contains(&it.member));
     Ok(DistributionPage {
-        own: own_shares(&it, &own),
+        own: own_shares(&client, &it, &own).await?,
         withdraws: keeps && is_unposted(&it.state),
         objects: takes_objections(&it.state) && !own.is_empty() && !has_objected,
         id,

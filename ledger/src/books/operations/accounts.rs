@@ -60,6 +60,31 @@ pub async fn check(
     Err(Refusal::new("account-mismatch", detail).into())
 }
 
+/// As [`ensure`], of many accounts; answers their numbers by their codes.
+///
+/// # Errors
+///
+/// As [`check`].
+pub async fn ensure_all(
+    tx: &Transaction<'_>,
+    book: &Book,
+    needed: &[&chart::Account],
+    unit: impl Into<Unit>,
+    wall: Timestamp,
+) -> Result<HashMap<String, AccountNumber>, Error> {
+    let unit = unit.into();
+    check_all(tx, book, needed, unit).await?;
+    let codes: Vec<&str> = needed.iter().map(|account| account.code.as_str()).collect();
+    let mut numbers = accounts::numbers(tx, book.id, &codes).await?;
+    for account in needed {
+        if !numbers.contains_key(&account.code) {
+            let number = accounts::open(tx, book.id, &account.code, account.class, unit.code(), None, wall).await?;
+            numbers.insert(account.code.clone(), number);
+        }
+    }
+    Ok(numbers)
+}
+
 /// As [`check`], of many accounts: those that are open are what they are needed for.
 ///
 /// # Errors

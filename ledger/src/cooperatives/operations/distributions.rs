@@ -8,18 +8,20 @@ use crate::calendar::later;
 use crate::cooperatives::rules::cooperative::{Member, Period};
 use crate::cooperatives::rules::distribution::{Distribution, DistributionState, Due, Objection, WAIT_DAYS};
 use crate::cooperatives::rules::loss;
+use crate::cooperatives::rules::plan::{self, Credit, MemberPart, StepPart};
 use crate::cooperatives::rules::redemption::{self, Notice};
 use crate::cooperatives::rules::series::{Instalment, instalments};
-use crate::cooperatives::rules::waterfall::{self, Credit, Plan};
-use crate::cooperatives::store::distributions::{self, Part};
+use crate::cooperatives::rules::waterfall;
 use crate::cooperatives::store::redemptions::{self, UsedBy};
 use crate::cooperatives::store::series::{self, SeriesEntry};
-use crate::cooperatives::store::{allocation_rules, members as member_rows, proceeds, results as result_rows};
+use crate::cooperatives::store::{
+    allocation_rules, distributions, members as member_rows, proceeds, results as result_rows,
+};
 use crate::engine::posting;
 use crate::engine::store::books::Book;
 use crate::engine::store::journal;
 use crate::error::{Error, Refusal};
-use crate::id::{BookId, DistributionId, PersonId};
+use crate::id::{BookId, DistributionId, MemberId, PersonId};
 use crate::money::Money;
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
@@ -69,7 +71,7 @@ pub async fn draft(
     let lines = if is_loss {
         moved.len() + result.carried.len()
     } else {
-        plan.credits_of_steps().len() + plan.principals().count()
+        plan::credits(&plan.steps).len() + plan::principals(&plan.steps).count()
     };
     if lines > LINES_MAX {
         let detail = format!("{lines} parts do not fit into one journal entry of {LINES_MAX} lines");
@@ -93,38 +95,18 @@ pub async fn draft(
         currency: book.currency,
         window_days: rule.window_days,
         digest: waterfall::digest(&(&rule.rule, &inputs, &plan))?,
-        plan,
+        plan: plan.outline(),
         drafted_by: by,
         drafted_at: now,
         state: DistributionState::Draft { until },
         version: 1,
     };
-    distributions::insert(tx, &distribution, &inputs, until).await?;
-    distributions::insert_parts(tx, distribution.id, &parts(&distribution.plan)).await?;
+    distributions::insert(tx, &distribution, until).await?;
+    distributions::insert_inputs(tx, distribution.id, &inputs).await?;
+    distributions::insert_parts(tx, distribution.id, &plan).await?;
     activity::record(tx, distribution.id.book, Done::new(&distribution.id, "drafted", Actor::Person(by)), now).await?;
     wake(tx, &distribution).await?;
     distributions::get(tx, distribution.id).await
-}
-
-/// The plan by recipient, as the rows keep it.
-fn parts(plan: &Plan) -> Vec<Part> {
-    let steps = plan.steps.iter().map(|part| Part {
-        line: 0,
-        account: part.to.account().code,
-        amount: part.amount,
-        member: None,
-        retained: 0,
-        carry: 0,
-    });
-    let members = plan.members.iter().map(|part| Part {
-        line: 0,
-        account: chart::member_payable(part.number).code,
-        amount: part.cash,
-        member: Some(part.member),
-        retained: part.retained,
-        carry: part.carry,
-    });
-    (0..).zip(steps.chain(members)).map(|(line, part)| Part { line, ..part }).collect()
 }
 
 /// Brings a draft before the members, who may object from now on.
@@ -178,8 +160,9 @@ async fn objector(
     wall: Timestamp,
 ) -> Result<Member, Error> {
     let own = member_rows::of_person(tx, book.id, by).await?;
-    let has_part = |member: &Member| distribution.plan.members.iter().any(|part| part.member == member.id);
-    match own.into_iter().find(has_part) {
+    let ids: Vec<MemberId> = own.iter().map(|member| member.id).collect();
+    let share = distributions::shares(tx, distribution.id, Some(&ids), 0, 1).await?.pop();
+    match own.into_iter().find(|member| share.as_ref().is_some_and(|share| share.member == member.id)) {
         Some(member) => Ok(member),
         None => members::active_member(tx, book, by, wall).await,
     }
@@ -260,22 +243,22 @@ async fn post_due(
         let withdrawn = distribution.withdraw(reason.to_owned())?;
         return save(tx, withdrawn, "withdrawn", Actor::Service, reason, now).await;
     }
-    let all = instalments(&distribution.plan, LINES_MAX, book.currency);
-    let entry = if distribution.plan.loss() > 0 || all.len() < 2 {
-        post(tx, book, &distribution, wall).await?
+    let entry = if distribution.plan.loss() > 0 {
+        post_loss(tx, book, &distribution, wall).await?
     } else {
-        match post_next(tx, book, &distribution, (&begun, &all), wall).await? {
+        match post_next(tx, book, &distribution, &begun, wall).await? {
             Some(first) => first,
             None => return Ok(distribution),
         }
     };
-    if distribution.plan.members.iter().any(|part| part.retained > 0) {
+    if distribution.plan.retained() > 0 {
         capital::grew(tx, book).await?;
     }
-    let plan = distribution.plan.clone();
+    if distribution.plan.loss() > 0 {
+        use_capital(tx, book, id).await?;
+    }
     let posted = distribution.posted(entry, now)?;
-    use_capital(tx, book, id, &plan).await?;
-    let job = Job::IssueStatements { distribution: id };
+    let job = Job::IssueStatements { distribution: id, after: 0 };
     jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe: id.to_string(), job }).await?;
     save(tx, posted, "posted", Actor::Service, "", now).await
 }
@@ -283,15 +266,49 @@ async fn post_due(
 /// So many entries of a series are posted in one transaction.
 const ENTRIES_AT_ONCE: usize = 4;
 
-/// Posts the next entries of a series, of one day all of them. Answers the first of all once the last one is posted; until then a job goes on.
+/// The shares of so many members are read at once: what they fill at most.
+const SHARES_AT_ONCE: usize = ENTRIES_AT_ONCE * LINES_MAX;
+
+/// Shares by number after one, and whether they are the last ones.
+async fn shares_after(tx: &Transaction<'_>, id: DistributionId, after: i32) -> Result<(Vec<MemberPart>, bool), Error> {
+    let limit = i64::try_from(SHARES_AT_ONCE).unwrap_or(i64::MAX);
+    let shares = distributions::shares(tx, id, None, after, limit).await?;
+    let is_last = shares.len() < SHARES_AT_ONCE;
+    Ok((shares, is_last))
+}
+
+/// The next entries of a surplus after those that are posted, and whether they are all that is left of it. What nobody gets has no entry.
+async fn next_instalments(
+    tx: &Transaction<'_>,
+    distribution: &Distribution,
+    begun: &[SeriesEntry],
+) -> Result<(Vec<Instalment>, bool), Error> {
+    let steps = begun.is_empty().then_some(distribution.plan.steps.as_slice());
+    let mut after = begun.last().map_or(0, |it| it.members.1);
+    loop {
+        let (shares, is_last) = shares_after(tx, distribution.id, after).await?;
+        let mut next = instalments(steps, &shares, LINES_MAX, distribution.currency);
+        let is_whole = is_last && next.len() <= ENTRIES_AT_ONCE;
+        if is_last || !next.is_empty() {
+            next.truncate(ENTRIES_AT_ONCE);
+            return Ok((next, is_whole));
+        }
+        after = shares.last().map_or(i32::MAX, |share| share.number);
+    }
+}
+
+/// Posts a surplus: by one entry, or by the next ones of a series, of one day all of them. Answers the first of all once the last one is posted;
+/// until then a job goes on.
 async fn post_next(
     tx: &Transaction<'_>,
     book: &Book,
     distribution: &Distribution,
-    (begun, all): (&[SeriesEntry], &[Instalment]),
+    begun: &[SeriesEntry],
     wall: Timestamp,
 ) -> Result<Option<i64>, Error> {
-    let id = distribution.id;
+    let (id, steps) = (distribution.id, &distribution.plan.steps);
+    let (next, is_whole) = next_instalments(tx, distribution, begun).await?;
+    let is_series = !(begun.is_empty() && is_whole && next.len() == 1);
     let surplus = accounts::ensure(tx, book, &chart::surplus(), book.currency, wall).await?;
     let day = match begun.first() {
         Some(first) => journal::transfers(tx, book.id, first.entry).await?.first().map(|(_, day)| *day),
@@ -300,24 +317,26 @@ async fn post_next(
     let closed_through = journal::lock(tx, book.id).await?.closed_through;
     let day = day.unwrap_or_else(|| book.today(wall)).max(closed_through.tomorrow().unwrap_or(Date::MAX));
     let mut first = begun.first().map(|it| it.entry);
-    let next = all.iter().enumerate().skip(begun.len()).take(ENTRIES_AT_ONCE);
-    for (place, instalment) in next {
-        let parts = lines(tx, book, instalment.credits.clone(), wall).await?;
+    for (number, instalment) in (begun.len() + 1..).zip(&next) {
+        let parts = lines(tx, book, &instalment.credits, wall).await?;
         let mut entry = movements::surplus_allocated(surplus, &parts, day, id);
         if instalment.has_steps {
-            entry = movements::with_loans_due(entry, &loans_due(tx, book, &distribution.plan, wall).await?);
+            entry = movements::with_loans_due(entry, &loans_due(tx, book, steps, wall).await?);
         }
         let entry = posting::post(tx, book, entry, wall).await?.number;
-        let number = i32::try_from(place + 1).map_err(|_| Error::inconsistent("a series is too long"))?;
-        series::insert(tx, id, SeriesEntry { number, entry, members: instalment.members }).await?;
+        if is_series {
+            let number = i32::try_from(number).map_err(|_| Error::inconsistent("a series is too long"))?;
+            series::insert(tx, id, SeriesEntry { number, entry, members: instalment.members }).await?;
+        }
         first = first.or(Some(entry));
     }
-    let done = (begun.len() + ENTRIES_AT_ONCE).min(all.len());
-    if done == all.len() {
+    if is_whole {
         return Ok(first);
     }
-    let (dedupe, job) =
-        (format!("{id}.{}.{done}", distribution.version), Job::AdvanceDistribution { distribution: id });
+    let (dedupe, job) = (
+        format!("{id}.{}.{}", distribution.version, begun.len() + next.len()),
+        Job::AdvanceDistribution { distribution: id },
+    );
     jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.now(wall), dedupe, job }).await?;
     Ok(None)
 }
@@ -332,21 +351,43 @@ async fn is_there(tx: &Transaction<'_>, book: &Book, distribution: &Distribution
             return Ok(false);
         }
     }
-    let netted = plan.members.iter().map(|part| (chart::member_receivable(part.number), part.netted));
-    let capital = plan.members.iter().map(|part| (chart::member_capital(part.number), part.from_capital()));
     let reserve = (chart::reserve(), plan.from_reserve);
-    let loans = plan.principals().map(|(lender, amount)| (chart::loan(lender), amount));
-    for (account, amount) in netted.chain(capital).chain([reserve]).chain(loans).filter(|(_, amount)| *amount > 0) {
-        if inputs::has(tx, book, &account).await? < amount {
+    let loans = plan::principals(&plan.steps).map(|(lender, amount)| (chart::loan(lender), amount));
+    let of_all: Vec<_> = loans.chain([reserve]).filter(|(_, amount)| *amount > 0).collect();
+    if inputs::lack(tx, book, &of_all).await? {
+        return Ok(false);
+    }
+    let (mut after, mut is_last) = (0, plan.takes_of_members() == 0);
+    while !is_last {
+        let shares;
+        (shares, is_last) = shares_after(tx, distribution.id, after).await?;
+        let netted = shares.iter().map(|part| (chart::member_receivable(part.number), part.netted));
+        let capital = shares.iter().map(|part| (chart::member_capital(part.number), part.from_capital()));
+        let of_members: Vec<_> = netted.chain(capital).filter(|(_, amount)| *amount > 0).collect();
+        if inputs::lack(tx, book, &of_members).await? {
             return Ok(false);
         }
+        after = shares.last().map_or(after, |share| share.number);
     }
     Ok(true)
 }
 
+/// Those who bear a loss: no more of them than one entry has lines for.
+async fn bearing(tx: &Transaction<'_>, id: DistributionId) -> Result<Vec<MemberPart>, Error> {
+    let (mut bearing, mut after) = (Vec::new(), 0);
+    loop {
+        let (shares, is_last) = shares_after(tx, id, after).await?;
+        after = shares.last().map_or(after, |share| share.number);
+        bearing.extend(shares.into_iter().filter(|part| part.loss > 0));
+        if is_last {
+            return Ok(bearing);
+        }
+    }
+}
+
 /// What a loss takes of members' capital goes of their retained shares, the oldest first, as far as the capital is of such.
-async fn use_capital(tx: &Transaction<'_>, book: &Book, id: DistributionId, plan: &Plan) -> Result<(), Error> {
-    let bearing: Vec<_> = plan.members.iter().filter(|part| part.from_capital() > 0).collect();
+async fn use_capital(tx: &Transaction<'_>, book: &Book, id: DistributionId) -> Result<(), Error> {
+    let bearing: Vec<_> = bearing(tx, id).await?.into_iter().filter(|part| part.from_capital() > 0).collect();
     if bearing.is_empty() {
         return Ok(());
     }
@@ -362,15 +403,15 @@ async fn use_capital(tx: &Transaction<'_>, book: &Book, id: DistributionId, plan
     redemptions::use_notices(tx, UsedBy::Loss(id), &given).await
 }
 
-/// What falls due of loans by a plan: loan, what is owed to its lender, and how much.
+/// What falls due of loans by the steps of a plan: loan, what is owed to its lender, and how much.
 async fn loans_due(
     tx: &Transaction<'_>,
     book: &Book,
-    plan: &Plan,
+    steps: &[StepPart],
     wall: Timestamp,
 ) -> Result<Vec<(AccountNumber, AccountNumber, Money)>, Error> {
     let mut due = Vec::new();
-    for (lender, amount) in plan.principals() {
+    for (lender, amount) in plan::principals(steps) {
         let loan = accounts::ensure(tx, book, &chart::loan(lender), book.currency, wall).await?;
         let payable = accounts::ensure(tx, book, &chart::lender_payable(lender), book.currency, wall).await?;
         due.extend(Money::parts(amount, book.currency).into_iter().map(|part| (loan, payable, part)));
@@ -378,18 +419,23 @@ async fn loans_due(
     Ok(due)
 }
 
-/// One entry, one line for every part; answers its number.
-async fn post(tx: &Transaction<'_>, book: &Book, distribution: &Distribution, wall: Timestamp) -> Result<i64, Error> {
+/// Posts a loss by one entry; answers its number.
+async fn post_loss(
+    tx: &Transaction<'_>,
+    book: &Book,
+    distribution: &Distribution,
+    wall: Timestamp,
+) -> Result<i64, Error> {
     let surplus = accounts::ensure(tx, book, &chart::surplus(), book.currency, wall).await?;
-    let (plan, id, today) = (&distribution.plan, distribution.id, book.today(wall));
-    let entry = if plan.loss() > 0 {
-        let bearers = lines(tx, book, plan.bearers(), wall).await?;
-        let costs = results::carried_lines(tx, book, distribution.result).await?;
-        movements::loss_borne(surplus, &bearers, &costs, today, id)
-    } else {
-        let shared = movements::surplus_allocated(surplus, &lines(tx, book, plan.credits(), wall).await?, today, id);
-        movements::with_loans_due(shared, &loans_due(tx, book, plan, wall).await?)
-    };
+    let (from_reserve, id) = (distribution.plan.from_reserve, distribution.id);
+    let mut bearers = Vec::new();
+    if from_reserve > 0 {
+        bearers.push(Credit { account: chart::reserve(), amount: from_reserve });
+    }
+    bearers.extend(bearing(tx, id).await?.iter().flat_map(MemberPart::bearers));
+    let bearers = lines(tx, book, &bearers, wall).await?;
+    let costs = results::carried_lines(tx, book, distribution.result).await?;
+    let entry = movements::loss_borne(surplus, &bearers, &costs, book.today(wall), id);
     Ok(posting::post(tx, book, entry, wall).await?.number)
 }
 
@@ -397,12 +443,14 @@ async fn post(tx: &Transaction<'_>, book: &Book, distribution: &Distribution, wa
 async fn lines(
     tx: &Transaction<'_>,
     book: &Book,
-    parts: Vec<Credit>,
+    parts: &[Credit],
     wall: Timestamp,
 ) -> Result<Vec<(AccountNumber, Money)>, Error> {
+    let needed: Vec<&chart::Account> = parts.iter().map(|part| &part.account).collect();
+    let numbers = accounts::ensure_all(tx, book, &needed, book.currency, wall).await?;
     let mut lines = Vec::new();
     for part in parts {
-        let account = accounts::ensure(tx, book, &part.account, book.currency, wall).await?;
+        let account = numbers.get(&part.account.code).copied().ok_or(Error::NotFound("account"))?;
         lines.extend(Money::parts(part.amount, book.currency).into_iter().map(|amount| (account, amount)));
     }
     Ok(lines)

@@ -166,6 +166,20 @@ async fn pot(client: &impl GenericClient, book: &Book, pot: &Pot) -> Result<i64,
     has(client, book, &pot.account()).await
 }
 
+/// Whether some accounts of the chart do not have what is needed of them, on their own sides.
+pub(super) async fn lack(
+    client: &impl GenericClient,
+    book: &Book,
+    needed: &[(chart::Account, i64)],
+) -> Result<bool, Error> {
+    if needed.is_empty() {
+        return Ok(false);
+    }
+    let codes: Vec<&str> = needed.iter().map(|(account, _)| account.code.as_str()).collect();
+    let has = balances::of_codes(client, book.id, &codes).await?;
+    Ok(needed.iter().any(|(account, amount)| has.get(&account.code).copied().unwrap_or(0) < *amount))
+}
+
 /// What an account of the chart has, on its own side; 0 for one that is not open.
 pub(super) async fn has(client: &impl GenericClient, book: &Book, account: &chart::Account) -> Result<i64, Error> {
     match accounts::find(client, book.id, &account.code).await? {

@@ -57,6 +57,7 @@ pub async fn book(
         party: lender.into(),
         on_credit: false,
         amount,
+        vat: None,
         occurred_on: Some(occurred_on),
         particulars: Particulars::default(),
         memo: format!("Interest through {through}"),

@@ -30,8 +30,10 @@ pub struct NewProceeds {
     pub party: String,
     /// Whether the customer of a sale has still to pay.
     pub on_credit: bool,
-    /// The amount of the sale or cost, in the book's currency.
+    /// The amount of the sale or cost without tax, in the book's currency.
     pub amount: Money,
+    /// Value added tax on top of it, which the customer pays as well, or the supplier is paid.
+    pub vat: Option<Money>,
     /// The day on which it happened; the book's own day when none.
     pub occurred_on: Option<Date>,
     /// What else is known of it.
@@ -51,14 +53,16 @@ pub struct Recorded {
     pub was_known: bool,
 }
 
-/// Records a sale (cash, or on credit what its customer has still to pay → sales) or a cost (cost → costs payable) with its journal entry. Reported again with its reference, it
-/// is the one that is there, also when its period has been closed since.
+/// Records a sale (cash, or on credit what its customer has still to pay → sales) or a cost (cost → costs payable) with its journal entry, of
+/// which value added tax is a line of its own. Reported again with its reference, it is the one that is there, also when its period has been
+/// closed since.
 ///
 /// # Errors
 ///
 /// `period-closed` for a day whose result is closed; `reference-taken` when the reference stands for another one;
 /// `not-a-cooperative`; what [`posting::post`] refuses, such as `closed-period`. [`Error::Invalid`] at `/label`, `/party`,
-/// `/on_credit`, `/product`, `/units`, `/place`, `/counterparty`, `/amount/currency` or `/occurred_on`; [`Error::NotFound`] for an unknown book.
+/// `/on_credit`, `/product`, `/units`, `/place`, `/counterparty`, `/amount/currency`, `/vat/amount`, `/vat/currency` or `/occurred_on`;
+/// [`Error::NotFound`] for an unknown book.
 pub async fn record(
     tx: &Transaction<'_>,
     book: BookId,
@@ -84,6 +88,7 @@ pub async fn record(
         account,
         label: new.label,
         amount: new.amount,
+        vat: new.vat.map_or(0, Money::minor),
         occurred_on: day,
         on_credit: new.on_credit,
         particulars: new.particulars,
@@ -101,8 +106,8 @@ pub async fn record(
 
 /// Whether what was recorded under a reference says the same; a day that is not said is the day that it has.
 async fn says_the_same(tx: &Transaction<'_>, known: &Proceeds, new: &NewProceeds) -> Result<bool, Error> {
-    if (&known.label, known.amount, &known.memo, &known.particulars)
-        != (&new.label, new.amount, &new.memo, &new.particulars)
+    if (&known.label, known.amount, known.vat, &known.memo, &known.particulars)
+        != (&new.label, new.amount, new.vat.map_or(0, Money::minor), &new.memo, &new.particulars)
         || new.occurred_on.is_some_and(|day| day != known.occurred_on)
     {
         return Ok(false);
@@ -154,6 +159,14 @@ fn check(book: &Book, new: &NewProceeds) -> Result<(), Error> {
     if new.amount.currency() != book.currency {
         return Err(Error::invalid("/amount/currency", format!("the book is kept in {}", book.currency)));
     }
+    if let Some(vat) = new.vat {
+        if vat.currency() != book.currency {
+            return Err(Error::invalid("/vat/currency", format!("the book is kept in {}", book.currency)));
+        }
+        if vat.minor() > new.amount.minor() {
+            return Err(Error::invalid("/vat/amount", "no more than the amount on top of which it comes"));
+        }
+    }
     check_particulars(&new.particulars)
 }
 
@@ -194,7 +207,7 @@ async fn post(
 ) -> Result<(AccountNumber, Posted), Error> {
     let ensure = async |account: chart::Account| accounts::ensure(tx, book, &account, book.currency, wall).await;
     let party = ensure(account_of_party(new)).await?;
-    let (account, entry) = match new.kind {
+    let (account, mut entry) = match new.kind {
         ProceedsKind::Sale => {
             let sales = ensure(chart::sales(&new.label)).await?;
             (sales, movements::sales_recorded(party, sales, new.amount, day, id))
@@ -204,6 +217,14 @@ async fn post(
             (cost, movements::cost_recorded(cost, party, new.amount, day, id))
         }
     };
+    if let Some(vat) = new.vat {
+        entry = match new.kind {
+            ProceedsKind::Sale => movements::with_vat_on_sale(entry, party, ensure(chart::vat_payable()).await?, vat),
+            ProceedsKind::Cost => {
+                movements::with_vat_on_cost(entry, ensure(chart::vat_receivable()).await?, party, vat)
+            }
+        };
+    }
     Ok((account, posting::post(tx, book, entry, wall).await?))
 }
 

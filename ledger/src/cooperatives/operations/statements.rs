@@ -3,7 +3,7 @@
 use super::distributions as operations;
 use crate::cooperatives::rules::distribution::{Distribution, DistributionState};
 use crate::cooperatives::rules::statement::{NewStatement, Statement};
-use crate::cooperatives::store::{members, statements};
+use crate::cooperatives::store::{distributions, members, statements};
 use crate::engine::store::books;
 use crate::error::Error;
 use crate::id::{DistributionId, StatementId};
@@ -18,13 +18,18 @@ use std::collections::HashMap;
 /// So many members get their statements in one transaction.
 const AT_ONCE: usize = 1_000;
 
-/// Gives the next members of a posted distribution their statements, and sees to their mails; a job goes on until all have one. Done twice, it is
-/// done once.
+/// Gives the next members of a posted distribution, by number after `after`, their statements, and sees to their mails; a job goes on until all
+/// have one. Done twice, it is done once.
 ///
 /// # Errors
 ///
 /// [`Error::NotFound`] for an unknown distribution.
-pub async fn issue(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) -> Result<Distribution, Error> {
+pub async fn issue(
+    tx: &Transaction<'_>,
+    id: DistributionId,
+    after: i32,
+    wall: Timestamp,
+) -> Result<Distribution, Error> {
     let (book, distribution) = operations::lock(tx, id).await?;
     match distribution.state {
         DistributionState::Posted(_) | DistributionState::Paid(_) => {}
@@ -37,22 +42,20 @@ pub async fn issue(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) ->
         | DistributionState::Approved { .. } => return Ok(distribution),
     }
     let now = book.now(wall);
-    // Those of a large cooperative are issued page by page, in the order of the plan.
-    let issued = statements::count(tx, id).await?;
-    let page: Vec<_> = distribution.plan.members.iter().skip(issued).take(AT_ONCE).collect();
+    let limit = i64::try_from(AT_ONCE).unwrap_or(i64::MAX);
+    let page = distributions::shares(tx, id, None, after, limit).await?;
     let numbers: Vec<i32> = page.iter().map(|part| part.number).collect();
     let agreed: HashMap<_, _> =
         members::of_numbers(tx, book.id, &numbers).await?.into_iter().map(|it| (it.id, it.consents)).collect();
-    for part in &page {
-        let new = NewStatement {
+    let mut new = Vec::new();
+    for part in page {
+        new.push(NewStatement {
             id: StatementId::generate(book.id),
             distribution: id,
             member: part.member,
-            group: part.group.clone(),
             patronage: part.by,
             hours: part.hours,
             counted: part.counted,
-            indexed: part.indexed.clone(),
             cash: part.cash,
             interest: part.interest,
             capital: part.capital,
@@ -62,14 +65,21 @@ pub async fn issue(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) ->
             stands: part.stands,
             consents: agreed.get(&part.member).copied().ok_or(Error::NotFound("member"))?,
             issued_at: now,
-        };
-        if statements::insert(tx, &new).await? {
-            let job = Job::SendStatement { statement: new.id };
-            jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe: new.id.to_string(), job }).await?;
-        }
+            group: part.group,
+            indexed: part.indexed,
+        });
     }
-    if issued + page.len() < distribution.plan.members.len() {
-        let (dedupe, job) = (format!("{id}.{}", issued + page.len()), Job::IssueStatements { distribution: id });
+    let mails = statements::insert_all(tx, id, &new).await?.into_iter().map(|statement| NewJob {
+        book: book.id,
+        due_at: now,
+        dedupe: statement.to_string(),
+        job: Job::SendStatement { statement },
+    });
+    jobs::enqueue_all(tx, book.id, &mails.collect::<Vec<_>>()).await?;
+    if let Some(last) = numbers.last()
+        && numbers.len() == AT_ONCE
+    {
+        let (dedupe, job) = (format!("{id} after {last}"), Job::IssueStatements { distribution: id, after: *last });
         jobs::enqueue(tx, &NewJob { book: book.id, due_at: now, dedupe, job }).await?;
         return Ok(distribution);
     }

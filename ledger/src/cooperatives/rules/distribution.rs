@@ -5,7 +5,7 @@
 //! undistributed) and `reversed` (the mirror of the posted lines, never a recomputation).
 
 use super::cooperative::Period;
-use super::waterfall::Plan;
+use super::outline::Outline;
 use crate::calendar::later;
 use crate::error::Refusal;
 use crate::id::{AllocationRuleId, DistributionId, MemberId, PersonId, ResultId};
@@ -148,7 +148,7 @@ pub enum Due {
     Withdraw(&'static str),
 }
 
-/// A distribution with its frozen plan.
+/// A distribution with its frozen plan, but for the parts of single members, which are rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Distribution {
     /// Its id.
@@ -176,7 +176,7 @@ pub struct Distribution {
     /// Days of the objection window.
     pub window_days: u16,
     /// Who gets what.
-    pub plan: Plan,
+    pub plan: Outline,
     /// SHA-256 of rule, inputs and plan.
     pub digest: [u8; 32],
     /// Who drafted it.

@@ -21,7 +21,7 @@ fn draft() -> Distribution {
         loss_before: 0,
         currency: Currency::USD,
         window_days: 7,
-        plan: Plan { steps: Vec::new(), members: Vec::new(), from_reserve: 0 },
+        plan: Outline::default(),
         digest: [7; 32],
         drafted_by: PersonId::generate(),
         drafted_at: day(0),

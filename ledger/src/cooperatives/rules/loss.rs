@@ -7,7 +7,8 @@
 use super::allocation_rule::Rule;
 use super::cooperative::Percent;
 use super::inputs::{Inputs, MemberInput};
-use super::waterfall::{Plan, members};
+use super::plan::Plan;
+use super::waterfall::members;
 use crate::error::Refusal;
 use crate::id::MemberId;
 use std::collections::HashMap;

@@ -7,7 +7,8 @@
 use super::allocation_rule::{Base, Group, Minima, Patronage, Pot, Rule, Step, Target};
 use super::cooperative::{Hours, Percent, Quantity};
 use super::inputs::{Inputs, MemberInput};
-use super::waterfall::{MemberPart, Plan, Recipient, distribute};
+use super::plan::{MemberPart, Plan, Recipient};
+use super::waterfall::distribute;
 use crate::error::Refusal;
 use crate::id::{BookId, MemberId};
 use jiff::civil::{Date, date};

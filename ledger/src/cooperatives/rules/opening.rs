@@ -51,7 +51,16 @@ pub struct OpenedAccount {
 /// funds. `own`: the cooperative, whose own account at the bank is among them.
 pub fn account(code: &str, own: OrganisationId) -> Option<OpenedAccount> {
     let last = code.rsplit(':').next().unwrap_or_default();
-    let (mut accounts, mut member) = (vec![chart::cash_at(own), chart::reserve(), chart::development()], None);
+    let (mut accounts, mut member) = (
+        vec![
+            chart::cash_at(own),
+            chart::vat_receivable(),
+            chart::vat_payable(),
+            chart::reserve(),
+            chart::development(),
+        ],
+        None,
+    );
     if is_short_name(last) {
         accounts.extend([
             chart::cash_of(last),
@@ -83,6 +92,8 @@ mod tests {
             (chart::cash_at(own), None),
             (chart::cash_of("bank"), None),
             (chart::customer_receivable("cafe"), None),
+            (chart::vat_receivable(), None),
+            (chart::vat_payable(), None),
             (chart::member_receivable(3), Some(3)),
             (chart::member_payable(3), Some(3)),
             (chart::lender_payable("seed"), None),

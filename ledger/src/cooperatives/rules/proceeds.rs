@@ -38,8 +38,10 @@ pub struct Proceeds {
     pub account: AccountNumber,
     /// Last part of its code: what was sold, or what it cost.
     pub label: String,
-    /// The amount of the sale or cost.
+    /// The amount of the sale or cost, without tax.
     pub amount: Money,
+    /// Value added tax on top of it, minor units; 0 where there is none.
+    pub vat: i64,
     /// The day on which it happened.
     pub occurred_on: Date,
     /// Whether its customer had still to pay when it was sold; a cost is never a sale.

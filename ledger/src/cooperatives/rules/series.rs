@@ -1,6 +1,7 @@
 //! How a plan with more parts than one entry has lines for is posted: by a numbered series of entries, none of which parts what a member gets.
+//! It is divided as it is read, some members at a time.
 
-use super::waterfall::{Credit, Plan};
+use super::plan::{self, Credit, MemberPart, StepPart};
 use crate::money::{Currency, Money};
 
 /// What one entry of a series posts.
@@ -19,14 +20,22 @@ fn lines(credit: &Credit, currency: Currency) -> usize {
     Money::parts(credit.amount, currency).len()
 }
 
-/// Divides a plan into entries of at most so many lines each: in its order, the steps first, then member by member. What falls due of loans is a line
-/// more for each lender, in the first one.
-pub fn instalments(plan: &Plan, most: usize, currency: Currency) -> Vec<Instalment> {
-    let steps = plan.credits_of_steps();
-    let due: usize = plan.principals().map(|(_, amount)| Money::parts(amount, currency).len()).sum();
-    let mut filled = due + steps.iter().map(|credit| lines(credit, currency)).sum::<usize>();
-    let mut all = vec![Instalment { credits: steps, has_steps: true, members: (0, 0) }];
-    for part in &plan.members {
+/// Divides what is left of a plan, or its next members, into entries of at most so many lines each: in its order, the steps first where the series
+/// begins with them, then member by member. What falls due of loans is a line more for each lender, in the first one.
+pub fn instalments(
+    steps: Option<&[StepPart]>,
+    members: &[MemberPart],
+    most: usize,
+    currency: Currency,
+) -> Vec<Instalment> {
+    let (mut all, mut filled) = (Vec::new(), most);
+    if let Some(steps) = steps {
+        let credits = plan::credits(steps);
+        let due: usize = plan::principals(steps).map(|(_, amount)| Money::parts(amount, currency).len()).sum();
+        filled = due + credits.iter().map(|credit| lines(credit, currency)).sum::<usize>();
+        all.push(Instalment { credits, has_steps: true, members: (0, 0) });
+    }
+    for part in members {
         let own = part.credits();
         let needs: usize = own.iter().map(|credit| lines(credit, currency)).sum();
         if needs == 0 {
@@ -52,9 +61,14 @@ mod tests {
     use crate::cooperatives::rules::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
     use crate::cooperatives::rules::cooperative::Percent;
     use crate::cooperatives::rules::inputs::{Inputs, MemberInput};
+    use crate::cooperatives::rules::plan::Plan;
     use crate::cooperatives::rules::waterfall::distribute;
     use crate::id::{BookId, MemberId};
     use proptest::prelude::*;
+
+    fn all_of(plan: &Plan, most: usize) -> Vec<Instalment> {
+        instalments(Some(&plan.steps), &plan.members, most, Currency::USD)
+    }
 
     fn plan(members: i32, net: i64, retained: &str) -> Plan {
         let steps = vec![
@@ -71,12 +85,12 @@ mod tests {
 
     #[test]
     fn a_plan_that_fits_is_one_entry_and_one_that_does_not_parts_no_member() {
-        let one = instalments(&plan(4, 1_000, "50"), 9, Currency::USD);
+        let one = all_of(&plan(4, 1_000, "50"), 9);
         assert_eq!((one.len(), one[0].members, one[0].credits.len()), (1, (0, 4), 9));
-        let two = instalments(&plan(4, 1_000, "50"), 8, Currency::USD);
+        let two = all_of(&plan(4, 1_000, "50"), 8);
         let shape: Vec<_> = two.iter().map(|it| (it.has_steps, it.members, it.credits.len())).collect();
         assert_eq!(shape, [(true, (0, 3), 7), (false, (4, 4), 2)]);
-        let each = instalments(&plan(3, 1_000, "0"), 1, Currency::USD);
+        let each = all_of(&plan(3, 1_000, "0"), 1);
         let shape: Vec<_> = each.iter().map(|it| it.members).collect();
         assert_eq!(shape, [(0, 0), (1, 1), (2, 2), (3, 3)]);
     }
@@ -84,10 +98,13 @@ mod tests {
     proptest! {
         #[test]
         fn a_series_posts_all_of_a_plan_in_its_order_and_members_follow_one_another(
-            members in 1i32..60, net in 1i64..100_000, half in proptest::bool::ANY, most in 3usize..20,
+            members in 1i32..60, net in 1i64..100_000, half in proptest::bool::ANY, most in 3usize..20, page in 1usize..70,
         ) {
             let plan = plan(members, net, if half { "50" } else { "0" });
-            let all = instalments(&plan, most, Currency::USD);
+            let mut all: Vec<Instalment> = Vec::new();
+            for (number, some) in plan.members.chunks(page).enumerate() {
+                all.extend(instalments((number == 0).then_some(&*plan.steps), some, most, Currency::USD));
+            }
             let posted: Vec<Credit> = all.iter().flat_map(|it| it.credits.clone()).collect();
             prop_assert_eq!(posted, plan.credits());
             prop_assert!(all.iter().all(|it| it.credits.len() <= most));

@@ -6,85 +6,15 @@
 //! turn comes, a half upwards; so is what business with others than members has brought. A step never takes more than what is left.
 
 use super::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step, Target};
-use super::cooperative::{Hours, Percent, Quantity};
-use super::inputs::{Inputs, MemberInput, is_nothing, is_zero};
-use super::member_index::IndexedHours;
-use crate::chart;
+use super::cooperative::{Percent, Quantity};
+use super::inputs::{Inputs, MemberInput};
+use super::plan::{self, MemberPart, Plan, Recipient, StepPart};
 use crate::error::{Error, Refusal};
 use crate::id::MemberId;
 use crate::money::allocation::{self, Claim};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
-
-/// Part of a pot or of a lender.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StepPart {
-    /// Index of the step in the rule, from 0.
-    pub step: usize,
-    /// The pot or lender that receives it.
-    pub to: Recipient,
-    /// What goes there, minor units, more than 0.
-    pub amount: i64,
-    /// How much of it is what the lender has lent, minor units: it is paid of the loan, and as much of the surplus goes to the reserve.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub principal: i64,
-    /// Of a part that business with others than members has brought, how much of the sales that was, minor units.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub non_member: i64,
-}
-
-/// Who receives the part of a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Recipient {
-    /// A pot of the cooperative.
-    Pot(Pot),
-    /// A lender, by short name.
-    Lender(String),
-}
-
-/// Part of a member.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemberPart {
-    /// The member's id.
-    pub member: MemberId,
-    /// Number in the cooperative.
-    pub number: i32,
-    /// The member's group, such as `workers`.
-    pub group: String,
-    /// How its group shares.
-    pub by: Patronage,
-    /// Attested hours of the period.
-    pub hours: Hours,
-    /// What is payable to the member, with its interest; minor units.
-    pub cash: i64,
-    /// Minor units that become the member's capital.
-    pub retained: i64,
-    /// How much of the cash is interest on the member's capital, minor units.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub interest: i64,
-    /// The capital that counted, minor units; 0 where the rule asks for none.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub capital: i64,
-    /// The attested units or points, where the group shares by them.
-    #[serde(default, skip_serializing_if = "is_nothing")]
-    pub counted: Quantity,
-    /// The hours by the index at which they counted, where the group shares by them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub indexed: Vec<IndexedHours>,
-    /// Billionths of a minor unit carried over to the next distribution.
-    pub carry: i64,
-    /// How much of the share advances and earlier losses take, which stood against it; minor units.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub netted: i64,
-    /// The member's part of a loss, minor units; 0 where a surplus is shared.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub loss: i64,
-    /// What of that part the member's capital cannot bear: it stands against the next shares.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub stands: i64,
-}
 
 /// What a step took of a period's net. Amounts are minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,119 +31,6 @@ impl Taken {
     /// What it has left.
     pub fn left(&self) -> i64 {
         self.before - self.amount
-    }
-}
-
-/// What a rule makes of a period: parts that add up to its net.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
-    /// Parts of the steps before the members.
-    pub steps: Vec<StepPart>,
-    /// Parts of the members, by number.
-    pub members: Vec<MemberPart>,
-    /// What of a loss the reserve bears, minor units; 0 where a surplus is shared.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub from_reserve: i64,
-}
-
-/// Something of a plan that goes to an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Credit {
-    /// The account.
-    pub account: chart::Account,
-    /// Minor units, more than 0.
-    pub amount: i64,
-}
-
-impl MemberPart {
-    /// Whether the member has more than interest.
-    pub fn shares(&self) -> bool {
-        self.cash > self.interest || self.retained > 0 || self.netted > 0
-    }
-
-    /// All that the member has of a surplus, with interest and with what advances and earlier losses take of it; minor units.
-    pub fn share(&self) -> i64 {
-        self.cash + self.retained + self.netted
-    }
-
-    /// What goes of a surplus to which account of the member; nothing of zero.
-    pub fn credits(&self) -> Vec<Credit> {
-        let all = [
-            Credit { account: chart::member_payable(self.number), amount: self.cash },
-            Credit { account: chart::member_capital(self.number), amount: self.retained },
-            Credit { account: chart::member_receivable(self.number), amount: self.netted },
-        ];
-        all.into_iter().filter(|credit| credit.amount > 0).collect()
-    }
-
-    /// What the member's capital bears of a loss, minor units.
-    pub fn from_capital(&self) -> i64 {
-        self.loss - self.stands
-    }
-}
-
-impl Recipient {
-    /// Its account.
-    pub fn account(&self) -> chart::Account {
-        match self {
-            Recipient::Pot(pot) => pot.account(),
-            Recipient::Lender(name) => chart::lender_payable(name),
-        }
-    }
-}
-
-impl Plan {
-    /// What goes of the surplus to which account, in the order of the plan; nothing of zero. Where a lender is paid of its loan, the
-    /// surplus that is saved goes to the reserve ([`Plan::principals`]).
-    pub fn credits(&self) -> Vec<Credit> {
-        self.credits_of_steps().into_iter().chain(self.members.iter().flat_map(MemberPart::credits)).collect()
-    }
-
-    /// Those of them that the steps before the members have.
-    pub fn credits_of_steps(&self) -> Vec<Credit> {
-        let steps = self.steps.iter().flat_map(|part| {
-            [
-                Credit { account: part.to.account(), amount: part.amount - part.principal },
-                Credit { account: Pot::Reserve.account(), amount: part.principal },
-            ]
-        });
-        steps.filter(|credit| credit.amount > 0).collect()
-    }
-
-    /// The lenders who are paid of what they have lent, each with how much of it, minor units.
-    pub fn principals(&self) -> impl Iterator<Item = (&str, i64)> {
-        self.steps.iter().filter(|part| part.principal > 0).filter_map(|part| match &part.to {
-            Recipient::Lender(name) => Some((name.as_str(), part.principal)),
-            Recipient::Pot(_) => None,
-        })
-    }
-
-    /// Minor units of interest on capital, all together.
-    pub fn interest(&self) -> i64 {
-        self.members.iter().map(|part| part.interest).sum()
-    }
-
-    /// Minor units of all parts together.
-    pub fn total(&self) -> i64 {
-        let steps: i64 = self.steps.iter().map(|part| part.amount).sum();
-        steps + self.members.iter().map(MemberPart::share).sum::<i64>()
-    }
-
-    /// Minor units of a loss that it divides.
-    pub fn loss(&self) -> i64 {
-        self.from_reserve + self.members.iter().map(|part| part.loss).sum::<i64>()
-    }
-
-    /// What of a loss is taken of which account, in the order of the plan; nothing of zero.
-    pub fn bearers(&self) -> Vec<Credit> {
-        let reserve = Credit { account: chart::reserve(), amount: self.from_reserve };
-        let members = self.members.iter().flat_map(|part| {
-            [
-                Credit { account: chart::member_capital(part.number), amount: part.from_capital() },
-                Credit { account: chart::member_receivable(part.number), amount: part.stands },
-            ]
-        });
-        std::iter::once(reserve).chain(members).filter(|it| it.amount > 0).collect()
     }
 }
 
@@ -354,7 +171,8 @@ impl Plan {
         match to {
             Recipient::Lender(name) => {
                 let lent = inputs.loans.get(name).copied().unwrap_or(0);
-                let back: i64 = self.principals().filter(|(other, _)| other == name).map(|(_, part)| part).sum();
+                let back: i64 =
+                    plan::principals(&self.steps).filter(|(other, _)| other == name).map(|(_, part)| part).sum();
                 (lent - back).max(0)
             }
             Recipient::Pot(_) => 0,
@@ -363,7 +181,11 @@ impl Plan {
 
     /// What a recipient has of it so far, minor units.
     fn given(&self, to: &Recipient) -> i64 {
-        let saved = if *to == Recipient::Pot(Pot::Reserve) { self.principals().map(|(_, part)| part).sum() } else { 0 };
+        let saved = if *to == Recipient::Pot(Pot::Reserve) {
+            plan::principals(&self.steps).map(|(_, part)| part).sum()
+        } else {
+            0
+        };
         self.steps.iter().filter(|part| part.to == *to).map(|part| part.amount).sum::<i64>() + saved
     }
 

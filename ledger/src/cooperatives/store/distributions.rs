@@ -1,10 +1,12 @@
 //! Distributions with their parts and objections.
 
 use super::allocation_rules::{days, sha256};
+use crate::chart;
 use crate::cooperatives::rules::cooperative::Period;
 use crate::cooperatives::rules::distribution::{Approval, Distribution, DistributionState, Objection, Posting};
 use crate::cooperatives::rules::inputs::Inputs;
-use crate::cooperatives::rules::waterfall::Plan;
+use crate::cooperatives::rules::outline::Outline;
+use crate::cooperatives::rules::plan::{MemberPart, Plan};
 use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{AllocationRuleId, BookId, DistributionId, MemberId, PersonId, ResultId};
@@ -50,7 +52,7 @@ fn state(row: &Row) -> Result<DistributionState, Error> {
 
 fn from_row(row: &Row) -> Result<Distribution, Error> {
     let book = BookId(row.get("book_id"));
-    let Json(plan) = row.try_get::<_, Json<Plan>>("plan")?;
+    let Json(plan) = row.try_get::<_, Json<Outline>>("plan")?;
     Ok(Distribution {
         id: DistributionId::new(book, row.get("id")),
         period: Period { from: row.get("period_from"), to: row.get("period_to") },
@@ -73,15 +75,15 @@ fn from_row(row: &Row) -> Result<Distribution, Error> {
     })
 }
 
-/// A new draft, which lapses at `until`, with its inputs.
-pub async fn insert(tx: &Transaction<'_>, new: &Distribution, inputs: &Inputs, until: Timestamp) -> Result<(), Error> {
+/// A new draft, which lapses at `until`.
+pub async fn insert(tx: &Transaction<'_>, new: &Distribution, until: Timestamp) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- distributions::insert
             INSERT INTO distribution (book_id, id, period_from, period_to, rule_id, rule_version, sales, costs, currency,
-                                      window_days, inputs, plan, digest, drafted_by, drafted_at, until, state, version,
+                                      window_days, plan, digest, drafted_by, drafted_at, until, state, version,
                                       result_id, loss_before, other_income, other_costs)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         )
         .await?;
     tx.execute(
@@ -97,7 +99,6 @@ pub async fn insert(tx: &Transaction<'_>, new: &Distribution, inputs: &Inputs, u
             /* costs */ &new.costs,
             /* currency */ &new.currency.code(),
             /* window_days */ &new.window_days.cast_signed(),
-            /* inputs */ &Json(inputs),
             /* plan */ &Json(&new.plan),
             /* digest */ &new.digest.as_slice(),
             /* drafted_by */ &new.drafted_by.0,
@@ -112,6 +113,19 @@ pub async fn insert(tx: &Transaction<'_>, new: &Distribution, inputs: &Inputs, u
         ],
     )
     .await?;
+    Ok(())
+}
+
+/// What a new draft was computed from.
+pub async fn insert_inputs(tx: &Transaction<'_>, id: DistributionId, inputs: &Inputs) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- distributions::insert_inputs
+            INSERT INTO distribution_inputs (book_id, distribution_id, inputs) VALUES ($1, $2, $3)",
+        )
+        .await?;
+    let inputs = Json(inputs);
+    tx.execute(&statement, &[/* book_id */ &id.book.0, /* distribution_id */ &id.object, /* inputs */ &inputs]).await?;
     Ok(())
 }
 
@@ -242,6 +256,24 @@ pub async fn find_of_result(client: &impl GenericClient, result: ResultId) -> Re
     row.as_ref().map(from_row).transpose()
 }
 
+/// The distributions of a book that stand, of periods that end in a span of days, the oldest first.
+pub async fn standing_between(
+    client: &impl GenericClient,
+    book: BookId,
+    (from, to): (Date, Date),
+) -> Result<Vec<Distribution>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- distributions::standing_between
+            SELECT * FROM distribution
+             WHERE book_id = $1 AND period_to BETWEEN $2 AND $3 AND state IN ('posted', 'paid', 'statements_issued')
+             ORDER BY period_to, id",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* from */ &from, /* to */ &to]).await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Saves where it stands now, and raises the version; answers it as it is then. The caller has locked it.
 pub async fn update(tx: &Transaction<'_>, distribution: &Distribution) -> Result<Distribution, Error> {
     let state = &distribution.state;
@@ -298,54 +330,123 @@ pub async fn update(tx: &Transaction<'_>, distribution: &Distribution) -> Result
 }
 
 /// One line of a plan, as the rows keep it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
-    /// Order within the plan, from 0.
-    pub line: i32,
-    /// Code of the account.
-    pub account: String,
-    /// What goes to that account, minor units.
-    pub amount: i64,
-    /// The member, for a member's part.
-    pub member: Option<MemberId>,
-    /// Minor units to the member's capital.
-    pub retained: i64,
-    /// Billionths of a minor unit carried over to the member's next distribution.
-    pub carry: i64,
+#[derive(Debug)]
+struct Part<'a> {
+    account: String,
+    amount: i64,
+    /// The part of a member; none for a pot or a lender.
+    member: Option<&'a MemberPart>,
 }
 
 /// So many parts are written at once.
 const PARTS_AT_ONCE: usize = 5_000;
 
-/// The parts of a new distribution.
-pub async fn insert_parts(tx: &Transaction<'_>, id: DistributionId, parts: &[Part]) -> Result<(), Error> {
+/// The parts of a new distribution: of the steps before the members, and of each member.
+pub async fn insert_parts(tx: &Transaction<'_>, id: DistributionId, plan: &Plan) -> Result<(), Error> {
+    let steps =
+        plan.steps.iter().map(|part| Part { account: part.to.account().code, amount: part.amount, member: None });
+    let members = plan.members.iter().map(|part| Part {
+        account: chart::member_payable(part.number).code,
+        amount: part.cash,
+        member: Some(part),
+    });
+    let mut parts = (0..).zip(steps.chain(members));
     let statement = tx
         .prepare_cached(
             "-- distributions::insert_parts
-            INSERT INTO distribution_part (book_id, distribution_id, line, account, amount, member_id, retained, carry)
-            SELECT $1, $2, p.line, p.account, p.amount, p.member_id, p.retained, p.carry
-              FROM unnest($3::int[], $4::text[], $5::bigint[], $6::uuid[], $7::bigint[], $8::bigint[])
-                   AS p(line, account, amount, member_id, retained, carry)",
+            INSERT INTO distribution_part (book_id, distribution_id, line, account, amount, member_id, number, retained, carry, share)
+            SELECT $1, $2, p.line, p.account, p.amount, p.member_id, p.number, p.retained, p.carry, p.share
+              FROM unnest($3::int[], $4::text[], $5::bigint[], $6::uuid[], $7::int[], $8::bigint[], $9::bigint[], $10::jsonb[])
+                   AS p(line, account, amount, member_id, number, retained, carry, share)",
         )
         .await?;
-    for some in parts.chunks(PARTS_AT_ONCE) {
-        let lines: Vec<i32> = some.iter().map(|part| part.line).collect();
+    loop {
+        let (lines, some): (Vec<i32>, Vec<Part<'_>>) = parts.by_ref().take(PARTS_AT_ONCE).unzip();
+        if some.is_empty() {
+            return Ok(());
+        }
         let accounts: Vec<&str> = some.iter().map(|part| part.account.as_str()).collect();
         let amounts: Vec<i64> = some.iter().map(|part| part.amount).collect();
-        let members: Vec<Option<Uuid>> = some.iter().map(|part| part.member.map(|member| member.object)).collect();
-        let retained: Vec<i64> = some.iter().map(|part| part.retained).collect();
-        let carries: Vec<i64> = some.iter().map(|part| part.carry).collect();
+        let members: Vec<Option<&MemberPart>> = some.iter().map(|part| part.member).collect();
+        let ids: Vec<Option<Uuid>> = members.iter().map(|part| part.map(|part| part.member.object)).collect();
+        let numbers: Vec<Option<i32>> = members.iter().map(|part| part.map(|part| part.number)).collect();
+        let retained: Vec<i64> = members.iter().map(|part| part.map_or(0, |part| part.retained)).collect();
+        let carries: Vec<i64> = members.iter().map(|part| part.map_or(0, |part| part.carry)).collect();
+        let shares: Vec<Option<Json<&MemberPart>>> = members.iter().map(|part| part.map(Json)).collect();
         tx.execute(
             &statement,
             &[
                 /* book_id */ &id.book.0, /* distribution_id */ &id.object, /* lines */ &lines,
-                /* accounts */ &accounts, /* amounts */ &amounts, /* members */ &members,
-                /* retained */ &retained, /* carries */ &carries,
+                /* accounts */ &accounts, /* amounts */ &amounts, /* members */ &ids,
+                /* numbers */ &numbers, /* retained */ &retained, /* carries */ &carries,
+                /* shares */ &shares,
             ],
         )
         .await?;
     }
-    Ok(())
+}
+
+/// What members have of a distribution, by number, after a number; of some members, or of all.
+pub async fn shares(
+    client: &impl GenericClient,
+    id: DistributionId,
+    members: Option<&[MemberId]>,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<MemberPart>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- distributions::shares
+            SELECT share FROM distribution_part
+             WHERE book_id = $1 AND distribution_id = $2 AND number > $4 AND ($3::uuid[] IS NULL OR member_id = ANY($3))
+             ORDER BY number LIMIT $5",
+        )
+        .await?;
+    let members = members.map(|some| some.iter().map(|member| member.object).collect::<Vec<_>>());
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* book_id */ &id.book.0, /* distribution_id */ &id.object, /* members */ &members,
+                /* after */ &after, /* limit */ &limit,
+            ],
+        )
+        .await?;
+    rows.iter().map(|row| Ok(row.try_get::<_, Json<MemberPart>>("share")?.0)).collect()
+}
+
+/// What members have of each of some distributions of a book, by number, so many of each at most; of some members, or of all.
+pub async fn first_shares(
+    client: &impl GenericClient,
+    book: BookId,
+    ids: &[DistributionId],
+    members: Option<&[MemberId]>,
+    limit: i64,
+) -> Result<HashMap<DistributionId, Vec<MemberPart>>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- distributions::first_shares
+            SELECT d.id, p.share
+              FROM unnest($2::uuid[]) AS d(id)
+             CROSS JOIN LATERAL (
+                   SELECT q.number, q.share FROM distribution_part q
+                    WHERE q.book_id = $1 AND q.distribution_id = d.id AND q.number > 0
+                      AND ($3::uuid[] IS NULL OR q.member_id = ANY($3))
+                    ORDER BY q.number LIMIT $4) AS p
+             ORDER BY d.id, p.number",
+        )
+        .await?;
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.object).collect();
+    let members = members.map(|some| some.iter().map(|member| member.object).collect::<Vec<_>>());
+    let rows = client
+        .query(&statement, &[/* book_id */ &book.0, /* ids */ &ids, /* members */ &members, /* limit */ &limit])
+        .await?;
+    let mut shares: HashMap<DistributionId, Vec<MemberPart>> = HashMap::new();
+    for row in &rows {
+        let Json(share) = row.try_get("share")?;
+        shares.entry(DistributionId::new(book, row.get("id"))).or_default().push(share);
+    }
+    Ok(shares)
 }
 
 /// What each member carries from the latest distribution that stands.

@@ -6,7 +6,7 @@ use crate::cooperatives::rules::cooperative::{Period, ProceedsKind, Quantity};
 use crate::cooperatives::rules::proceeds::{Particulars, Proceeds};
 use crate::cooperatives::rules::undone::Undone;
 use crate::engine::store::books::Book;
-use crate::engine::store::rows::{money, word};
+use crate::engine::store::rows::{money, sum, word};
 use crate::error::Error;
 use crate::id::{BookId, PersonId, ProceedsId};
 use crate::money::Currency;
@@ -22,6 +22,7 @@ fn from_row(row: &Row, currency: Currency) -> Result<Proceeds, Error> {
         account: AccountNumber(row.get("account")),
         label: row.get("label"),
         amount: money(row.get("amount"), currency)?,
+        vat: row.get("vat"),
         occurred_on: row.get("occurred_on"),
         on_credit: row.get("on_credit"),
         particulars: Particulars {
@@ -40,14 +41,37 @@ fn from_row(row: &Row, currency: Currency) -> Result<Proceeds, Error> {
     })
 }
 
+/// What sales of each product left of its costs in a period, minor units, by the name that was written down, in the order of names; what names
+/// none stands under no name. What was taken back does not count.
+pub async fn left_by_product(
+    client: &impl GenericClient,
+    book: BookId,
+    period: Period,
+) -> Result<Vec<(String, i64)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- proceeds::left_by_product
+            SELECT product, sum(CASE kind WHEN 'sale' THEN amount ELSE -amount END)::text AS left_of_it
+              FROM proceeds
+             WHERE book_id = $1 AND occurred_on BETWEEN $2 AND $3 AND reversed_at IS NULL
+             GROUP BY product ORDER BY product COLLATE \"C\"",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* from */ &period.from, /* to */ &period.to]).await?;
+    let too_much = |_| Error::inconsistent("a product earned more than an account can count");
+    let of = |row: &Row| Ok((row.get("product"), i64::try_from(sum(row, "left_of_it")?).map_err(too_much)?));
+    rows.iter().map(of).collect()
+}
+
 /// A new sale or cost.
 pub async fn insert(tx: &Transaction<'_>, new: &Proceeds) -> Result<(), Error> {
     let statement = tx
         .prepare_cached(
             "-- proceeds::insert
             INSERT INTO proceeds (book_id, id, kind, account, label, amount, occurred_on, memo, reference, entry_number,
-                                  recorded_by, recorded_at, on_credit, product, units, place, counterparty, non_member)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+                                  recorded_by, recorded_at, on_credit, product, units, place, counterparty, non_member,
+                                  vat)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
         )
         .await?;
     let more = &new.particulars;
@@ -74,6 +98,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Proceeds) -> Result<(), Error> {
             /* place */ &more.place,
             /* counterparty */ &more.counterparty,
             /* non_member */ &more.non_member,
+            /* vat */ &new.vat,
         ],
     )
     .await?;

@@ -49,45 +49,57 @@ fn from_row(row: &Row) -> Result<Statement, Error> {
     })
 }
 
-/// A new statement; `false` when the member has one of this distribution.
-pub async fn insert(tx: &Transaction<'_>, new: &NewStatement) -> Result<bool, Error> {
+/// New statements of a distribution; answers those that are new: a member who has one of it gets no other.
+pub async fn insert_all(
+    tx: &Transaction<'_>,
+    id: DistributionId,
+    new: &[NewStatement],
+) -> Result<Vec<StatementId>, Error> {
     let statement = tx
         .prepare_cached(
-            "-- statements::insert
-            INSERT INTO statement (book_id, id, distribution_id, member_id, \"group\", patronage, hours, cash, retained,
-                                   consents, issued_at, interest, capital, counted, indexed, netted, loss, stands)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-            ON CONFLICT (book_id, distribution_id, member_id) DO NOTHING",
+            "-- statements::insert_all
+            INSERT INTO statement (book_id, distribution_id, id, member_id, \"group\", patronage, hours, counted, indexed, cash, interest,
+                                   capital, retained, netted, loss, stands, consents, issued_at)
+            SELECT $1, $2, n.*
+              FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::jsonb[], $10::bigint[],
+                          $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::boolean[],
+                          $18::timestamptz[]) AS n
+            ON CONFLICT (book_id, distribution_id, member_id) DO NOTHING
+            RETURNING id",
         )
         .await?;
-    let hours = i64::try_from(new.hours.hundredths()).map_err(|_| Error::inconsistent("too many hours for a row"))?;
-    let counted = i64::try_from(new.counted.hundredths()).map_err(|_| Error::inconsistent("too much for a row"))?;
-    let inserted = tx
-        .execute(
+    let too_many = |_| Error::inconsistent("too many hours for a row");
+    let hours: Vec<i64> =
+        new.iter().map(|it| i64::try_from(it.hours.hundredths())).collect::<Result<_, _>>().map_err(too_many)?;
+    let counted: Vec<i64> =
+        new.iter().map(|it| i64::try_from(it.counted.hundredths())).collect::<Result<_, _>>().map_err(too_many)?;
+    let minor = |of: fn(&NewStatement) -> i64| new.iter().map(of).collect::<Vec<i64>>();
+    let rows = tx
+        .query(
             &statement,
             &[
-                /* book_id */ &new.id.book.0,
-                /* id */ &new.id.object,
-                /* distribution_id */ &new.distribution.object,
-                /* member_id */ &new.member.object,
-                /* group */ &new.group,
-                /* patronage */ &new.patronage.as_str(),
+                /* book_id */ &id.book.0,
+                /* distribution_id */ &id.object,
+                /* id */ &new.iter().map(|it| it.id.object).collect::<Vec<_>>(),
+                /* member_id */ &new.iter().map(|it| it.member.object).collect::<Vec<_>>(),
+                /* group */ &new.iter().map(|it| it.group.as_str()).collect::<Vec<_>>(),
+                /* patronage */ &new.iter().map(|it| it.patronage.as_str()).collect::<Vec<_>>(),
                 /* hours */ &hours,
-                /* cash */ &new.cash,
-                /* retained */ &new.retained,
-                /* consents */ &new.consents,
-                /* issued_at */ &new.issued_at,
-                /* interest */ &new.interest,
-                /* capital */ &new.capital,
                 /* counted */ &counted,
-                /* indexed */ &Json(&new.indexed),
-                /* netted */ &new.netted,
-                /* loss */ &new.loss,
-                /* stands */ &new.stands,
+                /* indexed */ &new.iter().map(|it| Json(&it.indexed)).collect::<Vec<_>>(),
+                /* cash */ &minor(|it| it.cash),
+                /* interest */ &minor(|it| it.interest),
+                /* capital */ &minor(|it| it.capital),
+                /* retained */ &minor(|it| it.retained),
+                /* netted */ &minor(|it| it.netted),
+                /* loss */ &minor(|it| it.loss),
+                /* stands */ &minor(|it| it.stands),
+                /* consents */ &new.iter().map(|it| it.consents).collect::<Vec<_>>(),
+                /* issued_at */ &new.iter().map(|it| it.issued_at).collect::<Vec<_>>(),
             ],
         )
         .await?;
-    Ok(inserted == 1)
+    Ok(rows.iter().map(|row| StatementId::new(id.book, row.get(0))).collect())
 }
 
 /// The statement with this id.
@@ -158,15 +170,4 @@ pub async fn list(
         )
         .await?;
     rows.iter().map(from_row).collect()
-}
-
-/// How many statements of a distribution there are.
-pub async fn count(client: &impl GenericClient, id: DistributionId) -> Result<usize, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- statements::count\nSELECT count(*) FROM statement WHERE book_id = $1 AND distribution_id = $2",
-        )
-        .await?;
-    let row = client.query_one(&statement, &[/* book_id */ &id.book.0, /* distribution_id */ &id.object]).await?;
-    usize::try_from(row.get::<_, i64>(0)).map_err(|_| Error::inconsistent("a negative count"))
 }

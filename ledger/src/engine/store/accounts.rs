@@ -7,6 +7,7 @@ use crate::id::BookId;
 use crate::money::Unit;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use std::collections::HashMap;
 use tokio_postgres::Row;
 
 /// An account as it stands in the book.
@@ -127,6 +128,22 @@ pub async fn first_differing(
         .query_opt(&statement, &[/* book_id */ &book.0, /* codes */ &codes, /* classes */ &classes, /* unit */ &unit])
         .await?;
     Ok(row.map(|row| row.get(0)))
+}
+
+/// The numbers of the accounts that are open or closed under these codes, by code.
+pub async fn numbers(
+    client: &impl GenericClient,
+    book: BookId,
+    codes: &[&str],
+) -> Result<HashMap<String, AccountNumber>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- accounts::numbers
+            SELECT code, number FROM account WHERE book_id = $1 AND code = ANY($2)",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* codes */ &codes]).await?;
+    Ok(rows.iter().map(|row| (row.get("code"), AccountNumber(row.get("number")))).collect())
 }
 
 /// The account with this code, if there is one.

@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::id::BookId;
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
+use std::collections::HashMap;
 
 /// What an account has moved, minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,24 @@ pub async fn of_class(
     let row =
         client.query_one(&statement, &[/* book */ &book.0, /* class */ &class.number(), /* unit */ &unit]).await?;
     row.get::<_, &str>(0).parse().map_err(|_| Error::inconsistent("a sum of balances is no number"))
+}
+
+/// What accounts hold, each on its own side, by their codes; those that are not open are not there.
+pub async fn of_codes(
+    client: &impl GenericClient,
+    book: BookId,
+    codes: &[&str],
+) -> Result<HashMap<String, i64>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- balances::of_codes
+             SELECT a.code, b.side * (b.credits - b.debits) AS net
+               FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account = a.number
+              WHERE a.book_id = $1 AND a.code = ANY($2)",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book */ &book.0, /* codes */ &codes]).await?;
+    Ok(rows.iter().map(|row| (row.get("code"), row.get("net"))).collect())
 }
 
 /// The balance of an account.

@@ -3,15 +3,15 @@
 use super::{rule_makings, tellings};
 use crate::cooperatives::operations::{allocation_rules, member_indices, members as cooperatives};
 use crate::cooperatives::rules::cooperative::Period;
-use crate::cooperatives::rules::waterfall;
 use crate::cooperatives::store::members;
 use crate::engine::store::books;
 use crate::error::{Error, Refusal};
-use crate::governance::rules::proposal::{self, Executed, NewCollege, Proposal, ProposalEnd, ProposedRule};
+use crate::governance::rules::proposal::{self, Executed, Motion, NewCollege, Proposal, ProposalEnd, ProposedRule};
 use crate::governance::rules::tally;
 use crate::governance::rules::vote::Threshold;
 use crate::governance::store::{ballots, delegations, electors, proposals};
 use crate::id::{BookId, PersonId, ProposalId};
+use crate::programmes::operations::programmes;
 use crate::service::change::check_text;
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
@@ -28,8 +28,8 @@ pub struct NewProposal {
     pub title: String,
     /// What is decided.
     pub text: String,
-    /// The rule that it would publish.
-    pub rule: Option<ProposedRule>,
+    /// What the service does when it passes.
+    pub motion: Motion,
     /// How much of yes and no must be yes.
     pub threshold: Threshold,
     /// How many members must be counted.
@@ -44,8 +44,8 @@ pub struct NewProposal {
 ///
 /// # Errors
 ///
-/// What [`proposal::divide`] refuses, and what [`allocation_rules::publish`] refuses a rule with; `not-a-cooperative`, `book-winding-up`;
-/// [`Error::Invalid`] at `/quorum`, `/threshold` or `/last_day`; [`Error::NotFound`] for an unknown book.
+/// What [`proposal::divide`] refuses, what [`allocation_rules::publish`] refuses a rule with, and [`programmes::open`] a budget (at
+/// `/programme`); `not-a-cooperative`, `book-winding-up`; [`Error::Invalid`] at `/quorum`, `/threshold` or `/last_day`; [`Error::NotFound`] for an unknown book.
 pub async fn open(
     tx: &Transaction<'_>,
     book: BookId,
@@ -59,14 +59,17 @@ pub async fn open(
     book.takes_new(now)?;
     proposal::check_last_day(today, new.last_day)?;
     let after = new.last_day.tomorrow().map_err(|_| Error::invalid("/last_day", "a day of the calendar"))?;
-    let rule = match &new.rule {
-        None => None,
-        Some(it) => {
+    match &new.motion {
+        Motion::Resolution => {}
+        Motion::Rule(it) => {
             allocation_rules::check("/rule", &it.rule, it.effective_from, it.window_days, cooperative.closed_through)?;
             member_indices::check_ratio(tx, book.id, &it.rule, it.effective_from).await?;
-            Some(waterfall::digest(&(&it.rule, it.effective_from, it.window_days))?)
         }
-    };
+        Motion::Budget(it) => {
+            programmes::check(tx, &book, it, now).await.map_err(|error| error.below("/programme"))?;
+        }
+    }
+    let motion = new.motion.digest()?;
     let mut present = members::list_in_period(tx, book.id, Period { from: today, to: today }).await?;
     present.retain(|member| member.votes_on(today));
     let (colleges, listed) = proposal::divide(&present, &new.colleges)?;
@@ -74,7 +77,7 @@ pub async fn open(
     if !(1..=electors).contains(&new.quorum) {
         return Err(Error::invalid("/quorum", format!("1 to {electors}, who may vote")));
     }
-    if let Some(needs) = rule_makings::needs(tx, book.id).await?.filter(|_| new.rule.is_some()) {
+    if let Some(needs) = rule_makings::needs(tx, book.id).await?.filter(|_| new.motion.rule().is_some()) {
         let least = needs.quorum_of(electors);
         if new.quorum < least {
             return Err(Error::invalid("/quorum", format!("a rule needs {least} of {electors} who may vote")));
@@ -85,10 +88,10 @@ pub async fn open(
     }
     let opened = Proposal {
         id: ProposalId::generate(book.id),
-        digest: proposal::digest(&new.title, &new.text, rule.as_ref()),
+        digest: proposal::digest(&new.title, &new.text, motion.as_ref()),
         title: new.title,
         text: new.text,
-        rule: new.rule,
+        motion: new.motion,
         threshold: new.threshold,
         quorum: new.quorum,
         electors,
@@ -134,7 +137,7 @@ pub async fn withdraw(
     Ok(ended)
 }
 
-/// Counts a proposal whose last day is over, as of the end of that day, and publishes the rule of one that passes. Answers it, ended or not.
+/// Counts a proposal whose last day is over, as of the end of that day, and does what one that passes asks for. Answers it, ended or not.
 ///
 /// # Errors
 ///
@@ -155,24 +158,30 @@ pub async fn advance(tx: &Transaction<'_>, id: ProposalId, wall: Timestamp) -> R
         college.count = Some(count);
     }
     let (passes, outcome) = open.decide(&colleges)?;
-    let end = match (passes, &open.rule) {
-        (false, _) => ProposalEnd::Failed,
-        (true, None) => ProposalEnd::Passed(Executed::Nothing),
-        (true, Some(rule)) => ProposalEnd::Passed(execute(tx, &open, rule).await?),
-    };
+    let end = if passes { ProposalEnd::Passed(execute(tx, &open).await?) } else { ProposalEnd::Failed };
     activity::record(tx, book.id, Done::new(&id, end.state().as_str(), Actor::Service), open.closes_at).await?;
     let ended = proposals::end(tx, id, &end, Some(outcome), open.closes_at).await?;
     tellings::proposal(tx, &ended, book.now(wall)).await?;
     Ok(ended)
 }
 
-/// Publishes the rule of a proposal that has passed, or says why that cannot be any more: a period may have been closed meanwhile.
-async fn execute(tx: &Transaction<'_>, passed: &Proposal, rule: &ProposedRule) -> Result<Executed, Error> {
-    let ProposedRule { rule, effective_from, window_days } = rule.clone();
-    let by = (passed.proposed_by, passed.closes_at);
-    match allocation_rules::publish_as_of(tx, passed.id.book, rule, effective_from, window_days, by).await {
-        Ok(published) => Ok(Executed::Published(published.id)),
+/// Does what a proposal that has passed asks for, or says why that cannot be any more: a period may have been closed meanwhile, or an account
+/// count for another programme.
+async fn execute(tx: &Transaction<'_>, passed: &Proposal) -> Result<Executed, Error> {
+    let (book, by) = (passed.id.book, (passed.proposed_by, passed.closes_at));
+    let done = match passed.motion.clone() {
+        Motion::Resolution => return Ok(Executed::Nothing),
+        Motion::Rule(ProposedRule { rule, effective_from, window_days }) => {
+            let published = allocation_rules::publish_as_of(tx, book, rule, effective_from, window_days, by).await;
+            published.map(|rule| Executed::Published(rule.id))
+        }
+        Motion::Budget(new) => {
+            programmes::open_as_of(tx, book, new, by).await.map(|programme| Executed::Opened(programme.id))
+        }
+    };
+    match done {
         Err(Error::Refused(Refusal { code, .. })) => Ok(Executed::Refused(code.to_owned())),
-        Err(error) => Err(error),
+        Err(Error::Invalid { .. }) => Ok(Executed::Refused("invalid".to_owned())),
+        done => done,
     }
 }

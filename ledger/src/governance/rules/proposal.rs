@@ -1,14 +1,16 @@
 //! A proposal: what the members of a cooperative are asked, until the end of a day. Who may vote is whoever is a member when it is opened.
 //!
-//! `open → passed | failed | withdrawn`. It is counted as of the end of its last day. The allocation rule of one that passes is published
-//! by the service; one without a rule is a resolution, from which nothing follows here.
+//! `open → passed | failed | withdrawn`. It is counted as of the end of its last day. Of one that passes the service publishes the allocation
+//! rule, or opens the programme, which is a budget; one with neither is a resolution, from which nothing follows here.
 
 use super::tally::{Approval, Count};
 use super::vote::Threshold;
 use crate::cooperatives::rules::allocation_rule::Rule;
 use crate::cooperatives::rules::cooperative::{Member, Percent, is_short_name};
+use crate::cooperatives::rules::waterfall;
 use crate::error::{Error, Refusal};
-use crate::id::{AllocationRuleId, MemberId, PersonId, ProposalId};
+use crate::id::{AllocationRuleId, MemberId, PersonId, ProgrammeId, ProposalId};
+use crate::programmes::rules::programme::NewProgramme;
 use crate::words::words;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
@@ -46,14 +48,58 @@ pub struct ProposedRule {
     pub window_days: u16,
 }
 
-/// What became of the rule of a proposal that passed.
+/// What the service does when a proposal passes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Motion {
+    /// Nothing: people do what was decided.
+    Resolution,
+    /// It publishes an allocation rule.
+    Rule(ProposedRule),
+    /// It opens a programme: what is to be spent over some months.
+    Budget(NewProgramme),
+}
+
+impl Motion {
+    /// SHA-256 of what the service does; none where that is nothing.
+    ///
+    /// # Errors
+    ///
+    /// None for what was read from a request.
+    pub fn digest(&self) -> Result<Option<[u8; 32]>, Error> {
+        match self {
+            Motion::Resolution => Ok(None),
+            Motion::Rule(it) => waterfall::digest(&(&it.rule, it.effective_from, it.window_days)).map(Some),
+            Motion::Budget(it) => waterfall::digest(&("programme", it)).map(Some),
+        }
+    }
+
+    /// The rule that it would publish.
+    pub fn rule(&self) -> Option<&ProposedRule> {
+        match self {
+            Motion::Rule(rule) => Some(rule),
+            Motion::Resolution | Motion::Budget(_) => None,
+        }
+    }
+
+    /// The programme that it would open.
+    pub fn budget(&self) -> Option<&NewProgramme> {
+        match self {
+            Motion::Budget(new) => Some(new),
+            Motion::Resolution | Motion::Rule(_) => None,
+        }
+    }
+}
+
+/// What became of the motion of a proposal that passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Executed {
-    /// There was none.
+    /// It was a resolution.
     Nothing,
-    /// It was published.
+    /// Its rule was published.
     Published(AllocationRuleId),
-    /// It could not be published any more: the code of the refusal.
+    /// Its programme was opened.
+    Opened(ProgrammeId),
+    /// Neither is possible any more: the code of the refusal.
     Refused(String),
 }
 
@@ -115,9 +161,9 @@ pub struct Proposal {
     pub title: String,
     /// What is decided.
     pub text: String,
-    /// The rule that it would publish.
-    pub rule: Option<ProposedRule>,
-    /// SHA-256 of title, text and rule.
+    /// What the service does when it passes.
+    pub motion: Motion,
+    /// SHA-256 of title, text and motion.
     pub digest: [u8; 32],
     /// How much of yes and no must be yes.
     pub threshold: Threshold,
@@ -150,10 +196,10 @@ pub struct NewCollege {
     pub weight: Percent,
 }
 
-/// What members vote on, as a SHA-256: the title, the text and the digest of the rule, each with its length before it.
-pub fn digest(title: &str, text: &str, rule: Option<&[u8; 32]>) -> [u8; 32] {
+/// What members vote on, as a SHA-256: the title, the text and the digest of the motion, each with its length before it.
+pub fn digest(title: &str, text: &str, motion: Option<&[u8; 32]>) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for part in [title.as_bytes(), text.as_bytes(), rule.map_or(&[], |rule| rule.as_slice())] {
+    for part in [title.as_bytes(), text.as_bytes(), motion.map_or(&[], |motion| motion.as_slice())] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -296,7 +342,7 @@ mod tests {
             id: ProposalId::generate(BookId(1)),
             title: "A rule".to_owned(),
             text: "It holds from July.".to_owned(),
-            rule: None,
+            motion: Motion::Resolution,
             digest: [0; 32],
             threshold,
             quorum,

@@ -5,32 +5,39 @@ use crate::cooperatives::rules::cooperative::Percent;
 use crate::engine::store::rows::{days, word};
 use crate::error::Error;
 use crate::governance::rules::proposal::{
-    College, Executed, Outcome, Proposal, ProposalEnd, ProposalState, ProposedRule,
+    College, Executed, Motion, Outcome, Proposal, ProposalEnd, ProposalState, ProposedRule,
 };
 use crate::governance::rules::tally::Count;
-use crate::id::{AllocationRuleId, BookId, PersonId, ProposalId};
+use crate::id::{AllocationRuleId, BookId, PersonId, ProgrammeId, ProposalId};
+use crate::programmes::rules::programme::NewProgramme;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 use tokio_postgres::Row;
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
-fn rule(row: &Row) -> Result<Option<ProposedRule>, Error> {
-    let Some(Json(rule)) = row.try_get::<_, Option<Json<Rule>>>("rule")? else { return Ok(None) };
-    Ok(Some(ProposedRule { rule, effective_from: row.get("effective_from"), window_days: days(row, "window_days")? }))
+fn motion(row: &Row) -> Result<Motion, Error> {
+    if let Some(Json(rule)) = row.try_get::<_, Option<Json<Rule>>>("rule")? {
+        let (effective_from, window_days) = (row.get("effective_from"), days(row, "window_days")?);
+        return Ok(Motion::Rule(ProposedRule { rule, effective_from, window_days }));
+    }
+    let budget = row.try_get::<_, Option<Json<NewProgramme>>>("programme")?;
+    Ok(budget.map_or(Motion::Resolution, |Json(new)| Motion::Budget(new)))
 }
 
 fn from_row(row: &Row) -> Result<Proposal, Error> {
     let book = BookId(row.get("book_id"));
     let by = row.get::<_, Option<Uuid>>("ended_by").map(PersonId);
     let published = row.get::<_, Option<Uuid>>("rule_id").map(|id| AllocationRuleId::new(book, id));
+    let opened = row.get::<_, Option<Uuid>>("programme_id").map(|id| ProgrammeId::new(book, id));
     let refused: Option<String> = row.get("refused");
     let end = match (word(row.get("state"))?, by, row.get::<_, Option<String>>("reason")) {
         (ProposalState::Open, None, None) => None,
-        (ProposalState::Passed, None, None) => Some(ProposalEnd::Passed(match (published, refused) {
-            (Some(id), _) => Executed::Published(id),
-            (None, Some(code)) => Executed::Refused(code),
-            (None, None) => Executed::Nothing,
+        (ProposalState::Passed, None, None) => Some(ProposalEnd::Passed(match (published, opened, refused) {
+            (Some(id), _, _) => Executed::Published(id),
+            (None, Some(id), _) => Executed::Opened(id),
+            (None, None, Some(code)) => Executed::Refused(code),
+            (None, None, None) => Executed::Nothing,
         })),
         (ProposalState::Failed, None, None) => Some(ProposalEnd::Failed),
         (ProposalState::Withdrawn, Some(by), Some(reason)) => Some(ProposalEnd::Withdrawn { by, reason }),
@@ -46,7 +53,7 @@ fn from_row(row: &Row) -> Result<Proposal, Error> {
         id: ProposalId::new(book, row.get("id")),
         title: row.get("title"),
         text: row.get("text"),
-        rule: rule(row)?,
+        motion: motion(row)?,
         digest: row.get::<_, &[u8]>("digest").try_into().map_err(|_| Error::inconsistent("a digest"))?,
         threshold: word(row.get("threshold"))?,
         quorum: row.get("quorum"),
@@ -67,11 +74,11 @@ pub async fn insert(tx: &Transaction<'_>, new: &Proposal) -> Result<(), Error> {
         .prepare_cached(
             "-- proposals::insert
             INSERT INTO proposal (book_id, id, proposed_by, opened_at, closes_at, electors, quorum, last_day, effective_from,
-                                  window_days, threshold, title, text, digest, rule)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                                  window_days, threshold, title, text, digest, rule, programme)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         )
         .await?;
-    let rule = new.rule.as_ref();
+    let rule = new.motion.rule();
     tx.execute(
         &statement,
         &[
@@ -90,6 +97,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Proposal) -> Result<(), Error> {
             /* text */ &new.text,
             /* digest */ &new.digest.as_slice(),
             /* rule */ &rule.map(|it| Json(&it.rule)),
+            /* programme */ &new.motion.budget().map(Json),
         ],
     )
     .await?;
@@ -161,7 +169,7 @@ pub async fn end(
         .prepare_cached(
             "-- proposals::end
             UPDATE proposal SET state = $3, ended_at = $4, ended_by = $5, reason = $6, rule_id = $7, refused = $8, counted = $9,
-                                approval = $10, version = version + 1
+                                approval = $10, programme_id = $11, version = version + 1
              WHERE book_id = $1 AND id = $2
             RETURNING *",
         )
@@ -170,10 +178,13 @@ pub async fn end(
         ProposalEnd::Withdrawn { by, reason } => (Some(by.0), Some(reason.as_str())),
         ProposalEnd::Passed(_) | ProposalEnd::Failed => (None, None),
     };
-    let (published, refused) = match end {
-        ProposalEnd::Passed(Executed::Published(id)) => (Some(id.object), None),
-        ProposalEnd::Passed(Executed::Refused(code)) => (None, Some(code.as_str())),
-        ProposalEnd::Passed(Executed::Nothing) | ProposalEnd::Failed | ProposalEnd::Withdrawn { .. } => (None, None),
+    let (published, opened, refused) = match end {
+        ProposalEnd::Passed(Executed::Published(id)) => (Some(id.object), None, None),
+        ProposalEnd::Passed(Executed::Opened(id)) => (None, Some(id.object), None),
+        ProposalEnd::Passed(Executed::Refused(code)) => (None, None, Some(code.as_str())),
+        ProposalEnd::Passed(Executed::Nothing) | ProposalEnd::Failed | ProposalEnd::Withdrawn { .. } => {
+            (None, None, None)
+        }
     };
     let row = tx
         .query_one(
@@ -189,6 +200,7 @@ pub async fn end(
                 /* refused */ &refused,
                 /* counted */ &outcome.map(|it| it.counted),
                 /* approval */ &outcome.and_then(|it| it.approval),
+                /* programme_id */ &opened,
             ],
         )
         .await?;

@@ -2,15 +2,19 @@
 
 use crate::book::MovementKind as K;
 use crate::chart;
+use crate::cooperatives::rules::allocation_rule::Pot;
+use crate::cooperatives::rules::cooperative::Period;
+use crate::cooperatives::store::{distributions, proceeds};
 use crate::engine::store::books::Book;
 use crate::engine::store::{accounts, books};
 use crate::error::{Error, Refusal};
-use crate::id::{BookRef, CampaignId, PersonId};
+use crate::id::{BookId, BookRef, CampaignId, PersonId};
 use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::kind::Kind;
 use crate::pledging::store::campaigns;
-use crate::programmes::rules::self_funding::{self, Loop};
-use crate::programmes::store::loops;
+use crate::programmes::rules::product::Product;
+use crate::programmes::rules::self_funding::{self, Loop, ProductLoop};
+use crate::programmes::store::{loops, products};
 use crate::reports::operations::{WholeSums, outside_months};
 use crate::reports::store::kind_totals;
 use crate::service::store::activity::{self, Actor, Done};
@@ -109,4 +113,39 @@ pub async fn standing(
         }
     };
     Ok(Some(Standing { source, closed: self_funding::closed(monthly_goal, collected, proceeds, today) }))
+}
+
+/// How far a product pays for its own development in a period: what of the surpluses of the books that are said for the campaigns of its
+/// milestones went into development by what was sold under its name, beside what was released for it. Answers the books too.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn of_product(
+    client: &impl GenericClient,
+    book: &Book,
+    product: &Product,
+    period: Period,
+) -> Result<(ProductLoop, Vec<Book>), Error> {
+    let mut sources: Vec<BookId> = Vec::new();
+    for campaign in products::campaigns(client, product.id).await? {
+        let said = loops::last(client, campaign).await?.and_then(|(_, source, _)| source);
+        sources.extend(said.filter(|source| !sources.contains(source)));
+    }
+    let (mut brought, mut books_of) = (0, Vec::new());
+    for source in sources {
+        let days = (period.from, period.to);
+        for shared in distributions::standing_between(client, source, days).await? {
+            let left = proceeds::left_by_product(client, source, shared.period).await?;
+            let parts: Vec<i64> = left.iter().map(|(_, left)| *left).collect();
+            let due = self_funding::due_to(shared.plan.given(&Pot::DevelopmentFund), &parts)?;
+            let own = left.iter().zip(due).filter(|((name, _), _)| *name == product.name);
+            brought += own.map(|(_, due)| due).sum::<i64>();
+        }
+        books_of.push(books::get(client, source).await?);
+    }
+    let until = book.start_of(period.to.tomorrow().unwrap_or(period.to));
+    let span = (book.start_of(period.from), until);
+    let released = products::released_between(client, product.id, book.currency, span).await?;
+    Ok((ProductLoop { released, proceeds: brought }, books_of))
 }

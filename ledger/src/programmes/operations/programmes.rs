@@ -5,7 +5,7 @@ use crate::engine::store::{accounts, books};
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, PersonId, ProgrammeId};
 use crate::money::{Money, Unit};
-use crate::programmes::rules::programme::{Plan, Programme, SOURCES, class_of, spent_on};
+use crate::programmes::rules::programme::{NewProgramme, Programme, SOURCES, class_of, spent_on};
 use crate::programmes::store::{parts, programmes};
 use crate::service::change::check_text;
 use crate::service::store::activity::{self, Actor, Done};
@@ -13,22 +13,11 @@ use crate::text;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
 
-/// A programme to be opened.
-#[derive(Debug, Clone)]
-pub struct NewProgramme {
-    /// Its name.
-    pub name: String,
-    /// What it is for; may be empty.
-    pub about: String,
-    /// Its plan.
-    pub plan: Plan,
-}
-
 /// Opens a programme. Each of its lines is held against an account that counts for no other programme in the same months.
 ///
 /// # Errors
 ///
-/// `account-counts-already`, `book-winding-up`; [`Error::Invalid`] for what [`Plan::check`] refuses and for accounts that say nothing of what
+/// `account-counts-already`, `book-winding-up`; [`Error::Invalid`] for what [`Plan::check`](crate::programmes::rules::programme::Plan::check) refuses and for accounts that say nothing of what
 /// was spent, or of what came; [`Error::NotFound`] for an unknown book.
 pub async fn open(
     tx: &Transaction<'_>,
@@ -37,23 +26,24 @@ pub async fn open(
     by: PersonId,
     wall: Timestamp,
 ) -> Result<Programme, Error> {
-    check_text("/name", &new.name, text::NAME)?;
-    check_text("/about", &new.about, text::STATEMENT_OR_NONE)?;
-    new.plan.check()?;
+    let now = books::get(tx, book).await?.now(wall);
+    open_as_of(tx, book, new, (by, now)).await
+}
+
+/// Opens a programme as of a moment in book time, such as the end of a vote on it.
+///
+/// # Errors
+///
+/// As [`open`].
+pub async fn open_as_of(
+    tx: &Transaction<'_>,
+    book: BookId,
+    new: NewProgramme,
+    (by, now): (PersonId, Timestamp),
+) -> Result<Programme, Error> {
     // One after the other: what counts for one programme counts for no other.
     let book = books::lock(tx, book).await?;
-    let now = book.now(wall);
-    book.takes_new(now)?;
-    for (place, line) in new.plan.lines.iter().enumerate() {
-        check_account(tx, &book, &format!("/lines/{place}/account"), &line.account, false).await?;
-    }
-    for (place, code) in new.plan.sources.iter().enumerate() {
-        check_account(tx, &book, &format!("/sources/{place}"), code, true).await?;
-    }
-    if let Some((other, account)) = parts::counting(tx, book.id, &new.plan.lines).await? {
-        let detail = format!("what is spent on {account} in these months counts for {other}");
-        return Err(Refusal::new("account-counts-already", detail).into());
-    }
+    check(tx, &book, &new, now).await?;
     let amount = Money::from_minor(new.plan.amount()?, book.currency)
         .map_err(|error| Error::inconsistent(format!("the sum of a plan: {error}")))?;
     let opened = Programme {
@@ -72,6 +62,31 @@ pub async fn open(
     parts::insert(tx, opened.id, &new.plan).await?;
     activity::record(tx, book.id, Done::new(&opened.id, "opened", Actor::Person(by)), now).await?;
     Ok(opened)
+}
+
+/// Refuses a programme that could not be opened at a moment in book time.
+///
+/// # Errors
+///
+/// As [`open`].
+pub async fn check(client: &impl GenericClient, book: &Book, new: &NewProgramme, now: Timestamp) -> Result<(), Error> {
+    check_text("/name", &new.name, text::NAME)?;
+    check_text("/about", &new.about, text::STATEMENT_OR_NONE)?;
+    new.plan.check()?;
+    book.takes_new(now)?;
+    for (place, line) in new.plan.lines.iter().enumerate() {
+        check_account(client, book, &format!("/lines/{place}/account"), &line.account, false).await?;
+    }
+    for (place, code) in new.plan.sources.iter().enumerate() {
+        check_account(client, book, &format!("/sources/{place}"), code, true).await?;
+    }
+    match parts::counting(client, book.id, &new.plan.lines).await? {
+        None => Ok(()),
+        Some((other, account)) => {
+            let detail = format!("what is spent on {account} in these months counts for {other}");
+            Err(Refusal::new("account-counts-already", detail).into())
+        }
+    }
 }
 
 /// Refuses an account that is not in the currency of the book, or that says nothing of what is wanted of it: what was spent, or what came

@@ -10,6 +10,7 @@ use crate::money::Money;
 use crate::money::allocation::largest_remainder;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan as _};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The most months of a programme.
@@ -25,7 +26,7 @@ pub const PEOPLE_MAX: u16 = 1_000;
 pub const SOURCES: &[AccountClass] = &[AccountClass::Fund, AccountClass::Purse];
 
 /// A line of a programme.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// What it is for.
     pub name: String,
@@ -40,7 +41,7 @@ pub struct Line {
 }
 
 /// A kind of place for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// What they do.
     pub title: String,
@@ -48,8 +49,19 @@ pub struct Place {
     pub people: u16,
 }
 
+/// A programme to be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewProgramme {
+    /// Its name.
+    pub name: String,
+    /// What it is for; may be empty.
+    pub about: String,
+    /// Its plan.
+    pub plan: Plan,
+}
+
 /// The plan of a programme.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// The first day of its first month.
     pub first_month: Date,

@@ -2,7 +2,9 @@
 //!
 //! Both figures are of the twelve months that end with the last month that is over, so that they change once a month.
 
+use crate::error::Refusal;
 use crate::money::Money;
+use crate::money::allocation::largest_remainder;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
@@ -32,20 +34,55 @@ pub struct Loop {
     pub asks_for: i64,
 }
 
+/// A part in hundredths of what it is compared with, half up; none where that is nothing.
+fn ratio(part: i128, of: i128) -> Option<i128> {
+    (of > 0).then(|| (200 * part + of).div_euclid(2 * of))
+}
+
 /// How far a loop is closed on a day: `goal` is what the campaign would ask for in a month without it.
 pub fn closed(goal: Money, collected: i128, proceeds: i128, today: Date) -> Loop {
     let (from, to) = span(today);
     // Down: a campaign never asks for too little.
     let a_month = proceeds.div_euclid(i128::from(MONTHS));
     let asks_for = (i128::from(goal.minor()) - a_month.max(0)).max(0);
-    let hundredths = |collected: i128| (200 * proceeds + collected).div_euclid(2 * collected);
     Loop {
         from,
         to,
         collected,
         proceeds,
-        ratio: Some(collected).filter(|collected| *collected > 0).map(hundredths),
+        ratio: ratio(proceeds, collected),
         asks_for: i64::try_from(asks_for).unwrap_or(goal.minor()),
+    }
+}
+
+/// What of a development fund's part of a surplus is due to one product, minor units: in proportion to what the sales of each product left of
+/// its costs in the period, by largest remainder in the order of their names. `left` is that of each product, and of what names none, minor
+/// units; a product that left nothing has no part, and where none left anything nobody has. Answers the parts in the order of `left`.
+///
+/// # Errors
+///
+/// None for less than an account can count.
+pub fn due_to(part: i64, left: &[i64]) -> Result<Vec<i64>, Refusal> {
+    let weights: Vec<u64> = left.iter().map(|left| u64::try_from(*left).unwrap_or(0)).collect();
+    if weights.iter().all(|weight| *weight == 0) {
+        return Ok(vec![0; left.len()]);
+    }
+    largest_remainder(part, &weights)
+}
+
+/// How far a product pays for its own development in a period: all amounts in minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProductLoop {
+    /// What was released for it.
+    pub released: i64,
+    /// What of surpluses went into development by what it earned.
+    pub proceeds: i64,
+}
+
+impl ProductLoop {
+    /// The second in hundredths of the first, half up; none where nothing was released.
+    pub fn ratio(&self) -> Option<i128> {
+        ratio(self.proceeds.into(), self.released.into())
     }
 }
 
@@ -54,6 +91,28 @@ mod tests {
     use super::*;
     use crate::money::Currency;
     use jiff::civil::date;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_product_has_the_part_that_its_sales_left_and_one_that_left_nothing_has_none() {
+        assert_eq!(due_to(1_000, &[300, 100, -50, 0]), Ok(vec![750, 250, 0, 0]));
+        assert_eq!(due_to(100, &[1, 1, 1]), Ok(vec![34, 33, 33]));
+        assert_eq!(due_to(100, &[-1, 0]), Ok(vec![0, 0]), "all of it came of something else");
+        let of = |released, proceeds| ProductLoop { released, proceeds }.ratio();
+        assert_eq!((of(36_000, 27_000), of(3, 1), of(0, 5), of(200, 1)), (Some(75), Some(33), None, Some(1)));
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_of_all_products_are_the_whole(
+            part in 0i64..10_000_000, left in proptest::collection::vec(-1_000i64..1_000_000, 1..30),
+        ) {
+            let parts = due_to(part, &left).expect("parts");
+            let whole = if left.iter().any(|left| *left > 0) { part } else { 0 };
+            prop_assert_eq!(parts.iter().sum::<i64>(), whole);
+            prop_assert!(parts.iter().zip(&left).all(|(part, left)| *part == 0 || *left > 0));
+        }
+    }
 
     fn on(proceeds: i128, collected: i128) -> (Option<i128>, i64) {
         let goal = Money::from_minor(300_000, Currency::USD).expect("money");

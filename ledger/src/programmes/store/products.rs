@@ -2,7 +2,7 @@
 
 use crate::engine::store::rows::{money, piece, sum, word};
 use crate::error::Error;
-use crate::id::{BookId, MilestoneId, PersonId, ProductId};
+use crate::id::{BookId, CampaignId, MilestoneId, PersonId, ProductId};
 use crate::money::Currency;
 use crate::programmes::rules::product::{Funding, Product, Stage, Step, Stopped};
 use deadpool_postgres::{GenericClient, Transaction};
@@ -269,6 +269,52 @@ pub async fn funding(
         Ok((row.get("product_id"), funding))
     };
     rows.iter().map(of).collect()
+}
+
+/// What was released for a product by its milestones in a span of time, minor units, in one currency.
+pub async fn released_between(
+    client: &impl GenericClient,
+    id: ProductId,
+    currency: Currency,
+    (from, until): (Timestamp, Timestamp),
+) -> Result<i64, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- products::released_between
+            SELECT coalesce(sum(r.amount), 0)::text AS released
+              FROM product_milestone l
+              JOIN milestone m ON m.book_id = l.book_id AND m.id = l.milestone_id
+              JOIN release r ON r.book_id = m.book_id AND r.campaign_id = m.campaign_id AND r.milestone_id = m.id
+             WHERE l.book_id = $1 AND l.product_id = $2 AND r.currency = $3 AND r.released_at >= $4 AND r.released_at < $5",
+        )
+        .await?;
+    let row = client
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &id.book.0,
+                /* product_id */ &id.object,
+                /* currency */ &currency.code(),
+                /* from */ &from,
+                /* until */ &until,
+            ],
+        )
+        .await?;
+    i64::try_from(sum(&row, "released")?).map_err(|_| Error::inconsistent("more was released than a fund can hold"))
+}
+
+/// The campaigns whose milestones pay for a product.
+pub async fn campaigns(client: &impl GenericClient, id: ProductId) -> Result<Vec<CampaignId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- products::campaigns
+            SELECT DISTINCT m.campaign_id
+              FROM product_milestone l JOIN milestone m ON m.book_id = l.book_id AND m.id = l.milestone_id
+             WHERE l.book_id = $1 AND l.product_id = $2 ORDER BY m.campaign_id LIMIT 100",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &id.book.0, /* product_id */ &id.object]).await?;
+    Ok(rows.iter().map(|row| CampaignId::new(id.book, row.get("campaign_id"))).collect())
 }
 
 /// The fund accounts of the campaigns whose milestones pay for products of a book.

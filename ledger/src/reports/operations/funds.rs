@@ -210,6 +210,12 @@ fn take(line: &mut FundLine, row: &KindTotal) -> Result<(), Error> {
         | K::Recovered
         | K::WrittenOff
         | K::SalesRecorded
+        | K::VatOnSale
+        | K::VatOnSaleReversed
+        | K::VatOnCost
+        | K::VatOnCostReversed
+        | K::VatDeclared
+        | K::VatDeclarationReversed
         | K::CustomerPaid
         | K::CostRecorded
         | K::CostPaid

@@ -106,6 +106,12 @@ pub fn is_of_one_giver(kind: K) -> bool {
         | K::ExchangeLoss
         | K::SaleReversed
         | K::CostReversed
+        | K::VatOnSale
+        | K::VatOnSaleReversed
+        | K::VatOnCost
+        | K::VatOnCostReversed
+        | K::VatDeclared
+        | K::VatDeclarationReversed
         | K::ResultReopened
         | K::JournalEntry
         | K::Reversal
@@ -147,6 +153,8 @@ pub fn has_statement(class: C) -> bool {
         | C::Cost
         | C::CostsPayable
         | C::CustomerReceivable
+        | C::VatPayable
+        | C::VatReceivable
         | C::Reserve
         | C::LoanPayable
         | C::DueToBook

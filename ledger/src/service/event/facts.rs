@@ -53,6 +53,7 @@ pub const FACTS: &[Fact] = &[
     fact("result", Object("res"), "The result that is divided."),
     fact("distribution", Object("dst"), "The distribution."),
     fact("rule", Object("alr"), "The version of the allocation rule that was published."),
+    fact("programme", Object("prg"), "The programme that was opened."),
     fact("payout", Object("pay"), "The payout."),
     fact("payout_run", Object("prn"), "The run by which it was asked for."),
     fact("bank_account", Object("bac"), "The bank account that it goes to."),

@@ -660,7 +660,7 @@ pub const FAMILIES: &[Family] = &[
             ("failed", "It has not passed."),
             ("withdrawn", "It was given up."),
         ],
-        facts: &["to", "rule"],
+        facts: &["to", "rule", "programme"],
     },
     Family {
         name: "proceeds",

@@ -35,6 +35,14 @@ pub async fn enqueue(tx: &Transaction<'_>, new: &NewJob) -> Result<bool, Error> 
     Ok(row.get::<_, i64>(0) == 1)
 }
 
+/// Writes some jobs of a book in the caller's transaction; those that are there already are not written again.
+pub async fn enqueue_all(tx: &Transaction<'_>, book: BookId, new: &[NewJob]) -> Result<(), Error> {
+    let statement = tx.prepare_cached("-- jobs::enqueue_all\nSELECT jobs_insert($1, $2)").await?;
+    let rows = Json(new.iter().map(columns).collect::<Vec<_>>());
+    tx.query_one(&statement, &[/* book_id */ &book.0, /* rows */ &rows]).await?;
+    Ok(())
+}
+
 /// What makes a report from outside the same job: the object that it is about, and its words, however long.
 pub fn dedupe_of_report(object: &impl fmt::Display, words: &[&str]) -> String {
     let digest = Sha256::digest(words.join("\n"));

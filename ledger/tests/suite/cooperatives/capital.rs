@@ -76,8 +76,12 @@ async fn k11_k13_capital_that_stayed_earns_interest_and_sets_how_full_the_reserv
     let second = lived(&mut coop, 2029, "100000.00", &hours).await;
     let steps: Vec<_> = second.plan.steps.iter().map(|part| part.amount).collect();
     assert_eq!(steps, [1_500_000, 4_000_000], "30,000.00 lack of the reserve");
-    let parts: Vec<_> =
-        second.plan.members.iter().map(|part| (part.number, part.interest, part.cash - part.interest)).collect();
+    let parts: Vec<_> = coop
+        .shares(second.id)
+        .await
+        .iter()
+        .map(|part| (part.number, part.interest, part.cash - part.interest))
+        .collect();
     let expected = [(1, 80_000, 2_150_000), (2, 60_000, 1_612_500), (3, 40_000, 0), (4, 20_000, 537_500)];
     assert_eq!(parts, expected, "5 % of 40,000.00, and 43,000.00 by hours");
     assert_eq!(coop.balance("liabilities:payable:member:3").await, 40_000);

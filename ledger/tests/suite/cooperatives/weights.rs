@@ -13,7 +13,9 @@ use ledger::cooperatives::rules::cooperative::{Index, Percent, Period, ProceedsK
 use ledger::cooperatives::rules::inputs::MemberInput;
 use ledger::cooperatives::rules::member_index::{IndexedHours, MemberIndex};
 use ledger::cooperatives::rules::statement::Measure;
-use ledger::cooperatives::store::{allocation_rules as rule_rows, member_indices as index_rows, statements};
+use ledger::cooperatives::store::{
+    allocation_rules as rule_rows, distributions as rows, member_indices as index_rows, statements,
+};
 use ledger::id::MemberId;
 use ledger::testing::refusal;
 use uuid::Uuid;
@@ -185,7 +187,8 @@ async fn units_and_points_are_counted_apart_from_hours_and_the_database_keeps_th
     }
     let (book, wall) = (coop.ground.book.id, coop.ground.wall);
     let draft = distributions::draft(&tx, book, year(2026), coop.clerk, wall).await.unwrap();
-    let parts: Vec<_> = draft.plan.members.iter().map(|part| (part.cash, part.counted.to_string())).collect();
+    let parts = rows::shares(&tx, draft.id, None, 0, 10).await.unwrap();
+    let parts: Vec<_> = parts.iter().map(|part| (part.cash, part.counted.to_string())).collect();
     let expected =
         [(2_500, "1000000.00"), (2_500, "1000000.00"), (0, "0.00"), (0, "0.00"), (3_750, "3.75"), (1_250, "1.25")];
     assert_eq!(parts, expected.map(|(cash, counted)| (cash, counted.to_owned())));

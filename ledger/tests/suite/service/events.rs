@@ -120,6 +120,10 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
         &["settlement_comparison", "settlement_comparison_difference"],
     ),
     ("a part of a cost, whose states are events", &["loan_interest"]),
+    (
+        "what was declared of sales and costs, which are events: who keeps the book has written it down",
+        &["vat_declaration"],
+    ),
     ("how a pledge went on, whose states are events", &["pledge_turn"]),
     ("a part of a payout, whose states are events", &["payout_document"]),
     ("a part of a payout file, whose states are events, as those of its payouts are", &["payout_file_item"]),
@@ -193,7 +197,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ),
     (
         "a part of a distribution, whose states are events",
-        &["distribution_entry", "distribution_objection", "distribution_part"],
+        &["distribution_entry", "distribution_inputs", "distribution_objection", "distribution_part"],
     ),
 ];
 

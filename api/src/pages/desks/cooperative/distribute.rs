@@ -22,11 +22,9 @@ use askama::Template;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use ledger::cooperatives::operations::results::{OpenPeriod, open_period};
-use ledger::cooperatives::rules::allocation_rule::Patronage;
 use ledger::cooperatives::rules::cooperative::{Hours, PERIOD_DAYS_MAX, Period};
 use ledger::cooperatives::rules::distribution::Distribution;
 use ledger::cooperatives::rules::result::PeriodResult;
-use ledger::cooperatives::rules::waterfall::MemberPart;
 use ledger::cooperatives::store::{distributions, hours};
 use ledger::engine::store::books::Book;
 use ledger::id::BookRef;
@@ -95,19 +93,20 @@ fn warnings(it: &Distribution, waiting: Hours) -> Vec<String> {
     if waiting > Hours::ZERO {
         found.push(say("members-warn-hours").with("hours", texts::read().decimal(&waiting.to_string())).into());
     }
-    let is_idle = |part: &&MemberPart| match part.by {
-        Patronage::Hours | Patronage::IndexedHours => part.hours == Hours::ZERO,
-        Patronage::Units | Patronage::Points | Patronage::Equal | Patronage::Capital => false,
-    };
-    let idle = it.plan.members.iter().filter(is_idle);
-    for part in idle {
-        found.push(say("members-warn-idle").with("number", part.number).with("group", &part.group).into());
+    for group in &it.plan.groups {
+        for number in &group.first_idle {
+            found.push(say("members-warn-idle").with("number", *number).with("group", &group.group).into());
+        }
+        let more = group.idle - group.first_idle.len();
+        if more > 0 {
+            found.push(say("members-warn-idle-more").with("count", more).with("group", &group.group).into());
+        }
     }
     if it.loss_before > 0 {
         let loss = sum(it.loss_before, it.currency);
         found.push(say("members-warn-loss").with("loss", loss).into());
     }
-    let carried = it.plan.members.iter().filter(|part| part.carry != 0).count();
+    let carried: usize = it.plan.groups.iter().map(|group| group.carried).sum();
     if carried > 0 {
         found.push(say("members-warn-carried").with("count", carried).into());
     }
@@ -191,7 +190,7 @@ pub(in crate::pages) async fn show(
 
 /// What drafting the period would come to, beside the last distribution.
 async fn preview(state: &State, caller: &Caller, book: &Book, period: Period) -> Result<Preview, Problem> {
-    let tried = drafts::tried(state, caller, book.reference(), period).await?;
+    let (tried, _) = drafts::tried(state, caller, book.reference(), period).await?;
     let client = state.client().await?;
     let last = distributions::youngest(&client, book.id, POSTED).await?;
     let waiting = hours::waiting(&client, book.id, WAITING_MAX).await?;

@@ -33,7 +33,7 @@ use serde::Deserialize;
 const RECENT_MAX: i64 = 20;
 
 /// The fields of what else is known.
-const PARTICULARS: [&str; 5] = ["product", "units", "place", "counterparty", "non_member"];
+const PARTICULARS: [&str; 6] = ["vat", "product", "units", "place", "counterparty", "non_member"];
 
 /// The kinds, with what people call them.
 fn kinds() -> [(&'static str, Said); 2] {
@@ -118,12 +118,14 @@ pub(in crate::pages) struct Recorded {
 fn request(sent: &Fields, book: &Book) -> Result<NewProceedsRequest, Problem> {
     let no_day = || wrong("/occurred_on", say("forms-day-such-as").with("day", "2026-03-31"));
     let day = |text: String| text.parse::<Date>().map_err(|_| no_day());
+    let money = |name: &str| MoneyBody { amount: sent.number(name), currency: book.currency.code().to_owned() };
     Ok(NewProceedsRequest {
         kind: sent.get("kind").to_owned(),
         label: sent.get("label").trim().to_owned(),
         party: sent.get("party").trim().to_owned(),
         on_credit: sent.given("on_credit").is_some(),
-        amount: MoneyBody { amount: sent.number("amount"), currency: book.currency.code().to_owned() },
+        amount: money("amount"),
+        vat: sent.given("vat").map(|_| money("vat")),
         non_member: sent.given("non_member").is_some(),
         product: sent.get("product").trim().to_owned(),
         units: sent.given("units").map(|_| sent.number("units")),
@@ -145,10 +147,12 @@ fn effect(new: &NewProceeds) -> Sentence {
             ProceedsKind::Cost => say("members-effect-cost"),
         };
         let day = new.occurred_on.map_or_else(|| say("members-today"), on);
-        what.with("amount", Amount::from(new.amount))
-            .with("label", &new.label)
-            .with("day", day)
-            .with("party", &new.party)
+        let what = what.with("amount", Amount::from(new.amount)).with("label", &new.label);
+        let what = what.with("day", day).with("party", &new.party);
+        match new.vat {
+            Some(vat) => say("members-effect-vat").with("effect", what).with("vat", Amount::from(vat)),
+            None => what,
+        }
     })
 }
 

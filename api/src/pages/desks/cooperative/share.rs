@@ -154,8 +154,7 @@ fn base(it: &Statement) -> Said {
 }
 
 impl Next {
-    fn new(it: &Distribution, own: &[MemberId]) -> Option<Next> {
-        let shares = own_shares(it, own);
+    fn new(it: &Distribution, shares: Vec<Own>) -> Option<Next> {
         let (id, days, state) = (it.id, days(it.period.from, it.period.to), in_a_word(&it.state));
         (!shares.is_empty()).then_some(Next { id, days, state, shares })
     }
@@ -259,14 +258,17 @@ async fn shown(client: &impl GenericClient, caller: &Caller, book: Book, form: F
     let mut issued = statements::list(client, book.id, Some(&own), Uuid::nil(), SHOWN).await?;
     issued.reverse();
     let today = book.today(ledger::calendar::now());
-    let next = distributions::youngest(client, book.id, UNDER_WAY).await?;
+    let next = match distributions::youngest(client, book.id, UNDER_WAY).await? {
+        Some(it) => Next::new(&it, own_shares(client, &it, &own).await?),
+        None => None,
+    };
     Ok(SharePage {
         book: book.reference(),
         currency: book.currency.code(),
         memberships: memberships.iter().map(|it| in_words(it, today)).collect(),
         total: total(&issued, book.currency),
         left: Amount::of(issued.iter().map(Statement::left).sum::<i64>(), book.currency).bare(),
-        next: next.as_ref().and_then(|it| Next::new(it, &own)),
+        next,
         statements: issued.iter().map(Row::new).collect(),
         consent: consent_of(client, &memberships, today).await?,
         form,

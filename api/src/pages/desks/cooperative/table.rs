@@ -30,7 +30,7 @@ use ledger::table::{self, Layout, Rows};
 const LINES_MAX: usize = 200;
 
 /// The columns of the table; those after the first four may be missing.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "kind",
     "label",
     "party",
@@ -44,6 +44,7 @@ const COLUMNS: [&str; 13] = [
     "place",
     "counterparty",
     "non_member",
+    "vat",
 ];
 
 /// What a cell says that means yes; `no` or nothing means no.
@@ -158,7 +159,10 @@ fn row(rows: &Rows<&[u8]>, places: &[Option<usize>; COLUMNS.len()], book: &Book)
         "" => None,
         text => Some(layout.days.read(text).ok_or_else(|| Told::by_page(say("members-bad-day")))?),
     };
-    let amount = table::amount(&cell(3)?, layout.decimal).ok_or_else(|| Told::by_page(say("members-bad-amount")))?;
+    let money = |text: &str| {
+        let amount = table::amount(text, layout.decimal).ok_or_else(|| Told::by_page(say("members-bad-amount")))?;
+        Ok::<_, Told>(MoneyBody { amount, currency: book.currency.code().to_owned() })
+    };
     let request = NewProceedsRequest {
         kind: cell(0)?,
         label: cell(1)?,
@@ -172,7 +176,8 @@ fn row(rows: &Rows<&[u8]>, places: &[Option<usize>; COLUMNS.len()], book: &Book)
         place: cell(10)?,
         counterparty: cell(11)?,
         non_member: yes(cell(12)?)?,
-        amount: MoneyBody { amount, currency: book.currency.code().to_owned() },
+        amount: money(&cell(3)?)?,
+        vat: Some(cell(13)?).filter(|text| !text.is_empty()).map(|text| money(&text)).transpose()?,
         occurred_on,
         memo: cell(5)?,
         reference: cell(6)?,

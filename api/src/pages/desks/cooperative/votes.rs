@@ -13,7 +13,7 @@ use crate::pages::cooperative::in_words;
 use crate::pages::desks::named;
 use crate::pages::forms::{Fields, Filled, done, or_again, wrong};
 use crate::pages::page;
-use crate::pages::shown::Day;
+use crate::pages::shown::{Amount, Day};
 use crate::pages::twins::Asked;
 use crate::problem::Problem;
 use crate::say;
@@ -26,6 +26,7 @@ use actix_web::{HttpResponse, post, route};
 use askama::Template;
 use deadpool_postgres::GenericClient;
 use jiff::ToSpan as _;
+use jiff::civil::Date;
 use ledger::cooperatives::store::members;
 use ledger::engine::store::books::Book;
 use ledger::governance::operations::votes;
@@ -33,6 +34,8 @@ use ledger::governance::rules::proposal::{College, Executed, Proposal, ProposalE
 use ledger::governance::rules::vote::{Choice, Threshold};
 use ledger::governance::store::{delegations, proposals};
 use ledger::id::{BookRef, ProposalId};
+use ledger::money::Currency;
+use ledger::programmes::rules::programme::{Line, NewProgramme, last_day};
 
 /// So many proposals are shown, the youngest.
 const SHOWN: i64 = 100;
@@ -73,6 +76,8 @@ struct ProposalPage {
     /// What the rule that it would publish does, step by step.
     steps: Vec<String>,
     rule_from: Day,
+    /// The programme that it would open, and its lines.
+    budget: Option<(Said, Vec<Said>)>,
     digest: String,
     colleges: Vec<CollegeRow>,
     is_counted: bool,
@@ -113,7 +118,9 @@ fn stands(it: &Proposal, is_over: bool) -> Said {
         None if is_over => say("votes-is-counted").with("day", Day(it.last_day)),
         None => say("votes-is-open").with("day", Day(it.last_day)),
         Some(ProposalEnd::Passed(Executed::Refused(_))) => approved(say("votes-passed-in-vain")),
-        Some(ProposalEnd::Passed(Executed::Nothing | Executed::Published(_))) => approved(say("votes-passed")),
+        Some(ProposalEnd::Passed(Executed::Nothing | Executed::Published(_) | Executed::Opened(_))) => {
+            approved(say("votes-passed"))
+        }
         Some(ProposalEnd::Failed) if it.outcome.is_some_and(|it| it.approval.is_some()) => {
             approved(say("votes-failed")).with("quorum", it.quorum)
         }
@@ -247,6 +254,7 @@ pub(in crate::pages) async fn open(
             threshold: sent.get("threshold").to_owned(),
             colleges: Vec::new(),
             rule: None,
+            programme: None,
         };
         open_once(&state, &caller, id, &sent.key(&path)?, &new).await
     };
@@ -289,6 +297,21 @@ pub(in crate::pages) async fn give(
     }
 }
 
+/// What a programme is to spend in all, and line by line.
+fn budget(new: &NewProgramme, currency: Currency) -> (Said, Vec<Said>) {
+    let all: i64 = new.plan.lines.iter().map(|line| line.amount).sum();
+    let over = |said: Said, minor: i64, first_month: Date, last_day: Date| {
+        said.with("amount", Amount::of(minor, currency)).with("from", Day(first_month)).with("to", Day(last_day))
+    };
+    let line = |line: &Line| {
+        let said = say("votes-budget-line").with("name", &line.name).with("account", &line.account);
+        over(said, line.amount, line.first_month, line.last_day())
+    };
+    let (first_month, last_day) = (new.plan.first_month, last_day(new.plan.first_month, new.plan.months));
+    let said = over(say("votes-a-budget-follows").with("name", &new.name), all, first_month, last_day);
+    (said, new.plan.lines.iter().map(line).collect())
+}
+
 async fn proposal(state: &State, caller: &Caller, id: ProposalId, form: Filled) -> Result<ProposalPage, Problem> {
     let client = state.client().await?;
     let book = cooperative_of(&client, caller, id.book, "proposal").await?;
@@ -296,7 +319,7 @@ async fn proposal(state: &State, caller: &Caller, id: ProposalId, form: Filled) 
     let own = votes::own(&client, id, caller.person()?.id).await?;
     let colleges = proposals::colleges(&client, id).await?;
     let is_over = it.closes_at <= book.now(ledger::calendar::now());
-    let rule = it.rule.as_ref();
+    let rule = it.motion.rule();
     let steps = rule.iter().flat_map(|rule| &rule.rule.steps).map(|step| in_words(step, book.currency)).collect();
     Ok(ProposalPage {
         id,
@@ -304,6 +327,7 @@ async fn proposal(state: &State, caller: &Caller, id: ProposalId, form: Filled) 
         needs: needs(&it),
         steps,
         rule_from: Day(rule.map_or(it.last_day, |rule| rule.effective_from)),
+        budget: it.motion.budget().map(|new| budget(new, book.currency)),
         digest: hex::encode(it.digest),
         is_counted: it.outcome.is_some(),
         is_open: it.ended.is_none() && !is_over,

@@ -117,6 +117,7 @@ async fn a_sale_and_a_cost_have_their_text_invoice_and_party_for_those_who_may_l
             on_credit: false,
             particulars: Particulars::default(),
             amount: usd("400.00"),
+            vat: None,
             occurred_on: None,
             memo: memo.into(),
             reference: reference.into(),
