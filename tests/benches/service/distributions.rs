@@ -60,7 +60,7 @@ pub(crate) async fn among_many(service: &mut Service, report: &mut Report) -> an
     let figures = json!({
         "members_a_second": few.a_second, "mib": few.mib, "speed": number(speed), "memory": number(memory),
     });
-    report.add(Row::Told { case: "distribution_100k_to_10k".into(), text, figures });
+    report.add(Row::Told { case: "distribution_100k_ratio".into(), text, figures });
     Ok(())
 }
 
