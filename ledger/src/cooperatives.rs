@@ -26,6 +26,7 @@ pub mod rules {
     pub mod statement;
     pub mod tax_year;
     pub mod undone;
+    pub mod valuation;
     pub mod vat_declaration;
     pub mod waterfall;
 }

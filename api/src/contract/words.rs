@@ -225,7 +225,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("Credential", "scopes") => all(Scope::ALL),
         ("DeadJob", "kind") => JobKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect(),
         ("Decision", "by") => all(DecidedBy::ALL),
-        ("Contribution", "unit") => all(Unit::ALL),
+        ("Contribution" | "AllocationValue" | "ValuedContribution", "unit") => all(Unit::ALL),
         ("DistributionShare", "by") | ("Statement", "patronage") | ("StatementBase", "name") => all(Patronage::ALL),
         ("PreviewStep", "takes") => literal(&["fixed_cost", "share", "capital_interest", "until_cap", "members"]),
         ("Donor", "privacy") => all(Privacy::ALL),

@@ -19,10 +19,12 @@ use ledger::book::AccountClass;
 use ledger::cooperatives::rules::allocation_rule::{
     AllocationRule, Base, CountsFrom, Patronage, Pot, Rule, Step, Target,
 };
+use ledger::cooperatives::rules::contribution::Unit;
 use ledger::cooperatives::rules::cooperative::Percent;
 use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
 use ledger::cooperatives::rules::outline::GroupSum;
 use ledger::cooperatives::rules::plan::{Recipient, StepPart};
+use ledger::cooperatives::rules::valuation::Valuation;
 use ledger::cooperatives::store::{allocation_rules, distributions};
 use ledger::engine::store::balances;
 use ledger::engine::store::books::{Book, Visibility};
@@ -194,6 +196,7 @@ pub(super) fn in_words(step: &Step, currency: Currency) -> String {
                 Patronage::Units => say("cooperative-by-units"),
                 Patronage::Points => say("cooperative-by-points"),
                 Patronage::IndexedHours => say("cooperative-by-indexed-hours"),
+                Patronage::Value => say("cooperative-by-value"),
             };
             let group = |it: &ledger::cooperatives::rules::allocation_rule::Group| {
                 format!("{} {} ({})", part(it.percent), it.group, by(it.by))
@@ -225,7 +228,26 @@ fn besides(rule: &Rule) -> impl Iterator<Item = String> {
     };
     let ratio =
         rule.pay_ratio.map(|ratio| say("cooperative-rule-ratio").with("ratio", short(&ratio.to_string())).to_string());
-    losses.into_iter().chain(hold).chain(probation).chain(ratio)
+    losses.into_iter().chain(hold).chain(probation).chain(ratio).chain(worths(&rule.values))
+}
+
+/// What contributions are worth, all in one sentence; none where nobody shares by it.
+fn worths(values: &[Valuation]) -> Option<String> {
+    let what = |value: &Valuation| match (value.unit, &value.kind) {
+        (Unit::Hours, _) => say("cooperative-worth-hours"),
+        (Unit::Units, _) => say("cooperative-worth-units"),
+        (Unit::Points, _) => say("cooperative-worth-points"),
+        (Unit::Use, None) => say("cooperative-worth-any-use"),
+        (Unit::Use, Some(kind)) => say("cooperative-worth-use").with("kind", kind),
+        (Unit::InKind, None) => say("cooperative-worth-any-things"),
+        (Unit::InKind, Some(kind)) => say("cooperative-worth-things").with("kind", kind),
+    };
+    let one = |value: &Valuation| {
+        let worth = texts::read().decimal(&value.worth.to_string());
+        say("cooperative-worth").with("what", what(value)).with("worth", worth).to_string()
+    };
+    let all: Vec<String> = values.iter().map(one).collect();
+    (!all.is_empty()).then(|| say("cooperative-values").with("values", all.join(", ")).to_string())
 }
 
 impl RuleView {

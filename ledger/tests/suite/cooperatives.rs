@@ -11,6 +11,7 @@ mod series;
 mod undo;
 mod vat;
 mod weights;
+mod worth;
 
 use crate::support::{ground, waits};
 use deadpool_postgres::Transaction;
@@ -22,7 +23,7 @@ use ledger::cooperatives::operations::members::{NewContribution, NewMember};
 use ledger::cooperatives::operations::proceeds::NewProceeds;
 use ledger::cooperatives::operations::{allocation_rules, distributions, members, proceeds, statements};
 use ledger::cooperatives::rules::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
-use ledger::cooperatives::rules::contribution::{Contribution, Unit};
+use ledger::cooperatives::rules::contribution::{Contributed, Contribution, Unit};
 use ledger::cooperatives::rules::cooperative::{Member, Percent, Period, ProceedsKind, Standing};
 use ledger::cooperatives::rules::distribution::Distribution;
 use ledger::cooperatives::rules::plan::MemberPart;
@@ -137,8 +138,8 @@ impl Coop {
 
     async fn hours(&self, tx: &Transaction<'_>, index: usize, hours: &str, of: i16) -> Result<Contribution, Error> {
         let member = &self.members[index];
-        let (unit, quantity, worked) = (Unit::Hours, hours.parse().unwrap(), year(of));
-        let new = NewContribution { member: member.id, worked, unit, quantity, note: "Presses".into() };
+        let contributed = Contributed { unit: Unit::Hours, kind: None, quantity: hours.parse().unwrap() };
+        let new = NewContribution { member: member.id, worked: year(of), contributed, note: "Presses".into() };
         members::record(tx, new, member.person, false, self.ground.wall).await
     }
 
@@ -365,8 +366,7 @@ async fn hours_are_attested_by_a_second_member_and_frozen_by_a_draft() {
     let of_another = NewContribution {
         member: coop.members[1].id,
         worked: year(2026),
-        unit: Unit::Hours,
-        quantity: "10".parse().unwrap(),
+        contributed: Contributed { unit: Unit::Hours, kind: None, quantity: "10".parse().unwrap() },
         note: String::new(),
     };
     let foreign = members::record(&tx, of_another.clone(), ada, false, coop.ground.wall).await;
@@ -391,8 +391,8 @@ async fn fl46_nobody_works_more_than_24_hours_a_day() {
     let tx = client.transaction().await.unwrap();
     let worked = Period::new(date(2026, 3, 1), date(2026, 3, 2)).unwrap();
     let new = |hours: &str| {
-        let (member, unit, quantity) = (coop.members[0].id, Unit::Hours, hours.parse().unwrap());
-        NewContribution { member, worked, unit, quantity, note: String::new() }
+        let contributed = Contributed { unit: Unit::Hours, kind: None, quantity: hours.parse().unwrap() };
+        NewContribution { member: coop.members[0].id, worked, contributed, note: String::new() }
     };
     let ada = coop.members[0].person;
     for hours in ["48.01", "10000", "0"] {

@@ -381,7 +381,7 @@ GRANT UPDATE (version, left_on, consents) ON member TO commonpurse_service;
 GRANT INSERT (published_by, published_at, book_id, version, title, url, sha256) ON bylaws TO commonpurse_service;
 GRANT INSERT (member_id, said_by, said_at, book_id, version, bylaws_version, consents) ON member_consent TO commonpurse_service;
 GRANT INSERT (member_id, set_by, set_at, book_id, version, index, effective_from) ON member_index TO commonpurse_service;
-GRANT INSERT (id, member_id, recorded_by, hours, recorded_at, book_id, worked_from, worked_to, note, unit, quantity) ON
+GRANT INSERT (id, member_id, recorded_by, hours, recorded_at, book_id, worked_from, worked_to, note, unit, quantity, kind) ON
     contribution TO commonpurse_service;
 GRANT UPDATE (attested_by, attested_at, reversed_by, reversed_at, reversal_reason) ON contribution TO commonpurse_service;
 GRANT INSERT (id, published_by, published_at, book_id, version, effective_from, window_days, digest, rule) ON allocation_rule
@@ -404,7 +404,7 @@ GRANT UPDATE (reversal_number) ON distribution_entry TO commonpurse_service;
 GRANT INSERT (distribution_id, member_id, raised_by, raised_at, book_id, reason) ON distribution_objection TO
     commonpurse_service;
 GRANT INSERT (id, distribution_id, member_id, hours, cash, retained, issued_at, book_id, consents, patronage, "group",
-              interest, capital, counted, indexed, netted, loss, stands) ON statement TO commonpurse_service;
+              interest, capital, counted, indexed, valued, netted, loss, stands) ON statement TO commonpurse_service;
 GRANT INSERT (id, member_id, requested_by, amount, version, requested_at, book_id, state, digest, plan) ON redemption TO
     commonpurse_service;
 GRANT UPDATE (approved_by, entry_number, reversal_number, version, approved_at, state, reason) ON redemption TO

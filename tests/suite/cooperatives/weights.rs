@@ -1,4 +1,5 @@
-//! What shares are measured by, over HTTP: an index of hours, units and points; and rules that are tried before they are published.
+//! What shares are measured by, over HTTP: an index of hours, units and points, what contributions are worth; and rules that are tried before they are
+//! published.
 
 use super::{Coop, Outcome, cash, is};
 use api::demo::client::text;
@@ -68,7 +69,7 @@ async fn k26_hours_weigh_by_an_index_that_keepers_set_and_the_statement_names_it
     assert_eq!(cash(&divided), ["2080.00", "2340.00", "2080.00", "0.00"]);
     let own = coop.bea.all(&coop.at("/statements")).await?;
     let base = json!({
-        "name": "indexed_hours", "amount": "1560.00", "indexed": [{"index": "1.50", "hours": "1560.00"}],
+        "name": "indexed_hours", "amount": "1560.00", "indexed": [{"index": "1.50", "hours": "1560.00"}], "valued": [],
     });
     assert_eq!((&own[0]["base"], &own[0]["patronage"]), (&base, &json!("indexed_hours")));
     let mails = keeper.all(&format!("/v1/books/{}/outbox", coop.host.book)).await?;
@@ -124,8 +125,88 @@ async fn units_and_points_are_written_down_where_hours_are_and_count_where_a_rul
     let divided = coop.distribute(2026, "2028-01-09T12:00:00Z").await?;
     assert_eq!(cash(&divided), ["75.00", "25.00", "0.00", "0.00"]);
     let own = coop.ada.all(&coop.at("/statements")).await?;
-    let base = json!({"name": "points", "amount": "12.00", "indexed": []});
+    let base = json!({"name": "points", "amount": "12.00", "indexed": [], "valued": []});
     assert_eq!((&own[0]["base"], &own[0]["hours"]), (&base, &json!("2000.00")));
+    coop.host.app.finish().await
+}
+
+/// A rule by which the use of a laser, timber and hours are worth something.
+fn by_value() -> Value {
+    let mut rule = by("value");
+    rule["values"] = json!([
+        {"unit": "hours", "worth": "18"},
+        {"unit": "use", "kind": "laser", "worth": "6.25"},
+        {"unit": "in_kind", "kind": "timber", "worth": "0.35"},
+    ]);
+    rule
+}
+
+#[tokio::test]
+async fn equipment_and_things_are_attested_by_a_second_member_and_count_at_what_the_rule_says_they_are_worth() -> Outcome
+{
+    let coop = Coop::open().await?;
+    let keeper = &coop.host.treasurer;
+    let rules = coop.at("/allocation-rules");
+    is(&keeper.post(&rules, &by("value")).await?, 409);
+    let mut twice = by_value();
+    twice["values"][1] = twice["values"][0].clone();
+    is(&keeper.post(&rules, &twice).await?, 409);
+    for (field, value, pointer) in [
+        ("unit", json!("loaves"), "/values/1/unit"),
+        ("worth", json!("6.255"), "/values/1/worth"),
+        ("worth", json!(6), "/values/1/worth"),
+    ] {
+        let mut wrong = by_value();
+        wrong["values"][1][field] = value;
+        let refused = keeper.post(&rules, &wrong).await?;
+        assert_eq!((refused.status.as_u16(), &refused.body["errors"][0]["pointer"]), (422, &json!(pointer)));
+    }
+    let published = keeper.post(&rules, &by_value()).await?.ok()?;
+    assert_eq!(published["values"][1], json!({"unit": "use", "kind": "laser", "worth": "6.25"}));
+
+    coop.record("sale", "254.12", "2026-06-01").await?.ok()?;
+    for (of, what) in [
+        (0, json!({"hours": "7.5"})),
+        (1, json!({"unit": "use", "kind": "laser", "quantity": "13.46"})),
+        (2, json!({"unit": "in_kind", "kind": "timber", "quantity": "100"})),
+    ] {
+        let mut body = json!({"member": coop.members[of]["id"], "from": "2026-03-01", "to": "2026-03-31"});
+        for (name, value) in what.as_object().into_iter().flatten() {
+            body[name] = value.clone();
+        }
+        let recorded = keeper.post(&coop.at("/contributions"), &body).await?.ok()?;
+        assert_eq!((&recorded["kind"], &recorded["state"]), (&what["kind"], &json!("recorded")));
+        let second = if of == 0 { &coop.bea } else { &coop.ada };
+        second.post(&format!("/v1/contributions/{}:attest", text(&recorded, "/id")?), &json!({})).await?.ok()?;
+    }
+    let thing = |unit: &str, kind: &str, quantity: &str| json!({"unit": unit, "kind": kind, "quantity": quantity});
+    let given = |hours: &str, things: Value| json!({"group": "workers", "hours": hours, "things": things});
+    let members = json!([
+        given("7.5", json!([])),
+        given("0", json!([thing("use", "laser", "13.46")])),
+        given("0", json!([thing("in_kind", "timber", "100")])),
+    ]);
+    let trial = |members: Value| json!({"rule": by_value(), "surplus": usd("254.12"), "members": members});
+    let tried = keeper.post(&coop.at("/allocation-rules:preview"), &trial(members.clone())).await?.ok()?;
+    // 135.00, 84.125 and 35.00 of 254.125: one of three is short of a part of a cent.
+    let expected = ["135.00", "84.12", "35.00"];
+    assert_eq!(cash(&tried), expected);
+    let mut wrong = members;
+    wrong[1]["things"][0]["unit"] = json!("points");
+    let refused = keeper.post(&coop.at("/allocation-rules:preview"), &trial(wrong)).await?;
+    assert_eq!(refused.body["errors"][0]["pointer"], "/members/1/things/0/unit");
+
+    let divided = coop.distribute(2026, "2028-01-09T12:00:00Z").await?;
+    assert_eq!(cash(&divided), ["135.00", "84.12", "35.00", "0.00"]);
+    let own = coop.bea.all(&coop.at("/statements")).await?;
+    let valued = json!([{"unit": "use", "kind": "laser", "quantity": "13.46", "worth": "6.25"}]);
+    let base = json!({"name": "value", "amount": "84.13", "indexed": [], "valued": valued});
+    assert_eq!(own[0]["base"], base);
+    let mails = keeper.all(&format!("/v1/books/{}/outbox", coop.host.book)).await?;
+    let said = mails.iter().filter(|mail| mail["kind"] == "statement" && mail["recipient"] == "bea@press.example");
+    let said: Vec<&str> = said.filter_map(|mail| mail["text"].as_str()).collect();
+    let words = "contributions worth 84.13: 13.46 attested hours of use of laser × 6.25";
+    assert!(said.len() == 1 && said[0].contains(words), "{said:?}");
     coop.host.app.finish().await
 }
 

@@ -1,4 +1,4 @@
-//! Units and points on the desk of hours.
+//! Units, points and the use of equipment on the desk of hours.
 
 use super::{open, refused};
 use crate::cooperatives::Coop;
@@ -12,13 +12,16 @@ fn last_key(html: &str) -> anyhow::Result<&str> {
 }
 
 #[tokio::test]
-async fn units_and_points_are_written_down_beside_the_week_and_say_in_what_they_are_counted() -> anyhow::Result<()> {
+async fn other_work_is_written_down_beside_the_week_and_say_in_what_they_are_counted() -> anyhow::Result<()> {
     let coop = Coop::open().await?;
     let grid = format!("/desk/cooperatives/{}/hours", coop.host.book);
     let browser = async |email: &str| Browser::of(coop.host.app.base_url(), &coop.host.app.mail_dir(), email).await;
     let (mut ada, mut bea) = (browser(coop.ada.email()?).await?, browser(coop.bea.email()?).await?);
     let html = open(&mut ada, &grid).await?;
-    ensure!(html.contains("Units made, or points") && html.contains("then only where a rule"), "{html}");
+    ensure!(
+        html.contains("Units made, points, equipment or things") && html.contains("then only where a rule"),
+        "{html}"
+    );
     let typed = |key, quantity, day| {
         let other =
             [("other-unit", "units"), ("other-quantity", quantity), ("other-day", day), ("other-note", "Drills")];
@@ -40,5 +43,15 @@ async fn units_and_points_are_written_down_beside_the_week_and_say_in_what_they_
     ensure!(open(&mut ada, &grid).await?.contains("12.50 units"));
     let html = open(&mut bea, &grid).await?;
     ensure!(html.contains("12.50 units of member 1, 15 December 2027"), "{html}");
+    // Equipment says what it was; without that it is asked for beside its field.
+    let used = |key, kind| {
+        let other = [("other-unit", "use"), ("other-kind", kind), ("other-quantity", "3"), ("other-day", "2027-12-15")];
+        [("key", key), ("week", "2027-12-13")].into_iter().chain(other).collect::<Vec<_>>()
+    };
+    let html = open(&mut ada, &grid).await?;
+    let html = refused(ada.fill(&grid, &used(last_key(&html)?, "")).await?, "id=\"other-kind-error\"")?;
+    let done = ada.fill(&grid, &used(last_key(&html)?, "laser-2")).await?;
+    ensure!(done.status == 303, "{done:?}");
+    ensure!(open(&mut bea, &grid).await?.contains("3.00 hours of use of laser-2 of member 1"));
     coop.host.app.finish().await
 }

@@ -7,8 +7,10 @@ use crate::mail::cooperatives::MemberStatement;
 use crate::mail::notices::Notice;
 use crate::texts::{Value, period, say};
 use ledger::cooperatives::operations::{distributions, statements, tellings};
+use ledger::cooperatives::rules::contribution::{Contributed, Unit};
 use ledger::cooperatives::rules::member_index::IndexedHours;
 use ledger::cooperatives::rules::statement::{Measure, Statement};
+use ledger::cooperatives::rules::valuation::Valued;
 use ledger::id::{DistributionId, StatementId};
 use ledger::service::preferences::MailGroup;
 use ledger::service::store::jobs::Leased;
@@ -134,19 +136,42 @@ fn basis(it: &Statement) -> Value {
                 let said = say("cooperatives-basis-index").with("hours", decimal(it.hours));
                 said.with("index", decimal(it.index)).into()
             };
-            let sum = |first: Value, second: Value| -> Value {
-                say("cooperatives-basis-and").with("first", first).with("second", second).into()
-            };
             let hours = say("cooperatives-basis-hours").with("hours", decimal(hours));
             let Some(indexed) = indexed.iter().map(each).reduce(sum) else { return hours.into() };
             say("cooperatives-basis-indexed").with("basis", Value::from(hours)).with("indexed", indexed).into()
         }
         Measure::Units(counted) => say("cooperatives-basis-units").with("units", decimal(counted)).into(),
         Measure::Points(counted) => say("cooperatives-basis-points").with("points", decimal(counted)).into(),
+        Measure::Value(worth, valued) => {
+            let each = |it: &Valued| -> Value {
+                let said = say("cooperatives-basis-index").with("hours", contributed(&it.contributed));
+                said.with("index", decimal(it.worth)).into()
+            };
+            let said = say("cooperatives-basis-value").with("worth", decimal(worth));
+            said.with("each", valued.iter().map(each).reduce(sum).unwrap_or_else(|| decimal(worth))).into()
+        }
         Measure::Capital(minor) => {
             let capital = Value::sum(minor, it.currency);
             say("cooperatives-basis-capital").with("capital", capital).into()
         }
+    }
+}
+
+/// One after the other.
+fn sum(first: Value, second: Value) -> Value {
+    say("cooperatives-basis-and").with("first", first).with("second", second).into()
+}
+
+/// So much of something, such as `12.50 attested hours of use of laser`.
+fn contributed(it: &Contributed) -> Value {
+    let quantity = decimal(it.quantity);
+    let kind = || Value::Text(it.kind.clone().unwrap_or_default());
+    match it.unit {
+        Unit::Hours => say("cooperatives-basis-hours").with("hours", quantity).into(),
+        Unit::Units => say("cooperatives-basis-units").with("units", quantity).into(),
+        Unit::Points => say("cooperatives-basis-points").with("points", quantity).into(),
+        Unit::Use => say("cooperatives-basis-use").with("hours", quantity).with("kind", kind()).into(),
+        Unit::InKind => say("cooperatives-basis-things").with("things", quantity).with("kind", kind()).into(),
     }
 }
 

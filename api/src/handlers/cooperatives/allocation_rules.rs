@@ -15,8 +15,10 @@ use ledger::Error;
 use ledger::cooperatives::rules::allocation_rule::{
     AllocationRule, Base, Group, Losses, Minima, MinimumService, Rule, SERVICE_MAX, Step, Target,
 };
-use ledger::cooperatives::rules::cooperative::Percent;
+use ledger::cooperatives::rules::contribution::Unit;
+use ledger::cooperatives::rules::cooperative::{Percent, Worth};
 use ledger::cooperatives::rules::minima;
+use ledger::cooperatives::rules::valuation::Valuation;
 use ledger::cooperatives::store::allocation_rules;
 use ledger::engine::store::books::Book;
 use ledger::id::{AllocationRuleId, BookRef};
@@ -37,9 +39,9 @@ pub struct GroupBody {
     #[schema(max_length = 6, pattern = r"^[0-9]{1,3}(\.[0-9]{1,2})?$", example = "80")]
     percent: String,
     /// How its members share: `equal`; by what is attested, `hours`, `units` that were made or `points`; by `indexed_hours`, which are hours
-    /// times the index that the member had on their day; or by `capital` as it was when the period began. More ways come within `/v1`:
-    /// pass over those that you do not know.
-    #[schema(pattern = "^(equal|hours|capital|units|points|indexed_hours)$", example = "hours")]
+    /// times the index that the member had on their day; by the `value` of all that is attested, as the rule's `values` say; or by `capital` as it
+    /// was when the period began. More ways come within `/v1`: pass over those that you do not know.
+    #[schema(pattern = "^(equal|hours|capital|units|points|indexed_hours|value)$", example = "hours")]
     by: String,
     /// For how long somebody must have been there to share in it; when it is not given, whoever is of the group shares.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -320,6 +322,42 @@ impl StepBody {
     }
 }
 
+/// What one of something that members contribute is worth, in a group that shares by `value`. A worth is a weight: only proportions count.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AllocationValue)]
+pub struct ValuationBody {
+    /// In what it is counted: `hours`, `units`, `points`, `use` or `in_kind`.
+    #[schema(pattern = "^(hours|units|points|use|in_kind)$", example = "use")]
+    unit: String,
+    /// The kind of what was used or given; when it is not given, all kinds that no other valuation names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "laser")]
+    kind: Option<String>,
+    /// How much one counts: a decimal string, exact to the hundredth; 0.01 to 100000.
+    #[schema(max_length = 9, pattern = r"^[0-9]{1,6}(\.[0-9]{1,2})?$", example = "6.00")]
+    worth: String,
+}
+
+impl ValuationBody {
+    fn parse(&self, at: &str) -> Result<Valuation, Problem> {
+        Ok(Valuation {
+            unit: parse(&format!("{at}/unit"), &self.unit)?,
+            kind: self.kind.clone(),
+            worth: parse(&format!("{at}/worth"), &self.worth)?,
+        })
+    }
+
+    fn all(values: Vec<Valuation>) -> Vec<ValuationBody> {
+        let body = |Valuation { unit, kind, worth }| ValuationBody {
+            unit: Unit::to_string(&unit),
+            kind,
+            worth: Worth::to_string(&worth),
+        };
+        values.into_iter().map(body).collect()
+    }
+}
+
 /// Who bears a loss. The members bear what the reserve does not: in the groups of the last step, and as those share a surplus, by their
 /// capital. What a capital cannot bear stands against the member's next shares.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -371,6 +409,10 @@ pub struct NewAllocationRule {
     #[serde(default)]
     #[schema(max_length = 8, pattern = r"^[0-9]{1,5}(\.[0-9]{1,2})?$", example = "4.5")]
     pay_ratio: Option<String>,
+    /// What contributions are worth, where a group shares by `value`; and nowhere else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "objects")]
+    #[schema(max_items = 50)]
+    values: Vec<ValuationBody>,
 }
 
 impl NewAllocationRule {
@@ -386,6 +428,7 @@ impl NewAllocationRule {
             counts_from: rule.counts_from.map(|day| day.to_string()),
             notices: rule.notices.map(|notices| notices.to_string()),
             pay_ratio: rule.pay_ratio.map(|ratio| ratio.to_string()),
+            values: ValuationBody::all(rule.values),
         }
     }
 
@@ -397,7 +440,9 @@ impl NewAllocationRule {
             let reserve = parse(&format!("{at}/losses/reserve"), &body.reserve)?;
             Ok::<_, Problem>(Losses { reserve })
         };
+        let values = self.values.iter().enumerate().map(|(index, it)| it.parse(&format!("{at}/values/{index}")));
         Ok(Rule {
+            values: values.collect::<Result<_, _>>()?,
             steps: steps.collect::<Result<_, _>>()?,
             minima,
             losses: self.losses.as_ref().map(losses).transpose()?,
@@ -457,6 +502,8 @@ pub struct AllocationRuleBody {
     notices: Option<String>,
     /// How many times as much as the lowest index of members their highest one may be; null where the rule sets no bound.
     pay_ratio: Option<String>,
+    /// What contributions are worth, where a group shares by `value`; empty where none does.
+    values: Vec<ValuationBody>,
     /// SHA-256 of the steps, with whatever else the rule says.
     digest: String,
     /// When it was published, by the book's clock.
@@ -474,6 +521,7 @@ impl AllocationRuleBody {
             steps: it.rule.steps.into_iter().map(|step| StepBody::new(step, currency)).collect(),
             notices: it.rule.notices.map(|notices| notices.to_string()),
             pay_ratio: it.rule.pay_ratio.map(|ratio| ratio.to_string()),
+            values: ValuationBody::all(it.rule.values),
             minima: it.rule.minima.map(|minima| minima.to_string()),
             losses: it.rule.losses.map(|losses| LossesBody { reserve: losses.reserve.to_string() }),
             hold_months: it.rule.hold_months,

@@ -3,11 +3,12 @@
 use crate::wire::BalanceBody;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use ledger::cooperatives::rules::cooperative::{Hours, Index, Quantity};
+use ledger::cooperatives::rules::cooperative::{Hours, Index, Quantity, Worth};
 use ledger::cooperatives::rules::distribution::{Approval, Distribution, DistributionState, Objection};
 use ledger::cooperatives::rules::member_index::IndexedHours;
 use ledger::cooperatives::rules::outline::{GroupSum, Outline};
 use ledger::cooperatives::rules::plan::{MemberPart, StepPart};
+use ledger::cooperatives::rules::valuation::Valued;
 use ledger::id::{AllocationRuleId, DistributionId, MemberId, PersonId};
 use ledger::money::Currency;
 use serde::Serialize;
@@ -62,6 +63,35 @@ impl From<&IndexedHours> for IndexedHoursBody {
     }
 }
 
+/// Something that a member contributed, at what the rule says that it is worth.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ValuedContribution)]
+pub struct ValuedBody {
+    /// In what it is counted: `hours`, `units`, `points`, `use` or `in_kind`.
+    #[schema(example = "use")]
+    unit: String,
+    /// What was used or given, by its short name; null for hours, units and points.
+    #[schema(example = "laser")]
+    kind: Option<String>,
+    /// How much of its unit.
+    #[schema(value_type = String, example = "12.50")]
+    quantity: Quantity,
+    /// How much one counts.
+    #[schema(value_type = String, example = "6.00")]
+    worth: Worth,
+}
+
+impl From<&Valued> for ValuedBody {
+    fn from(it: &Valued) -> ValuedBody {
+        ValuedBody {
+            unit: it.contributed.unit.to_string(),
+            kind: it.contributed.kind.clone(),
+            quantity: it.contributed.quantity,
+            worth: it.worth,
+        }
+    }
+}
+
 /// What a member gets.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = DistributionShare)]
@@ -70,7 +100,7 @@ pub struct ShareBody {
     member: MemberId,
     number: i32,
     group: String,
-    /// `equal`, `hours`, `units`, `points`, `indexed_hours` or `capital`; `capital` also for who has interest and no share.
+    /// `equal`, `hours`, `units`, `points`, `indexed_hours`, `value` or `capital`; `capital` also for who has interest and no share.
     by: String,
     /// Attested hours of the period.
     #[schema(value_type = String)]
@@ -80,6 +110,8 @@ pub struct ShareBody {
     counted: Quantity,
     /// The hours by the index at which they count, where the group shares by them; empty otherwise.
     indexed: Vec<IndexedHoursBody>,
+    /// What was contributed, at what the rule says that it is worth, where the group shares by value; empty otherwise.
+    valued: Vec<ValuedBody>,
     /// The member's capital when the period began; 0 where the rule does not ask for it.
     capital: BalanceBody,
     /// All that the member gets, with interest.
@@ -251,6 +283,7 @@ pub(super) fn share_body(part: &MemberPart, currency: Currency) -> ShareBody {
         hours: part.hours,
         counted: part.counted,
         indexed: part.indexed.iter().map(IndexedHoursBody::from).collect(),
+        valued: part.valued.iter().map(ValuedBody::from).collect(),
         capital: money(part.capital),
         share: money(part.share()),
         interest: money(part.interest),

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
 use ledger::cooperatives::operations::members as operations;
-use ledger::cooperatives::rules::contribution::{Contribution, Unit};
+use ledger::cooperatives::rules::contribution::{Contributed, Contribution, Unit};
 use ledger::cooperatives::rules::cooperative::{Hours, Member, Period, Quantity, Standing};
 use ledger::cooperatives::store::{hours, members};
 use ledger::engine::store::books::{self, Book};
@@ -253,15 +253,20 @@ pub struct NewContributionRequest {
     pub(crate) from: Date,
     /// Last day of the work: it counts in the period that this day falls into.
     pub(crate) to: Date,
-    /// In what it is counted: `hours`, `units` that were made, or `points` as the cooperative gives them; hours when it is not given.
+    /// In what it is counted: `hours`; `units` that were made; `points` as the cooperative gives them; `use`, hours for which equipment of the
+    /// member was used; or `in_kind`, things that it gave. Hours when it is not given.
     #[serde(default)]
-    #[schema(pattern = "^(hours|units|points)$", example = "hours")]
+    #[schema(pattern = "^(hours|units|points|use|in_kind)$", example = "hours")]
     pub(crate) unit: Option<String>,
+    /// What was used or given, by a short name such as `laser`: allocation rules value it by that. For `use` and `in_kind`, and nothing else.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "laser")]
+    pub(crate) kind: Option<String>,
     /// How many hours, where they are the unit: a decimal string, exact to the hundredth; at most 24 for each of the days, and 10000 in all.
     #[serde(default)]
     #[schema(max_length = 12, pattern = r"^[0-9]{1,9}(\.[0-9]{1,2})?$", example = "37.5")]
     pub(crate) hours: Option<String>,
-    /// How much of another unit: a decimal string, exact to the hundredth; at most 1000000.
+    /// How much of another unit: a decimal string, exact to the hundredth; at most 1000000, and of `use` as many hours as of work.
     #[serde(default)]
     #[schema(max_length = 12, pattern = r"^[0-9]{1,9}(\.[0-9]{1,2})?$", example = "120")]
     pub(crate) quantity: Option<String>,
@@ -273,17 +278,19 @@ pub struct NewContributionRequest {
 
 impl NewContributionRequest {
     /// In what it is counted, and how much it is: hours stand in one field, all else in the other.
-    fn counted(&self) -> Result<(Unit, Quantity), Problem> {
+    fn counted(&self) -> Result<Contributed, Problem> {
         let unit = word_or("/unit", self.unit.as_deref(), Unit::Hours)?;
         let (at, given, (other, not_given)) = match unit {
             Unit::Hours => ("/hours", &self.hours, ("/quantity", &self.quantity)),
-            Unit::Units | Unit::Points => ("/quantity", &self.quantity, ("/hours", &self.hours)),
+            Unit::Units | Unit::Points | Unit::Use | Unit::InKind => {
+                ("/quantity", &self.quantity, ("/hours", &self.hours))
+            }
         };
         if not_given.is_some() {
             return Err(Problem::invalid(other, format!("{unit} are said in {}", at.trim_start_matches('/'))));
         }
         let Some(given) = given else { return Err(Problem::invalid(at, format!("say how many {unit}"))) };
-        Ok((unit, parse(at, given)?))
+        Ok(Contributed { unit, kind: self.kind.clone(), quantity: parse(at, given)? })
     }
 }
 
@@ -300,8 +307,10 @@ pub struct ContributionBody {
     /// How many hours; 0.00 where it is counted in something else.
     #[schema(value_type = String, example = "37.50")]
     hours: Hours,
-    /// In what it is counted: `hours`, `units` that were made, or `points`.
+    /// In what it is counted: `hours`, `units` that were made, `points`, `use` of equipment in hours, or things `in_kind`.
     unit: String,
+    /// What was used or given, by its short name; null for hours, units and points.
+    kind: Option<String>,
     /// How much of its unit.
     #[schema(value_type = String, example = "37.50")]
     quantity: Quantity,
@@ -323,10 +332,11 @@ impl From<Contribution> for ContributionBody {
             member: it.member,
             from: it.worked.from,
             to: it.worked.to,
-            hours: it.hours(),
-            unit: it.unit.to_string(),
-            quantity: it.quantity,
+            hours: it.contributed.hours(),
+            unit: it.contributed.unit.to_string(),
+            quantity: it.contributed.quantity,
             state: it.state().to_string(),
+            kind: it.contributed.kind,
             recorded_at: it.recorded_at,
             attested_at: it.attested.map(|(_, at)| at),
             reversal: it.undone.map(Reversal::from),
@@ -359,7 +369,7 @@ pub(crate) async fn contribute_once(
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let member: Option<MemberId> = body.member.as_ref().map(|member| parse("/member", member)).transpose()?;
-    let (unit, quantity) = body.counted()?;
+    let contributed = body.counted()?;
     let note = bounded("/note", &body.note, text::REASON_OR_NONE)?;
     let worked = Period::new(body.from, body.to).map_err(|refusal| Problem::invalid("/to", refusal.detail))?;
     idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
@@ -370,7 +380,7 @@ pub(crate) async fn contribute_once(
             None => own_membership(tx, book.id, by).await?,
         };
         let keeper = caller.has_role(tx, book.organisation, KEEPERS).await?;
-        let new = operations::NewContribution { member, worked, unit, quantity, note: note.clone() };
+        let new = operations::NewContribution { member, worked, contributed: contributed.clone(), note: note.clone() };
         let recorded = operations::record(tx, new, by, keeper, ledger::calendar::now()).await?;
         Ok(Reply::created(&ContributionBody::from(recorded)))
     })

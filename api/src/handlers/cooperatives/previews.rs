@@ -4,7 +4,7 @@ use super::allocation_rules::NewAllocationRule;
 use super::distribution_body::{GroupTotalBody, ShareBody, group_bodies, share_bodies};
 use super::members::{cooperative, visible_members};
 use crate::auth::Caller;
-use crate::extract::Body;
+use crate::extract::{Body, objects};
 use crate::problem::Problem;
 use crate::state::State;
 use crate::wire::{BalanceBody, MoneyBody, parse};
@@ -15,9 +15,11 @@ use ledger::Error;
 use ledger::cooperatives::operations::previews as operations;
 use ledger::cooperatives::operations::previews::{Among, Previewed, Trial};
 use ledger::cooperatives::rules::allocation_rule::{Rule, Step};
+use ledger::cooperatives::rules::contribution::{Contributed, Unit, of_no_kind};
 use ledger::cooperatives::rules::cooperative::{Hours, Index, Period, Quantity, is_short_name};
 use ledger::cooperatives::rules::inputs::MemberInput;
 use ledger::cooperatives::rules::member_index::IndexedHours;
+use ledger::cooperatives::rules::valuation;
 use ledger::cooperatives::rules::waterfall::Taken;
 use ledger::engine::store::books::Book;
 use ledger::id::{BookId, BookRef, MemberId};
@@ -27,6 +29,42 @@ use utoipa::ToSchema;
 
 /// The most members that are given.
 const GIVEN_MAX: usize = 1000;
+
+/// The most kinds of things of a member who is given.
+const THINGS_MAX: usize = 50;
+
+/// What a member who is given let others use, or gave.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = PreviewThing)]
+pub struct GivenThing {
+    /// `use`, hours for which equipment was used, or things `in_kind`.
+    #[schema(pattern = "^(use|in_kind)$", example = "use")]
+    unit: String,
+    /// What it was, by its short name.
+    #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "laser")]
+    kind: String,
+    /// How much of it.
+    #[schema(max_length = 12, pattern = r"^[0-9]{1,9}(\.[0-9]{1,2})?$", example = "12.5")]
+    quantity: String,
+}
+
+impl GivenThing {
+    fn parse(&self, at: &str) -> Result<Contributed, Problem> {
+        let unit: Unit = parse(&format!("{at}/unit"), &self.unit)?;
+        if !unit.is_of_a_kind() {
+            return Err(Problem::invalid(format!("{at}/unit"), "use or in_kind: all else has a field of its own"));
+        }
+        if !is_short_name(&self.kind) {
+            return Err(Problem::invalid(format!("{at}/kind"), "1 to 40 of a-z, 0-9 and '-'"));
+        }
+        Ok(Contributed {
+            unit,
+            kind: Some(self.kind.clone()),
+            quantity: parse(&format!("{at}/quantity"), &self.quantity)?,
+        })
+    }
+}
 
 /// A member whom a preview is given, with a base to share by.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -52,6 +90,10 @@ pub struct GivenMember {
     #[serde(default)]
     #[schema(max_length = 12, pattern = r"^[0-9]{1,9}(\.[0-9]{1,2})?$", example = "40")]
     points: Option<String>,
+    /// What it let others use, or gave; nothing when it is not given.
+    #[serde(default, deserialize_with = "objects")]
+    #[schema(max_items = 50)]
+    things: Vec<GivenThing>,
     /// Capital; none when it is not given.
     #[serde(default)]
     capital: Option<MoneyBody>,
@@ -59,7 +101,7 @@ pub struct GivenMember {
 
 impl GivenMember {
     /// The member, by the number of its place.
-    fn parse(&self, at: &str, number: i32, book: &Book) -> Result<MemberInput, Problem> {
+    fn parse(&self, at: &str, number: i32, rule: &Rule, book: &Book) -> Result<MemberInput, Problem> {
         let field = |name: &str| format!("{at}/{name}");
         if !is_short_name(&self.group) {
             return Err(Problem::invalid(field("group"), "1 to 40 of a-z, 0-9 and '-'"));
@@ -71,10 +113,18 @@ impl GivenMember {
         let index = index.check().map_err(|why| Problem::invalid(field("index"), why))?;
         let hours = Hours::from_hundredths(quantity("hours", &self.hours)?.hundredths());
         let capital = self.capital.as_ref().map(|amount| of_book(&field("capital"), amount, book)).transpose()?;
+        let (units, points) = (quantity("units", &self.units)?, quantity("points", &self.points)?);
+        if self.things.len() > THINGS_MAX {
+            return Err(Problem::invalid(field("things"), format!("at most {THINGS_MAX}")));
+        }
+        let things = self.things.iter().enumerate().map(|(index, it)| it.parse(&format!("{at}/things/{index}")));
+        let mut contributed: Vec<Contributed> = things.collect::<Result<_, _>>()?;
+        contributed.extend(of_no_kind(hours, units, points));
         Ok(MemberInput {
             hours,
-            units: quantity("units", &self.units)?,
-            points: quantity("points", &self.points)?,
+            units,
+            points,
+            valued: valuation::value(&rule.values, &contributed),
             indexed: vec![IndexedHours { index, hours }],
             capital: capital.unwrap_or(0),
             ..MemberInput::new(MemberId::generate(BookId(0)), number, self.group.as_str())
@@ -126,11 +176,11 @@ pub struct PreviewRequest {
 }
 
 impl PreviewRequest {
-    fn among(&self, book: &Book) -> Result<Among, Problem> {
+    fn among(&self, rule: &Rule, book: &Book) -> Result<Among, Problem> {
         match (&self.members, &self.period) {
             (Some(given), None) if (1..=GIVEN_MAX).contains(&given.len()) => {
                 let parse = |(number, (index, member)): (i32, (usize, &GivenMember))| {
-                    member.parse(&format!("/members/{index}"), number, book)
+                    member.parse(&format!("/members/{index}"), number, rule, book)
                 };
                 Ok(Among::Given((1..).zip(given.iter().enumerate()).map(parse).collect::<Result<_, _>>()?))
             }
@@ -157,13 +207,13 @@ impl PreviewRequest {
             return Err(Problem::invalid("/non_member_sales/amount", "no more than the sales"));
         }
         Ok(Trial {
+            among: self.among(&rule, book)?,
             rule,
             effective_from: self.rule.effective_from(),
             window_days: self.rule.objection_days(),
             gross: sales,
             non_member,
             surplus,
-            among: self.among(book)?,
         })
     }
 }

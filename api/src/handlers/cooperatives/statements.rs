@@ -1,6 +1,6 @@
 //! Members' statements of distributions.
 
-use super::distribution_body::IndexedHoursBody;
+use super::distribution_body::{IndexedHoursBody, ValuedBody};
 use super::members::{cooperative, cooperative_of, visible_members};
 use crate::auth::Caller;
 use crate::extract::Params;
@@ -26,12 +26,14 @@ use uuid::Uuid;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = StatementBase)]
 pub struct BaseBody {
-    /// `equal`, `hours`, `units`, `points`, `indexed_hours` or `capital`.
+    /// `equal`, `hours`, `units`, `points`, `indexed_hours`, `value` or `capital`.
     name: String,
-    /// How many hours, units or points, or how much capital; null where each member got the same.
+    /// How many hours, units or points, how much capital, or what all that was contributed is worth by the rule, to the hundredth; null where each member got the same.
     amount: Option<String>,
     /// The hours by the index at which they counted; empty where none did.
     indexed: Vec<IndexedHoursBody>,
+    /// What was contributed, at what the rule says that it is worth; empty where the group shared by something else.
+    valued: Vec<ValuedBody>,
 }
 
 impl BaseBody {
@@ -42,11 +44,13 @@ impl BaseBody {
             Measure::Indexed(hours, indexed) => (Some(hours.to_string()), indexed),
             Measure::Units(counted) | Measure::Points(counted) => (Some(counted.to_string()), &[]),
             Measure::Capital(minor) => (Some(currency.format(minor)), &[]),
+            Measure::Value(worth, _) => (Some(worth.to_string()), &[]),
         };
         BaseBody {
             name: it.patronage.to_string(),
             amount,
             indexed: indexed.iter().map(IndexedHoursBody::from).collect(),
+            valued: it.valued.iter().map(ValuedBody::from).collect(),
         }
     }
 }
@@ -67,7 +71,7 @@ pub struct StatementBody {
     /// Last day of the period.
     to: Date,
     group: String,
-    /// How the group shared: `equal`, `hours`, `units`, `points`, `indexed_hours` or `capital`;
+    /// How the group shared: `equal`, `hours`, `units`, `points`, `indexed_hours`, `value` or `capital`;
     /// `capital` also for who has interest and no share.
     patronage: String,
     /// By what the share was measured.

@@ -5,6 +5,7 @@ use crate::chart;
 use crate::cooperatives::rules::allocation_rule::{Pot, Rule, Target};
 use crate::cooperatives::rules::cooperative::{Cooperative, Member, Period, Quantity, Standing};
 use crate::cooperatives::rules::inputs::{Inputs, MemberInput};
+use crate::cooperatives::rules::valuation;
 use crate::cooperatives::store::{distributions, hours, members};
 use crate::engine::store::books::Book;
 use crate::engine::store::{accounts, balances, journal};
@@ -103,6 +104,7 @@ async fn people(
             hours: done.all_hours(),
             units: Quantity::from_hundredths(done.units),
             points: Quantity::from_hundredths(done.points),
+            valued: if rule.asks_for_values() { valuation::value(&rule.values, &done.all()) } else { Vec::new() },
             indexed: if rule.asks_for_indices() { done.hours } else { Vec::new() },
             carry: carries.get(&member.id).copied().unwrap_or(0),
             capital: capital.remove(&member.number).unwrap_or(0),

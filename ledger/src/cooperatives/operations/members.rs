@@ -1,8 +1,8 @@
 //! Members of a cooperative and what they contribute.
 
 use super::tellings;
-use crate::cooperatives::rules::contribution::{Contribution, Unit};
-use crate::cooperatives::rules::cooperative::{Cooperative, Member, Period, Quantity, Standing, is_short_name};
+use crate::cooperatives::rules::contribution::{Contributed, Contribution, Unit};
+use crate::cooperatives::rules::cooperative::{Cooperative, Member, Period, Standing, is_short_name};
 use crate::cooperatives::rules::undone::Undone;
 use crate::cooperatives::store::{cooperatives, distributions, hours, member_indices, members, results};
 use crate::engine::store::books::{self, Book};
@@ -143,10 +143,8 @@ pub struct NewContribution {
     pub member: MemberId,
     /// The days on which it was worked.
     pub worked: Period,
-    /// In what it is counted.
-    pub unit: Unit,
-    /// How much of its unit, exact to the hundredth.
-    pub quantity: Quantity,
+    /// What it was, and how much.
+    pub contributed: Contributed,
     /// What was done; never a name.
     pub note: String,
 }
@@ -159,7 +157,7 @@ pub struct NewContribution {
 ///
 /// `period-distributed` when the period in which it ends has a distribution, or nothing to share; `not-a-member-then`
 /// outside the membership and the probation before it, or across its first day; `index-within` when an index of the member begins within the days of hours. [`Error::Invalid`] at `/hours`,
-/// `/quantity`, `/from` or `/to`; [`Error::Forbidden`] for what others contributed without being `keeper`; [`Error::NotFound`] for an
+/// `/quantity`, `/kind`, `/from` or `/to`; [`Error::Forbidden`] for what others contributed without being `keeper`; [`Error::NotFound`] for an
 /// unknown member.
 pub async fn record(
     tx: &Transaction<'_>,
@@ -179,8 +177,7 @@ pub async fn record(
         id: ContributionId::generate(book.id),
         member: member.id,
         worked: new.worked,
-        unit: new.unit,
-        quantity: new.quantity,
+        contributed: new.contributed,
         note: new.note,
         recorded_by: by,
         recorded_at: book.now(wall),
@@ -201,11 +198,7 @@ async fn check(
     new: &NewContribution,
     wall: Timestamp,
 ) -> Result<(), Error> {
-    let at = match new.unit {
-        Unit::Hours => "/hours",
-        Unit::Units | Unit::Points => "/quantity",
-    };
-    new.unit.check(new.quantity, new.worked).map_err(|why| Error::invalid(at, why))?;
+    new.contributed.check(new.worked).map_err(|(at, why)| Error::invalid(at, why))?;
     if new.worked.to > book.today(wall) {
         return Err(Error::invalid("/to", "hours are written down when they have been worked"));
     }
@@ -223,8 +216,8 @@ async fn check(
         return Err(Refusal::new("not-a-member-then", detail).into());
     }
     let days = (new.worked.from, new.worked.to);
-    match new.unit {
-        Unit::Units | Unit::Points => Ok(()),
+    match new.contributed.unit {
+        Unit::Units | Unit::Points | Unit::Use | Unit::InKind => Ok(()),
         Unit::Hours => match member_indices::first_between(client, member.id, days).await? {
             None => Ok(()),
             Some(day) => {

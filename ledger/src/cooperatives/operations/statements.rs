@@ -67,6 +67,7 @@ pub async fn issue(
             issued_at: now,
             group: part.group,
             indexed: part.indexed,
+            valued: part.valued,
         });
     }
     let mails = statements::insert_all(tx, id, &new).await?.into_iter().map(|statement| NewJob {

@@ -1,6 +1,7 @@
 //! The rule by which a cooperative divides a period's net: a versioned list of steps, the last one for its members.
 
 use super::cooperative::{Index, Percent, Service, is_short_name};
+use super::valuation::{self, Valuation};
 use crate::chart;
 use crate::error::Refusal;
 use crate::id::{AllocationRuleId, PersonId};
@@ -46,6 +47,8 @@ words! {
         Points = "points",
         /// In proportion to attested hours, each multiplied by the index that the member had on its day.
         IndexedHours = "indexed_hours",
+        /// In proportion to all that is attested, each at what the rule says that it is worth.
+        Value = "value",
     }
 }
 
@@ -308,6 +311,9 @@ pub struct Rule {
     /// How many times as much as the lowest index of members their highest one is at most; none where the rule sets no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pay_ratio: Option<Index>,
+    /// What contributions are worth where a group shares by their value; empty where none does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Valuation>,
 }
 
 impl Rule {
@@ -366,6 +372,11 @@ impl Rule {
         self.shares_by(Patronage::IndexedHours)
     }
 
+    /// Whether anything is shared by the value of what was contributed.
+    pub fn asks_for_values(&self) -> bool {
+        self.shares_by(Patronage::Value)
+    }
+
     /// Whether it asks for how long somebody has been there.
     pub fn asks_for_service(&self) -> bool {
         self.groups().iter().any(|group| group.served.is_some())
@@ -398,6 +409,12 @@ impl Rule {
             let most = Index::from_hundredths(PAY_RATIO_MAX);
             return refuse(format!("the highest index is 1.00 to {most} times as much as the lowest"));
         }
+        if self.asks_for_values() == self.values.is_empty() {
+            return refuse(
+                "a rule says what contributions are worth where a group shares by their value, and nowhere else".into(),
+            );
+        }
+        valuation::check(&self.values)?;
         // What is taken of what is left is never more than that.
         for base in [Base::Gross, Base::Net] {
             let taken: u64 = self.steps.iter().map(|step| step.takes(base)).sum();

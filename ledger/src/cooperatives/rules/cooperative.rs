@@ -95,8 +95,13 @@ hundredths_type! {
 }
 
 hundredths_type! {
-    /// Hours, units or points, exact to the hundredth.
+    /// Hours, units, points or things, exact to the hundredth.
     Quantity
+}
+
+hundredths_type! {
+    /// How much one of what was contributed counts, exact to the hundredth: a weight, and no money.
+    Worth
 }
 
 hundredths_type! {

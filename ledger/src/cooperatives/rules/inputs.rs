@@ -3,6 +3,7 @@
 use super::allocation_rule::{Patronage, Pot};
 use super::cooperative::{Hours, Index, Percent, Quantity, Service};
 use super::member_index::IndexedHours;
+use super::valuation::Valued;
 use crate::id::MemberId;
 use crate::money::allocation::Claim;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,9 @@ pub struct MemberInput {
     /// at 1.00.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexed: Vec<IndexedHours>,
+    /// What was attested of the period, at what the rule says that it is worth; empty where nobody shares by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub valued: Vec<Valued>,
     /// What of advances and earlier losses stands against the member's shares, minor units.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub stands: i64,
@@ -58,6 +62,7 @@ impl MemberInput {
             units: Quantity::ZERO,
             points: Quantity::ZERO,
             indexed: Vec::new(),
+            valued: Vec::new(),
             stands: 0,
             is_employee: false,
             service: None,
@@ -72,6 +77,7 @@ impl MemberInput {
             Patronage::Capital => self.capital.unsigned_abs(),
             Patronage::Units | Patronage::Points => self.counted(by).hundredths(),
             Patronage::IndexedHours => self.weighed_hours(),
+            Patronage::Value => self.valued.iter().map(Valued::weight).fold(0, u64::saturating_add),
         };
         Claim { weight, carry: self.carry }
     }
@@ -81,7 +87,9 @@ impl MemberInput {
         match by {
             Patronage::Units => self.units,
             Patronage::Points => self.points,
-            Patronage::Equal | Patronage::Hours | Patronage::Capital | Patronage::IndexedHours => Quantity::ZERO,
+            Patronage::Equal | Patronage::Hours | Patronage::Capital | Patronage::IndexedHours | Patronage::Value => {
+                Quantity::ZERO
+            }
         }
     }
 

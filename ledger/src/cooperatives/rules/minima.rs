@@ -185,9 +185,12 @@ impl Measured {
     fn capital(&self) -> i64 {
         let share = |part: &MemberPart| match part.by {
             Patronage::Capital => part.cash + part.retained,
-            Patronage::Equal | Patronage::Hours | Patronage::Units | Patronage::Points | Patronage::IndexedHours => {
-                part.interest
-            }
+            Patronage::Equal
+            | Patronage::Hours
+            | Patronage::Units
+            | Patronage::Points
+            | Patronage::IndexedHours
+            | Patronage::Value => part.interest,
         };
         self.0.members.iter().map(share).sum()
     }

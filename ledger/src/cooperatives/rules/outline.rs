@@ -55,7 +55,7 @@ impl GroupSum {
     fn add(&mut self, part: &MemberPart) {
         let is_idle = match part.by {
             Patronage::Hours | Patronage::IndexedHours => part.hours == Hours::ZERO,
-            Patronage::Units | Patronage::Points | Patronage::Equal | Patronage::Capital => false,
+            Patronage::Units | Patronage::Points | Patronage::Equal | Patronage::Capital | Patronage::Value => false,
         };
         self.members += 1;
         self.sharing += usize::from(part.interest == 0 || part.shares());

@@ -4,6 +4,7 @@ use super::allocation_rule::{Patronage, Pot};
 use super::cooperative::{Hours, Quantity};
 use super::inputs::{is_nothing, is_zero};
 use super::member_index::IndexedHours;
+use super::valuation::Valued;
 use crate::chart;
 use crate::id::MemberId;
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,9 @@ pub struct MemberPart {
     /// The hours by the index at which they counted, where the group shares by them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexed: Vec<IndexedHours>,
+    /// What was contributed, at what the rule says that it is worth, where the group shares by its value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub valued: Vec<Valued>,
     /// Billionths of a minor unit carried over to the next distribution.
     pub carry: i64,
     /// How much of the share advances and earlier losses take, which stood against it; minor units.

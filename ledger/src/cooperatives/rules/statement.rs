@@ -3,6 +3,7 @@
 use super::allocation_rule::Patronage;
 use super::cooperative::{Hours, Period, Quantity};
 use super::member_index::IndexedHours;
+use super::valuation::{self, Valued};
 use crate::id::{AllocationRuleId, DistributionId, MemberId, StatementId};
 use crate::money::Currency;
 use jiff::Timestamp;
@@ -26,6 +27,8 @@ pub struct NewStatement {
     pub counted: Quantity,
     /// The hours by the index at which they counted; empty where the group shared by something else.
     pub indexed: Vec<IndexedHours>,
+    /// What was contributed, at what the rule says that it is worth; empty where the group shared by something else.
+    pub valued: Vec<Valued>,
     /// What is payable to the member, with its interest; minor units.
     pub cash: i64,
     /// How much of the cash is interest on the member's capital, minor units.
@@ -61,6 +64,8 @@ pub enum Measure<'a> {
     Points(Quantity),
     /// The member's capital, minor units.
     Capital(i64),
+    /// What all that was contributed is worth by the rule, to the hundredth, and each of it.
+    Value(Quantity, &'a [Valued]),
 }
 
 impl NewStatement {
@@ -73,6 +78,7 @@ impl NewStatement {
             Patronage::Units => Measure::Units(self.counted),
             Patronage::Points => Measure::Points(self.counted),
             Patronage::Capital => Measure::Capital(self.capital),
+            Patronage::Value => Measure::Value(valuation::total(&self.valued), &self.valued),
         }
     }
 }

@@ -211,6 +211,7 @@ impl Plan {
                     capital: holder.capital,
                     counted: Quantity::ZERO,
                     indexed: Vec::new(),
+                    valued: Vec::new(),
                     carry: holder.carry,
                     netted: 0,
                     loss: 0,
@@ -278,6 +279,7 @@ pub(super) fn members(
                 capital: member.capital,
                 counted: member.counted(group.by),
                 indexed: if group.by == Patronage::IndexedHours { member.indexed.clone() } else { Vec::new() },
+                valued: if group.by == Patronage::Value { member.valued.clone() } else { Vec::new() },
                 carry: part.carry,
                 netted,
                 loss: 0,
@@ -297,6 +299,9 @@ fn nobody(group: &Group) -> Refusal {
         }
         Patronage::Units | Patronage::Points => {
             format!("{} have no attested {}: the money stays undistributed", group.group, group.by)
+        }
+        Patronage::Value => {
+            format!("{} have nothing attested that the rule values: the money stays undistributed", group.group)
         }
         Patronage::Capital => format!("{} have no capital: the money stays undistributed", group.group),
     };

@@ -1,9 +1,11 @@
 use super::*;
 use crate::chart;
 use crate::cooperatives::rules::allocation_rule::MinimumService;
-use crate::cooperatives::rules::cooperative::{Hours, Index, Service};
+use crate::cooperatives::rules::contribution::{Contributed, Unit};
+use crate::cooperatives::rules::cooperative::{Hours, Index, Quantity, Service, Worth};
 use crate::cooperatives::rules::member_index::IndexedHours;
 use crate::cooperatives::rules::plan::principals;
+use crate::cooperatives::rules::valuation::{Valuation, Valued};
 use crate::id::BookId;
 use proptest::prelude::*;
 
@@ -275,6 +277,7 @@ fn any_rule() -> impl Strategy<Value = Rule> {
         Just(Patronage::Units),
         Just(Patronage::Points),
         Just(Patronage::IndexedHours),
+        Just(Patronage::Value),
     ];
     (proptest::collection::vec(step, 0..4), 1u64..10_000, by, 0u64..5_000).prop_map(
         |(mut steps, workers, by, retained)| {
@@ -283,7 +286,10 @@ fn any_rule() -> impl Strategy<Value = Rule> {
                 Group::new("management", Percent::from_hundredths(10_000 - workers), Patronage::Equal),
             ];
             steps.push(Step::Members { groups, retained: Percent::from_hundredths(retained) });
-            Rule::new(steps)
+            let worth = Worth::from_hundredths(workers);
+            let valuation = Valuation { unit: Unit::Hours, kind: None, worth };
+            let values = if by == Patronage::Value { vec![valuation] } else { Vec::new() };
+            Rule { values, ..Rule::new(steps) }
         },
     )
 }
@@ -310,7 +316,12 @@ fn with_index(member: MemberInput, index: u64) -> MemberInput {
     let (all, index) = (member.hours.hundredths(), Index::from_hundredths(index));
     let indexed = if all < 2 { vec![at(index, all)] } else { vec![at(index, all - all / 2), at(Index::ONE, all / 2)] };
     let (units, points) = (Quantity::from_hundredths(all), Quantity::from_hundredths(index.hundredths()));
-    MemberInput { indexed, units, points, ..member }
+    let valued = |unit, quantity| Valued {
+        contributed: Contributed { unit, kind: None, quantity },
+        worth: Worth::from_hundredths(1 + all % 1_000),
+    };
+    let valued = vec![valued(Unit::Units, units), valued(Unit::Points, points)];
+    MemberInput { indexed, units, points, valued, ..member }
 }
 
 fn any_members() -> impl Strategy<Value = Vec<MemberInput>> {
@@ -404,6 +415,7 @@ proptest! {
                 Patronage::Capital => i128::from(part.capital),
                 Patronage::Units | Patronage::Points => i128::from(part.counted.hundredths()),
                 Patronage::IndexedHours => part.indexed.iter().map(weighed).sum(),
+                Patronage::Value => part.valued.iter().map(|it| i128::from(it.weight())).sum(),
             };
             let total: i128 = of_group.iter().map(|part| weight(part)).sum();
             for part in of_group {

@@ -1,8 +1,8 @@
-//! Contributions of members: hours, units made, points.
+//! Contributions of members: hours, units made, points, what was used or given.
 
 use super::{member_indices, undone};
 use crate::cooperatives::rules::allocation_rule::CountsFrom;
-use crate::cooperatives::rules::contribution::{Contribution, Unit};
+use crate::cooperatives::rules::contribution::{Contributed, Contribution, Unit, of_no_kind};
 use crate::cooperatives::rules::cooperative::{Hours, Period, Quantity};
 use crate::cooperatives::rules::member_index::IndexedHours;
 use crate::cooperatives::rules::undone::Undone;
@@ -25,7 +25,7 @@ fn stored(unit: Unit, quantity: Quantity) -> Result<(Option<i64>, Option<i64>), 
     let hundredths = hundredths.map_err(|_| Error::inconsistent("more than a row can hold"))?;
     Ok(match unit {
         Unit::Hours => (Some(hundredths), None),
-        Unit::Units | Unit::Points => (None, Some(hundredths)),
+        Unit::Units | Unit::Points | Unit::Use | Unit::InKind => (None, Some(hundredths)),
     })
 }
 
@@ -39,8 +39,11 @@ fn from_row(row: &Row) -> Result<Contribution, Error> {
         id: ContributionId::new(book, row.get("id")),
         member: MemberId::new(book, row.get("member_id")),
         worked: Period { from: row.get("worked_from"), to: row.get("worked_to") },
-        unit: word(row.get("unit"))?,
-        quantity: quantity(row.get::<_, Option<i64>>("hours").or(row.get("quantity")).unwrap_or_default())?,
+        contributed: Contributed {
+            unit: word(row.get("unit"))?,
+            kind: row.get("kind"),
+            quantity: quantity(row.get::<_, Option<i64>>("hours").or(row.get("quantity")).unwrap_or_default())?,
+        },
         note: row.get("note"),
         recorded_by: PersonId(row.get("recorded_by")),
         recorded_at: row.get("recorded_at"),
@@ -55,11 +58,11 @@ pub async fn insert(tx: &Transaction<'_>, new: &Contribution) -> Result<(), Erro
         .prepare_cached(
             "-- hours::insert
             INSERT INTO contribution (book_id, id, member_id, worked_from, worked_to, hours, note, recorded_by, recorded_at,
-                                      unit, quantity)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                                      unit, quantity, kind)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .await?;
-    let (hours, quantity) = stored(new.unit, new.quantity)?;
+    let (hours, quantity) = stored(new.contributed.unit, new.contributed.quantity)?;
     tx.execute(
         &statement,
         &[
@@ -72,8 +75,9 @@ pub async fn insert(tx: &Transaction<'_>, new: &Contribution) -> Result<(), Erro
             /* note */ &new.note,
             /* recorded_by */ &new.recorded_by.0,
             /* recorded_at */ &new.recorded_at,
-            /* unit */ &new.unit.as_str(),
+            /* unit */ &new.contributed.unit.as_str(),
             /* quantity */ &quantity,
+            /* kind */ &new.contributed.kind,
         ],
     )
     .await?;
@@ -230,12 +234,20 @@ pub struct Attested {
     pub units: u64,
     /// Hundredths of points.
     pub points: u64,
+    /// What was used or given, by kind.
+    pub things: Vec<Contributed>,
 }
 
 impl Attested {
     /// All hours together.
     pub fn all_hours(&self) -> Hours {
         Hours::from_hundredths(self.hours.iter().map(|it| it.hours.hundredths()).sum())
+    }
+
+    /// All of it, kind by kind: hours together, whatever their index. Nothing of zero.
+    pub fn all(&self) -> Vec<Contributed> {
+        let (units, points) = (Quantity::from_hundredths(self.units), Quantity::from_hundredths(self.points));
+        of_no_kind(self.all_hours(), units, points).chain(self.things.iter().cloned()).collect()
     }
 }
 
@@ -249,8 +261,8 @@ pub async fn attested(
     let statement = client
         .prepare_cached(
             "-- hours::attested
-            SELECT counted.member_id, counted.unit, counted.index, sum(counted.quantity)::bigint AS quantity
-              FROM (SELECT c.member_id, c.unit, coalesce(c.hours, c.quantity) AS quantity,
+            SELECT counted.member_id, counted.unit, counted.kind, counted.index, sum(counted.quantity)::bigint AS quantity
+              FROM (SELECT c.member_id, c.unit, c.kind, coalesce(c.hours, c.quantity) AS quantity,
                            CASE c.unit WHEN 'hours' THEN coalesce(
                                (SELECT i.index FROM member_index i
                                  WHERE i.book_id = c.book_id AND i.member_id = c.member_id
@@ -260,8 +272,8 @@ pub async fn attested(
                       JOIN member m ON m.book_id = c.book_id AND m.id = c.member_id
                      WHERE c.book_id = $1 AND c.worked_to BETWEEN $2 AND $3 AND c.attested_at IS NOT NULL
                        AND c.reversed_at IS NULL AND ($4 OR c.worked_from >= m.joined_on)) counted
-             GROUP BY counted.member_id, counted.unit, counted.index
-             ORDER BY counted.member_id, counted.unit, counted.index",
+             GROUP BY counted.member_id, counted.unit, counted.kind, counted.index
+             ORDER BY counted.member_id, counted.unit, counted.kind, counted.index",
         )
         .await?;
     let rows = client
@@ -278,7 +290,8 @@ pub async fn attested(
     let mut found: HashMap<MemberId, Attested> = HashMap::new();
     for row in rows {
         let one = found.entry(MemberId::new(book, row.get("member_id"))).or_default();
-        let hundredths = quantity(row.get("quantity"))?.hundredths();
+        let counted = quantity(row.get("quantity"))?;
+        let hundredths = counted.hundredths();
         match word(row.get("unit"))? {
             Unit::Hours => {
                 let index = member_indices::index(row.get("index"))?;
@@ -286,6 +299,9 @@ pub async fn attested(
             }
             Unit::Units => one.units = hundredths,
             Unit::Points => one.points = hundredths,
+            unit @ (Unit::Use | Unit::InKind) => {
+                one.things.push(Contributed { unit, kind: row.get("kind"), quantity: counted });
+            }
         }
     }
     Ok(found)

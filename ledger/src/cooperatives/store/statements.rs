@@ -3,6 +3,7 @@
 use crate::cooperatives::rules::cooperative::{Hours, Period, Quantity};
 use crate::cooperatives::rules::member_index::IndexedHours;
 use crate::cooperatives::rules::statement::{NewStatement, Statement};
+use crate::cooperatives::rules::valuation::Valued;
 use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{AllocationRuleId, BookId, DistributionId, MemberId, StatementId};
@@ -16,6 +17,7 @@ fn from_row(row: &Row) -> Result<Statement, Error> {
     let hours = u64::try_from(row.get::<_, i64>("hours")).map_err(|_| Error::inconsistent("negative hours"))?;
     let counted = u64::try_from(row.get::<_, i64>("counted")).map_err(|_| Error::inconsistent("a negative base"))?;
     let Json(indexed) = row.try_get::<_, Json<Vec<IndexedHours>>>("indexed")?;
+    let Json(valued) = row.try_get::<_, Json<Vec<Valued>>>("valued")?;
     Ok(Statement {
         issued: NewStatement {
             id: StatementId::new(book, row.get("id")),
@@ -26,6 +28,7 @@ fn from_row(row: &Row) -> Result<Statement, Error> {
             hours: Hours::from_hundredths(hours),
             counted: Quantity::from_hundredths(counted),
             indexed,
+            valued,
             cash: row.get("cash"),
             interest: row.get("interest"),
             capital: row.get("capital"),
@@ -58,12 +61,12 @@ pub async fn insert_all(
     let statement = tx
         .prepare_cached(
             "-- statements::insert_all
-            INSERT INTO statement (book_id, distribution_id, id, member_id, \"group\", patronage, hours, counted, indexed, cash, interest,
-                                   capital, retained, netted, loss, stands, consents, issued_at)
+            INSERT INTO statement (book_id, distribution_id, id, member_id, \"group\", patronage, hours, counted, indexed, valued, cash,
+                                   interest, capital, retained, netted, loss, stands, consents, issued_at)
             SELECT $1, $2, n.*
-              FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::jsonb[], $10::bigint[],
-                          $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::boolean[],
-                          $18::timestamptz[]) AS n
+              FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::jsonb[], $10::jsonb[],
+                          $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[],
+                          $18::boolean[], $19::timestamptz[]) AS n
             ON CONFLICT (book_id, distribution_id, member_id) DO NOTHING
             RETURNING id",
         )
@@ -87,6 +90,7 @@ pub async fn insert_all(
                 /* hours */ &hours,
                 /* counted */ &counted,
                 /* indexed */ &new.iter().map(|it| Json(&it.indexed)).collect::<Vec<_>>(),
+                /* valued */ &new.iter().map(|it| Json(&it.valued)).collect::<Vec<_>>(),
                 /* cash */ &minor(|it| it.cash),
                 /* interest */ &minor(|it| it.interest),
                 /* capital */ &minor(|it| it.capital),

@@ -8,7 +8,7 @@ use ledger::cooperatives::operations::members::NewContribution;
 use ledger::cooperatives::operations::previews::{Among, Previewed, Trial, preview};
 use ledger::cooperatives::operations::{allocation_rules, distributions, member_indices, members};
 use ledger::cooperatives::rules::allocation_rule::{Base, Group, Minima, Patronage, Pot, Rule, Step};
-use ledger::cooperatives::rules::contribution::{Contribution, Unit};
+use ledger::cooperatives::rules::contribution::{Contributed, Contribution, Unit};
 use ledger::cooperatives::rules::cooperative::{Index, Percent, Period, ProceedsKind};
 use ledger::cooperatives::rules::inputs::MemberInput;
 use ledger::cooperatives::rules::member_index::{IndexedHours, MemberIndex};
@@ -44,7 +44,8 @@ async fn recorded(
     (from, to): (Date, Date),
 ) -> Result<Contribution, Error> {
     let (member, worked) = (coop.members[of].id, Period::new(from, to).unwrap());
-    let new = NewContribution { member, worked, unit, quantity: quantity.parse().unwrap(), note: String::new() };
+    let contributed = Contributed { unit, kind: None, quantity: quantity.parse().unwrap() };
+    let new = NewContribution { member, worked, contributed, note: String::new() };
     members::record(tx, new, coop.clerk, true, coop.ground.wall).await
 }
 

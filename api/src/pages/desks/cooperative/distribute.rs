@@ -194,7 +194,8 @@ async fn preview(state: &State, caller: &Caller, book: &Book, period: Period) ->
     let client = state.client().await?;
     let last = distributions::youngest(&client, book.id, POSTED).await?;
     let waiting = hours::waiting(&client, book.id, WAITING_MAX).await?;
-    let waiting = waiting.iter().filter(|it| period.contains(it.worked.to)).map(|it| it.hours().hundredths()).sum();
+    let waiting =
+        waiting.iter().filter(|it| period.contains(it.worked.to)).map(|it| it.contributed.hours().hundredths()).sum();
     Ok(Preview::new(&tried, last.as_ref(), Hours::from_hundredths(waiting)))
 }
 

@@ -22,7 +22,7 @@ use askama::Template;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use ledger::Error;
-use ledger::cooperatives::rules::contribution::{Contribution, ContributionState, HOURS_A_DAY, Unit};
+use ledger::cooperatives::rules::contribution::{Contributed, Contribution, ContributionState, HOURS_A_DAY, Unit};
 use ledger::cooperatives::rules::cooperative::{Hours, Member};
 use ledger::cooperatives::store::{hours, members};
 use ledger::engine::store::books::Book;
@@ -173,12 +173,20 @@ pub(super) fn in_words(state: ContributionState) -> Said {
 
 /// What was contributed, such as 7.50 hours.
 pub(super) fn amount(it: &Contribution) -> Said {
+    quantity(&it.contributed)
+}
+
+/// So much of something, such as 7.50 hours.
+pub(super) fn quantity(it: &Contributed) -> Said {
     let amount = match it.unit {
         Unit::Hours => say("members-some-hours"),
         Unit::Units => say("members-some-units"),
         Unit::Points => say("members-some-points"),
+        Unit::Use => say("members-some-use"),
+        Unit::InKind => say("members-some-things"),
     };
-    amount.with("amount", texts::read().decimal(&it.quantity.to_string()))
+    let amount = amount.with("amount", texts::read().decimal(&it.quantity.to_string()));
+    amount.with("kind", it.kind.as_deref().unwrap_or_default())
 }
 
 /// Whether somebody may attest hours, as far as the page can tell: neither who worked them nor who wrote them down.
@@ -301,6 +309,7 @@ fn request(sent: &Fields) -> Result<NewContributionRequest, Problem> {
         from: day_of(first, *from),
         to: day_of(first, *to),
         unit: None,
+        kind: None,
         hours: Some(all.to_string()),
         quantity: None,
         note: sent.get("note").trim().to_owned(),

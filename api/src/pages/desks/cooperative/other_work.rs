@@ -1,4 +1,4 @@
-//! What is written down on the desk of hours besides a week of them: units that were made, or points, of one day.
+//! What is written down on the desk of hours besides a week of them: units that were made, points, the use of equipment or things, of one day.
 
 use crate::handlers::cooperatives::members::NewContributionRequest;
 use crate::pages::forms::{Fields, wrong};
@@ -17,6 +17,8 @@ pub(super) fn units() -> Vec<(String, String)> {
         Unit::Hours => None,
         Unit::Units => Some((unit.to_string(), say("members-units-made").into())),
         Unit::Points => Some((unit.to_string(), say("members-points").into())),
+        Unit::Use => Some((unit.to_string(), say("members-use").into())),
+        Unit::InKind => Some((unit.to_string(), say("members-things").into())),
     };
     Unit::ALL.iter().filter_map(unit).collect()
 }
@@ -39,6 +41,7 @@ pub(super) fn request(sent: &Fields) -> Result<NewContributionRequest, Problem> 
         from: day,
         to: day,
         unit: sent.given(UNIT),
+        kind: sent.given("other-kind"),
         hours: None,
         quantity: Some(quantity),
         note: sent.get("other-note").trim().to_owned(),
@@ -49,7 +52,7 @@ pub(super) fn request(sent: &Fields) -> Result<NewContributionRequest, Problem> 
 pub(super) fn field_of(pointer: &str) -> Option<String> {
     match pointer.trim_start_matches('/') {
         "from" | "to" => Some("other-day".to_owned()),
-        name @ ("member" | "unit" | "quantity" | "note") => Some(format!("other-{name}")),
+        name @ ("member" | "unit" | "kind" | "quantity" | "note") => Some(format!("other-{name}")),
         name if name.starts_with("other-") => Some(name.to_owned()),
         _ => None,
     }

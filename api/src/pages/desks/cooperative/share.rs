@@ -1,5 +1,6 @@
 //! What a member of a cooperative got: the statements of all distributions, and the share in what is before the members.
 
+use super::hours::quantity;
 use super::{days, of_cooperative};
 use crate::auth::Caller;
 use crate::extract::Form;
@@ -144,6 +145,11 @@ fn base(it: &Statement) -> Said {
         Measure::Capital(_) => say("cooperative-by-capital"),
         Measure::Units(counted) => say("members-some-units").with("amount", written(&counted)),
         Measure::Points(counted) => say("members-some-points").with("amount", written(&counted)),
+        Measure::Value(worth, valued) => {
+            let each = valued.iter().map(|it| format!("{} × {}", quantity(&it.contributed), written(&it.worth)));
+            let each: Vec<String> = each.collect();
+            say("members-worth").with("worth", written(&worth)).with("each", each.join(" + "))
+        }
         Measure::Hours(hours) => say("members-some-hours").with("amount", written(&hours)),
         Measure::Indexed(hours, indexed) => {
             let each = indexed.iter().map(|it| format!("{} × {}", written(&it.hours), written(&it.index)));
