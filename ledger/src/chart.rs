@@ -177,6 +177,8 @@ chart! {
     // Expenses.
     cost(label: &str) = "expenses:cost:{label}", Cost,
         "What production cost, by what it was.";
+    loss_brought_forward() = "expenses:loss-brought-forward", Cost,
+        "The loss with which a cooperative's book was opened that was begun elsewhere, until a result bears it or a distribution divides it.";
     bank_charges() = "expenses:bank-charges", BankCharges,
         "What the bank of the host took for its services.";
     refund_loss() = "expenses:exchange-differences", ExchangeLoss,

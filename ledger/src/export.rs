@@ -242,6 +242,11 @@ impl Entry<'_> {
         self.lines.iter().any(|line| line.kind == MovementKind::ResultClosed)
     }
 
+    /// Whether it opens a book that was kept elsewhere, or takes that back.
+    fn is_opening(&self) -> bool {
+        self.lines.iter().any(|line| matches!(line.kind, MovementKind::BookOpened | MovementKind::OpeningTakenBack))
+    }
+
     /// Who is named as the other side: the organisation, or else whom the entry is with.
     fn payee(&self) -> String {
         one_line(if self.organisation.trim().is_empty() { self.counterparty } else { self.organisation })

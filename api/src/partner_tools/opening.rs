@@ -5,8 +5,10 @@ use super::refusal;
 use crate::demo::client::{Client, text};
 use anyhow::{Context as _, ensure};
 use jiff::civil::Date;
+use ledger::chart;
 use ledger::id::BookRef;
 use ledger::verify::{Standing, Verified, verify};
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::BufReader;
@@ -69,8 +71,11 @@ fn balances(held: &Verified, organisation: &str) -> anyhow::Result<Vec<(String, 
         let root = it.account.split(':').next().unwrap_or_default();
         has(it) && (matches!(root, "income" | "expenses") || it.account == "equity:surplus")
     };
-    let left: Vec<String> =
-        held.balances.iter().filter(of_result).map(|it| format!("{} {}", it.account, it.balance)).collect();
+    let (losses, left): (Vec<&Standing>, Vec<&Standing>) =
+        held.balances.iter().filter(of_result).partition(|it| is_of_a_loss(it));
+    // Costs that no sales are left to cover are a loss, which the next result bears there as here.
+    let (losses, left) = if left.is_empty() { (losses, left) } else { (Vec::new(), [losses, left].concat()) };
+    let left: Vec<String> = left.iter().map(|it| format!("{} {}", it.account, it.balance)).collect();
     ensure!(
         left.is_empty(),
         "a result stands open in it: close the period there and distribute it, then export the book again: {}",
@@ -81,7 +86,27 @@ fn balances(held: &Verified, organisation: &str) -> anyhow::Result<Vec<(String, 
         let account = if is_own { format!("assets:cash:{organisation}") } else { it.account.clone() };
         (account, json!({"amount": it.balance, "currency": it.currency}))
     };
-    Ok(held.balances.iter().filter(has).map(opened).collect())
+    let is_kept = |it: &&Standing| has(it) && !of_result(it);
+    let kept = held.balances.iter().filter(is_kept).map(opened);
+    Ok(kept.chain(loss(&losses)?).collect())
+}
+
+/// Whether a balance is a cost that a result has left for the next one to bear.
+fn is_of_a_loss(it: &Standing) -> bool {
+    let is_cost = ["expenses:cost:", "expenses:exchange-loss:"].iter().any(|root| it.account.starts_with(root));
+    let known = [chart::bank_charges(), chart::refund_loss(), chart::loss_brought_forward()];
+    !it.balance.starts_with('-') && (is_cost || known.iter().any(|account| account.code == it.account))
+}
+
+/// What the costs of a loss come to, as an opening says it; nothing where there is none.
+fn loss(costs: &[&Standing]) -> anyhow::Result<Option<(String, Value)>> {
+    let Some(first) = costs.first() else { return Ok(None) };
+    let mut sum = Decimal::ZERO;
+    for it in costs {
+        ensure!(it.currency == first.currency, "its loss is in {} and in {}", first.currency, it.currency);
+        sum += it.balance.parse::<Decimal>().with_context(|| format!("{} {}", it.account, it.balance))?;
+    }
+    Ok(Some((chart::loss_brought_forward().code, json!({"amount": sum.to_string(), "currency": first.currency}))))
 }
 
 /// A refusal that names balances by their places, with their accounts.
@@ -121,12 +146,25 @@ mod tests {
 
     #[test]
     fn a_book_whose_result_is_not_shared_out_is_not_opened_elsewhere() {
-        for (account, balance) in
-            [("income:sales:bread", "1.00"), ("expenses:cost:flour", "0.01"), ("equity:surplus", "-3.00")]
-        {
+        for (account, balance) in [
+            ("income:sales:bread", "1.00"),
+            ("expenses:cost:flour", "-0.01"),
+            ("expenses:office", "0.01"),
+            ("equity:surplus", "-3.00"),
+        ] {
             let said = balances(&held(&[("assets:cash:bank", "5.00"), (account, balance)]), "org_b").unwrap_err();
             assert!(said.to_string().contains(&format!("{account} {balance}")), "{said}");
         }
+    }
+
+    #[test]
+    fn costs_that_no_sales_are_left_to_cover_are_a_loss_and_with_sales_they_are_an_open_result() {
+        let costs = [("assets:cash:bank", "5.00"), ("expenses:bank-charges", "0.25"), ("expenses:cost:flour", "12.75")];
+        let found = balances(&held(&costs), "org_b").unwrap();
+        let loss = json!({"amount": "13.00", "currency": "USD"});
+        assert_eq!(found[1..], [("expenses:loss-brought-forward".to_owned(), loss)]);
+        let said = balances(&held(&[&costs[..], &[("income:sales:bread", "1.00")]].concat()), "org_b").unwrap_err();
+        assert!(said.to_string().contains("expenses:cost:flour 12.75"), "{said}");
     }
 
     #[test]

@@ -71,6 +71,7 @@ account-for-bank-paid = Was die Bank des Trägers für sein Guthaben gezahlt hat
 account-for-refund-gain = Was Erstattungen in anderen Währungen weniger kosteten, als sie zurückgaben.
 account-for-exchange-gain = Was Wechselkonten verdient haben, getrennt nach der Einheit, in der gezählt wird, in Kleinbuchstaben.
 account-for-cost = Was die Produktion gekostet hat, getrennt nach dem, was es war.
+account-for-loss-before = Der Verlust, mit dem das anderswo begonnene Buch einer Genossenschaft eröffnet wurde, bis ein Ergebnis ihn trägt oder eine Verteilung ihn teilt.
 account-for-bank-charges = Was die Bank des Trägers für ihre Dienste genommen hat.
 account-for-refund-loss = Was Erstattungen in anderen Währungen mehr kosteten, als sie zurückgaben.
 account-for-exchange-loss = Was Wechselkonten verloren haben, getrennt nach der Einheit, in der gezählt wird, in Kleinbuchstaben.

@@ -69,7 +69,7 @@ members-opening-link = Wurde das Buch vorher anderswo geführt? <opening>Seine E
 members-opening-balances = Bestände
 members-opening-account = Konto
 members-opening-day = Tag, dessen Bestände es sind
-members-opening-columns = Die erste Zeile nennt die Spalten: <code class="code">{ $columns }</code>. Ein Konto ist eines wie <code>assets:cash:bank</code>, <code>assets:receivable:customer:cafe</code>, <code>liabilities:costs:steel</code>, <code>liabilities:loan:seed</code>, <code>equity:capital:member:3</code> oder <code>equity:reserve</code>; ein Betrag ist in { $currency }, und es sind höchstens { $most } Zeilen. Das Vermögen ist so viel wie alles andere zusammen.
+members-opening-columns = Die erste Zeile nennt die Spalten: <code class="code">{ $columns }</code>. Ein Konto ist eines wie <code>assets:cash:bank</code>, <code>assets:receivable:customer:cafe</code>, <code>liabilities:costs:steel</code>, <code>liabilities:loan:seed</code>, <code>equity:capital:member:3</code> oder <code>equity:reserve</code>; ein Betrag ist in { $currency }, und es sind höchstens { $most } Zeilen. Das Vermögen ist so viel wie alles andere zusammen; ein Verlust, den das nächste Ergebnis tragen soll, zählt dazu, als <code>expenses:loss-brought-forward</code>.
 members-opening-bad-amount = Zeile { $line }: „{ $cell }“ ist kein Betrag, wie sie hier geschrieben sind.
 members-opening-nothing-yet = Noch ist nichts geschrieben: Sie sehen zuerst, was gelesen wurde, und ob es aufgeht.
 members-opening-look = Bestände ansehen

@@ -71,6 +71,7 @@ account-for-bank-paid = Interest that the bank of the host paid.
 account-for-refund-gain = What refunds in other currencies cost less than they gave back.
 account-for-exchange-gain = What exchange accounts earned, by the unit in which it is counted, in lower case.
 account-for-cost = What production cost, by what it was.
+account-for-loss-before = The loss with which a cooperative's book was opened that was begun elsewhere, until a result bears it or a distribution divides it.
 account-for-bank-charges = What the bank of the host took for its services.
 account-for-refund-loss = What refunds in other currencies cost more than they gave back.
 account-for-exchange-loss = What exchange accounts lost, by the unit in which it is counted, in lower case.

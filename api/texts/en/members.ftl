@@ -69,7 +69,7 @@ members-opening-link = Was the book kept elsewhere before? <opening>Its opening 
 members-opening-balances = Balances
 members-opening-account = Account
 members-opening-day = Day whose balances they are
-members-opening-columns = The first line names the columns: <code class="code">{ $columns }</code>. An account is one such as <code>assets:cash:bank</code>, <code>assets:receivable:customer:cafe</code>, <code>liabilities:costs:steel</code>, <code>liabilities:loan:seed</code>, <code>equity:capital:member:3</code> or <code>equity:reserve</code>; an amount is in { $currency }, and there are at most { $most } lines. Assets are as much as all the others together.
+members-opening-columns = The first line names the columns: <code class="code">{ $columns }</code>. An account is one such as <code>assets:cash:bank</code>, <code>assets:receivable:customer:cafe</code>, <code>liabilities:costs:steel</code>, <code>liabilities:loan:seed</code>, <code>equity:capital:member:3</code> or <code>equity:reserve</code>; an amount is in { $currency }, and there are at most { $most } lines. Assets are as much as all the others together; a loss that the next result is to bear counts with them, as <code>expenses:loss-brought-forward</code>.
 members-opening-bad-amount = Line { $line }: “{ $cell }” is no amount as they are written here.
 members-opening-nothing-yet = Nothing is written yet: you see what was read first, and whether it is in balance.
 members-opening-look = Look at the balances

@@ -110,7 +110,11 @@ fn posting(code: &str, amount: &str, unit: Unit) -> String {
 fn head(entry: &Entry<'_>) -> String {
     let payee = entry.payee();
     let payee = if payee.is_empty() { payee } else { quoted(&payee) + " " };
-    let tag = if entry.is_closing() { " #closing" } else { "" };
+    let tag = match (entry.is_closing(), entry.is_opening()) {
+        (true, _) => " #closing",
+        (false, true) => " #opening",
+        (false, false) => "",
+    };
     let mut text =
         format!("\n{} * {payee}{}{tag}\n  record: {}\n", entry.effective, quoted(&entry.narration()), entry.number);
     for (key, said) in [

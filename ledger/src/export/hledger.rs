@@ -121,6 +121,9 @@ fn head(entry: &Entry<'_>) -> String {
     if entry.is_closing() {
         text.push_str("    ; retain:\n");
     }
+    if entry.is_opening() {
+        text.push_str("    ; clopen:\n");
+    }
     if entry.erased {
         text.push_str("    ; note:erased\n");
     }
@@ -223,6 +226,11 @@ mod tests {
             lines().into_iter().map(|line| Line { kind: MovementKind::ResultClosed, ..line }).collect();
         assert!(Hledger.entry(&entry(&closing)).contains("\n    ; retain:\n"));
         assert!(!Hledger.entry(&entry(&lines())).contains("retain"));
+        for kind in [MovementKind::BookOpened, MovementKind::OpeningTakenBack] {
+            let opened: Vec<_> = lines().into_iter().map(|line| Line { kind, ..line }).collect();
+            assert!(Hledger.entry(&entry(&opened)).contains("\n    ; clopen:\n"));
+        }
+        assert!(!Hledger.entry(&entry(&lines())).contains("clopen"));
         assert!(Hledger.opening(date(2027, 1, 1)).ends_with("2027-01-01 Opening balances  ; clopen:\n"));
         assert!(Hledger.opened("assets:a", Currency::USD.into(), -5).ends_with("  -0.05 USD\n"));
         assert!(Hledger.title(&title()).contains("incomestatement not:tag:retain not:tag:clopen\n"));

@@ -92,6 +92,45 @@ async fn a_book_is_opened_with_what_it_had_elsewhere_and_goes_on_from_there() ->
 }
 
 #[tokio::test]
+async fn the_loss_with_which_a_book_is_opened_is_borne_first_and_is_no_cost_of_the_year() -> Outcome {
+    let coop = Coop::open().await?;
+    let keeper = &coop.host.treasurer;
+    let with_loss = |on: &str| {
+        let mut body = opening(&[
+            ("assets:cash:bank", "700.00"),
+            ("expenses:loss-brought-forward", "300.00"),
+            ("equity:capital:member:1", "1000.00"),
+        ]);
+        body["on"] = json!(on);
+        body
+    };
+    let first = coop.opens(&with_loss("2027-03-01")).await?.ok()?;
+    let back = |opened: &Value| Ok::<_, anyhow::Error>(format!("/v1/openings/{}:reverse", text(opened, "/id")?));
+    let reason = json!({"reason": "On another day"});
+    keeper.post(&back(&first)?, &reason).await?.ok()?;
+    assert_eq!(coop.has("expenses:loss-brought-forward").await?, "0.00");
+    let opened = coop.opens(&with_loss("2027-02-01")).await?.ok()?;
+
+    // A period that ended before is none of its; the next one bears it as far as it earned something, and the one after the rest.
+    let close = async |from: &str, to: &str| -> anyhow::Result<Value> {
+        keeper.post(&coop.at("/results"), &json!({"from": from, "to": to})).await?.ok()
+    };
+    let sums = |it: &Value| ["sales", "costs", "loss_before", "net"].map(|name| it[name]["amount"].clone());
+    coop.record("sale", "50.00", "2027-01-15").await?.ok()?;
+    assert_eq!(sums(&close("2027-01-01", "2027-01-31").await?), ["50.00", "0.00", "0.00", "50.00"]);
+    coop.record("sale", "120.00", "2027-02-15").await?.ok()?;
+    assert_eq!(sums(&close("2027-02-01", "2027-06-30").await?), ["120.00", "0.00", "300.00", "-180.00"]);
+    assert_eq!(why(&keeper.post(&back(&opened)?, &reason).await?), "below-floor", "120.00 of it is borne");
+    coop.record("sale", "1180.00", "2027-07-15").await?.ok()?;
+    assert_eq!(sums(&close("2027-07-01", "2027-12-31").await?), ["1180.00", "0.00", "180.00", "1000.00"]);
+    assert_eq!(coop.has("expenses:loss-brought-forward").await?, "0.00");
+    let report = keeper.get(&coop.host.at("/reports/income-statement?from=2027-01-01&to=2027-12-31")).await?.ok()?;
+    assert_eq!(report["totals"][0]["result"]["amount"], "1350.00", "{report:#}");
+    assert_eq!(report["totals"][0]["expenses"]["amount"], "0.00", "it was made before: {report:#}");
+    coop.host.app.finish().await
+}
+
+#[tokio::test]
 async fn an_opening_is_taken_back_once_by_its_mirror_and_the_book_is_opened_anew() -> Outcome {
     let coop = Coop::open().await?;
     let keeper = &coop.host.treasurer;

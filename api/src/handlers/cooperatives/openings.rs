@@ -30,8 +30,8 @@ use uuid::Uuid;
 pub struct OpeningBalanceBody {
     /// Code of the account: `assets:cash:{name}` or the cooperative's own `assets:cash:org_…`, `assets:receivable:customer:{name}`,
     /// `assets:receivable:member:{number}`, `assets:vat`, `liabilities:vat`, `liabilities:payable:member:{number}`, `liabilities:payable:lender:{name}`,
-    /// `liabilities:costs:{name}`, `liabilities:loan:{name}`, `equity:capital:member:{number}`, `equity:reserve`, `equity:development` or
-    /// `equity:fund:{name}`.
+    /// `liabilities:costs:{name}`, `liabilities:loan:{name}`, `equity:capital:member:{number}`, `equity:reserve`, `equity:development`,
+    /// `equity:fund:{name}`, or `expenses:loss-brought-forward` for a loss that the next result is to bear.
     #[schema(min_length = 1, max_length = 100, example = "assets:cash:bank")]
     pub(crate) account: String,
     /// What it has, on the side on which accounts of its kind stand; in the currency of the book.
@@ -45,7 +45,7 @@ pub struct NewOpeningRequest {
     /// The day whose balances they are; the book's own day when it is not given.
     #[serde(default)]
     pub(crate) on: Option<Date>,
-    /// Each of another account. Assets are as much as debts, capital, reserve and funds together.
+    /// Each of another account. Assets and a loss brought forward are as much as debts, capital, reserve and funds together.
     #[schema(min_items = 1, max_items = 1000)]
     pub(crate) balances: Vec<OpeningBalanceBody>,
     /// Text for people; never a name.
@@ -81,7 +81,7 @@ pub struct OpeningBody {
     id: OpeningId,
     /// The day whose balances they are.
     on: Date,
-    /// All that the book has at its opening, and so its debts, capital, reserve and funds together.
+    /// All that the book has at its opening, with a loss brought forward, and so its debts, capital, reserve and funds together.
     assets: MoneyBody,
     memo: String,
     /// Number of its journal entry, which has a line for each balance.
@@ -106,8 +106,8 @@ impl From<Opening> for OpeningBody {
     }
 }
 
-/// Opens a book with what it had where it was kept before, in one entry: assets → opening equity → debts, capital, reserve and funds. One
-/// opening stands at a time. What members have of capital counts as capital that was paid in; advances stand against their next shares.
+/// Opens a book with what it had where it was kept before, in one entry: assets, and a loss that the next result is to bear → opening equity → debts, capital,
+/// reserve and funds. One opening stands at a time. What members have of capital counts as capital that was paid in; advances stand against their next shares.
 #[utoipa::path(tag = "cooperatives", operation_id = "open_book",
     params(("book" = String, Path, description = "The cooperative's book")), request_body = NewOpeningRequest,
     responses((status = 201, description = "Opened", body = OpeningBody)))]

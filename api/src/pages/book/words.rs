@@ -180,6 +180,7 @@ const PURPOSES: &[(&str, &str)] = &[
     ("income:exchange-differences", "account-for-refund-gain"),
     ("income:exchange-gain:{unit}", "account-for-exchange-gain"),
     ("expenses:cost:{label}", "account-for-cost"),
+    ("expenses:loss-brought-forward", "account-for-loss-before"),
     ("expenses:bank-charges", "account-for-bank-charges"),
     ("expenses:exchange-differences", "account-for-refund-loss"),
     ("expenses:exchange-loss:{unit}", "account-for-exchange-loss"),

@@ -41,8 +41,8 @@ struct Balance {
     amount: Money,
 }
 
-/// Opens a book with what it had where it was kept before: assets → opening equity → debts, capital, reserve and funds, which are as much
-/// together.
+/// Opens a book with what it had where it was kept before: assets, and a loss that the next result is to bear → opening equity → debts,
+/// capital, reserve and funds, which are as much together.
 ///
 /// # Errors
 ///
@@ -121,7 +121,8 @@ async fn checked(tx: &Transaction<'_>, book: &Book, all: &[(String, Money)]) -> 
             return Err(Error::invalid(at("amount/currency"), format!("the book is kept in {}", book.currency)));
         }
         numbers.extend(opened.member.map(|number| (number, index)));
-        let is_asset = account.class.kind() == AccountKind::Asset;
+        // A loss stands on the side of assets: there is so much less than was paid in and put by.
+        let is_asset = matches!(account.class.kind(), AccountKind::Asset | AccountKind::Expense);
         balances.push(Balance { account, is_asset, amount: *amount });
     }
     let wanted: Vec<i32> = numbers.iter().map(|(number, _)| *number).collect();
@@ -145,7 +146,7 @@ async fn checked(tx: &Transaction<'_>, book: &Book, all: &[(String, Money)]) -> 
     }
 }
 
-/// All that the book has, when it is as much as it owes and as its equity together.
+/// All that the book has, with a loss, when it is as much as it owes and as its equity together.
 fn balanced(balances: &[Balance], book: &Book) -> Result<Money, Error> {
     let side = |is_asset: bool| -> i128 {
         balances.iter().filter(|it| it.is_asset == is_asset).map(|it| i128::from(it.amount.minor())).sum()
@@ -154,7 +155,7 @@ fn balanced(balances: &[Balance], book: &Book) -> Result<Money, Error> {
     if assets != others {
         let (written, missing) = (|minor| book.currency.format(minor), (assets - others).abs());
         let detail = format!(
-            "assets are {} {currency}, debts, capital, reserve and funds {} {currency}: {} {currency} are missing {}",
+            "assets and losses are {} {currency}, debts, capital, reserve and funds {} {currency}: {} {currency} are missing {}",
             written(assets),
             written(others),
             written(missing),

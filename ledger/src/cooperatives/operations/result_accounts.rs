@@ -1,6 +1,7 @@
 //! What the accounts of a book have for a result besides sales and costs, and what a result leaves out.
 
 use crate::book::{AccountClass, AccountKind};
+use crate::chart;
 use crate::cooperatives::rules::result::{LEFT_OUT, LeftOut, OTHER, OnAccount};
 use crate::cooperatives::store::results;
 use crate::engine::store::books::Book;
@@ -23,6 +24,25 @@ pub(super) async fn still_there(
     let has = |part: &OnAccount| found.iter().find(|it| it.number == part.account).map_or(0, |it| it.balance());
     let parts = carried.iter().map(|part| OnAccount { amount: part.amount.min(has(part)), ..*part });
     Ok(parts.filter(|part| part.amount > 0).collect())
+}
+
+/// The loss with which the book was opened by the end of a day, as far as no result has `carried` it since, borne it or divided it.
+pub(super) async fn opened_loss(
+    client: &impl GenericClient,
+    book: &Book,
+    day: Date,
+    carried: &[OnAccount],
+) -> Result<Option<OnAccount>, Error> {
+    let Some(account) = accounts::find(client, book.id, &chart::loss_brought_forward().code).await? else {
+        return Ok(None);
+    };
+    let number = account.number;
+    if carried.iter().any(|part| part.account == number) {
+        return Ok(None);
+    }
+    let by_then = balances::as_of(client, book.id, number, day, LAST).await?;
+    let amount = by_then.min(balances::get(client, book.id, number).await?.net());
+    Ok((amount > 0).then_some(OnAccount { account: number, amount }))
 }
 
 /// What was earned and what was paid besides sales and costs by the end of a day, by account: without what results have taken, and

@@ -151,7 +151,8 @@ async fn closing(
     period: Period,
     carried: &[OnAccount],
 ) -> Result<Closing, Error> {
-    let carried = result_accounts::still_there(client, book, carried).await?;
+    let mut carried = result_accounts::still_there(client, book, carried).await?;
+    carried.extend(result_accounts::opened_loss(client, book, period.to, &carried).await?);
     let (other_income, other_costs) = result_accounts::other(client, book, period.to, &carried).await?;
     let sums = proceeds::sums(client, book.id, period).await?;
     let of = |kind: ProceedsKind| -> Vec<OnAccount> {

@@ -9,13 +9,13 @@ use crate::money::Money;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// The opening of a book: one entry, in which assets are as much as debts, capital, reserve and funds together. Written once, and taken
+/// The opening of a book: one entry, in which assets and a loss brought forward are as much as debts, capital, reserve and funds together. Written once, and taken
 /// back once; one stands at a time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
     /// Its id.
     pub id: OpeningId,
-    /// All that the book has at its opening.
+    /// All that the book has at its opening, and a loss brought forward.
     pub assets: Money,
     /// The day whose balances they are.
     pub opened_on: Date,
@@ -47,8 +47,8 @@ pub struct OpenedAccount {
     pub member: Option<i32>,
 }
 
-/// The account of a cooperative that a code names, if it may have had something before: money, what is owed, loans, capital, reserve and
-/// funds. `own`: the cooperative, whose own account at the bank is among them.
+/// The account of a cooperative that a code names, if it may have had something before: money, what is owed, loans, capital, reserve,
+/// funds, and a loss that the next result is to bear. `own`: the cooperative, whose own account at the bank is among them.
 pub fn account(code: &str, own: OrganisationId) -> Option<OpenedAccount> {
     let last = code.rsplit(':').next().unwrap_or_default();
     let (mut accounts, mut member) = (
@@ -58,6 +58,7 @@ pub fn account(code: &str, own: OrganisationId) -> Option<OpenedAccount> {
             chart::vat_payable(),
             chart::reserve(),
             chart::development(),
+            chart::loss_brought_forward(),
         ],
         None,
     );
@@ -103,6 +104,7 @@ mod tests {
             (chart::reserve(), None),
             (chart::development(), None),
             (chart::own_fund("education"), None),
+            (chart::loss_brought_forward(), None),
         ] {
             assert_eq!(account(&wanted.code, own), Some(OpenedAccount { account: wanted, member }));
         }

@@ -7,7 +7,7 @@ use crate::engine::store::journal;
 use crate::error::Error;
 use crate::money::Unit;
 use crate::reports::store::account_totals::{self, AccountTotal, Wanted};
-use crate::reports::store::kind_totals;
+use crate::reports::store::kind_totals::{self, KindTotal};
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
@@ -102,14 +102,15 @@ pub async fn income_statement(
     let closings = Some([MovementKind::ResultClosed, MovementKind::ResultReopened].as_slice());
     let closings = kind_totals::Wanted { classes: &classes, kinds: closings, limit: 2 * ACCOUNTS_MAX + 1 };
     let closings = kind_totals::between(client, book.id, (from, to), through, closings).await?;
-    let mut closed: HashMap<AccountNumber, i64> = HashMap::new();
-    for total in &closings {
-        add(closed.entry(total.account.number).or_default(), total.account.net())?;
-    }
+    // The loss with which a book was opened was made before.
+    let openings = Some([MovementKind::BookOpened, MovementKind::OpeningTakenBack].as_slice());
+    let openings = kind_totals::Wanted { classes: &classes, kinds: openings, limit: 2 * ACCOUNTS_MAX + 1 };
+    let openings = kind_totals::between(client, book.id, (from, to), through, openings).await?;
+    let (closed, opened) = (by_account(&closings)?, by_account(&openings)?);
     let mut statement = IncomeStatement { through, income: Vec::new(), expenses: Vec::new(), totals: Vec::new() };
     let mut units: BTreeMap<Unit, IncomeTotals> = BTreeMap::new();
     for account in moved {
-        let line = income_line(account, &closed);
+        let line = income_line(account, &closed, &opened);
         let none = IncomeTotals { unit: line.unit, income: 0, expenses: 0, result: 0, closed: 0 };
         let unit = units.entry(line.unit).or_insert(none);
         let is_income = line.class.kind() == AccountKind::Income;
@@ -124,10 +125,24 @@ pub async fn income_statement(
     Ok(statement)
 }
 
-/// Takes the closings out of what an account moved. Closing debits income and credits expenses.
-fn income_line(account: AccountTotal, closed: &HashMap<AccountNumber, i64>) -> IncomeLine {
+/// What accounts moved by some kinds, debits less credits, by account.
+fn by_account(totals: &[KindTotal]) -> Result<HashMap<AccountNumber, i64>, Error> {
+    let mut found: HashMap<AccountNumber, i64> = HashMap::new();
+    for total in totals {
+        add(found.entry(total.account.number).or_default(), total.account.net())?;
+    }
+    Ok(found)
+}
+
+/// Takes the closings, and what a book was opened with, out of what an account moved. Closing debits income and credits expenses.
+fn income_line(
+    account: AccountTotal,
+    closed: &HashMap<AccountNumber, i64>,
+    opened: &HashMap<AccountNumber, i64>,
+) -> IncomeLine {
     let side = i64::from(account.class.kind().side());
-    let closed = side * closed.get(&account.number).copied().unwrap_or(0);
-    let amount = account.balance() + closed;
+    let of = |moved: &HashMap<AccountNumber, i64>| side * moved.get(&account.number).copied().unwrap_or(0);
+    let (closed, opened) = (of(closed), of(opened));
+    let amount = account.balance() + closed + opened;
     IncomeLine { code: account.code, class: account.class, unit: account.unit, amount, closed }
 }
