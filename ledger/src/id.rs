@@ -263,6 +263,8 @@ book_ids! {
     RemittanceId = "rmt", "a", "remittance";
     /// The same in the book that receives.
     IncomingRemittanceId = "irm", "an", "incoming remittance";
+    /// That a cooperative is of a federation.
+    AffiliationId = "afl", "an", "affiliation";
     /// What a dissolved cooperative left to its successor.
     SuccessionId = "scs", "a", "succession";
     /// What a book is to spend over some months.

@@ -1,6 +1,7 @@
 //! A cooperative over HTTP: two years shared to the cent by the worker, statements by mail, and who sees whose share.
 
 mod advances;
+mod affiliations;
 mod bank;
 mod business;
 mod capital;

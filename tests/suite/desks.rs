@@ -10,6 +10,7 @@ mod daily;
 mod german;
 mod host;
 mod judging;
+mod membership;
 mod money;
 mod other_work;
 mod partner;

@@ -94,6 +94,7 @@ const SAMPLES: &[(&str, &str)] = &[
     ("/desk/cooperatives/{id}/proceeds/table", "/desk/cooperatives/{book}/proceeds/table"),
     ("/desk/cooperatives/{id}/distributions", "/desk/cooperatives/{book}/distributions"),
     ("/desk/cooperatives/{id}/me", "/desk/cooperatives/{book}/me"),
+    ("/desk/cooperatives/{id}/members", "/desk/cooperatives/{book}/members"),
     ("/desk/cooperatives/{id}/redemptions", "/desk/cooperatives/{book}/redemptions"),
     ("/desk/cooperatives/{id}/votes", "/desk/cooperatives/{book}/votes"),
     ("/desk/proposals/{id}", "/desk/proposals/{prp}"),

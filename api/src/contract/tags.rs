@@ -87,7 +87,10 @@ const TAGS: &[(&str, &str)] = &[
     ("proposals", "What members of a cooperative vote on, who votes for whom, and what came of it."),
     ("proceeds", "What a cooperative earned and what it cost."),
     ("distributions", "The result of a period divided among members: drafted, objected to, approved, posted."),
-    ("remittances", "What cooperatives send to one another's funds, and what their books come to together."),
+    (
+        "remittances",
+        "What cooperatives send to one another's funds, which are of a federation, and what their books come to together.",
+    ),
     ("statements", "What a member got of a distribution, and why."),
 ];
 

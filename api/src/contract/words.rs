@@ -1,5 +1,6 @@
 //! Closed sets of words: the fields of answers that hold one of a few, and the list of currencies.
 
+use ledger::between::rules::affiliation::AffiliationState;
 use ledger::between::rules::remittance::{IncomingState, RemittanceState};
 use ledger::book::mode::Mode;
 use ledger::book::{AccountClass, MovementKind};
@@ -221,6 +222,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("PartnerDayLine" | "ComparedLine", "turn") => all(Turn::ALL),
         ("SettlementDifference" | "DifferenceCount", "difference") => all(Difference::ALL),
         ("Settlement", "by") | ("CustodianSettling" | "SettleByRequest", "settles_by") => all(SettlesBy::ALL),
+        ("Affiliation", "state") => all(AffiliationState::ALL),
         ("Contribution", "state") => all(ContributionState::ALL),
         ("Credential", "scopes") => all(Scope::ALL),
         ("DeadJob", "kind") => JobKind::ALL.iter().map(|kind| kind.as_str().to_owned()).collect(),

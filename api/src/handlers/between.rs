@@ -1,5 +1,6 @@
-//! Between the books of cooperatives: what one sends to another, and what several come to together.
+//! Between the books of cooperatives: what one sends to another, which are of a federation, and what several come to together.
 
+pub mod affiliations;
 pub mod consolidation;
 pub mod incoming;
 pub mod remittances;
@@ -19,5 +20,11 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(incoming::accept)
         .service(incoming::decline)
         .service(incoming::receive)
+        .service(affiliations::invite)
+        .service(affiliations::list)
+        .service(affiliations::accept)
+        .service(affiliations::decline)
+        .service(affiliations::end)
+        .service(affiliations::show)
         .service(consolidation::show);
 }

@@ -409,9 +409,9 @@ const DOMAINS: &[Domain] = &[
     },
     Domain {
         name: "between",
-        about: "What cooperatives send to funds of one another, in the book that sends and in the one that receives.",
-        tables: &["remittance", "incoming_remittance"],
-        functions: &["remittance_forward", "inter_book_as_remitted", "remittance_as_posted"],
+        about: "What cooperatives send to funds of one another, in the book that sends and in the one that receives; and which are of a federation.",
+        tables: &["remittance", "incoming_remittance", "affiliation"],
+        functions: &["affiliation_forward", "remittance_forward", "inter_book_as_remitted", "remittance_as_posted"],
     },
     Domain {
         name: "governance",

@@ -372,7 +372,7 @@ GRANT INSERT (id, challenge, submission, team, amount, entry, awarded_at, book_i
 -- cooperatives
 GRANT SELECT ON cooperative, member, member_index, contribution, allocation_rule, proceeds, period_result, distribution,
     distribution_part, distribution_inputs, distribution_entry, distribution_objection, statement, redemption, retained_use, advance, opening, vat_declaration, joining_contribution,
-    joining_part, loan_terms, loan_interest, succession, rule_making, remittance, incoming_remittance, bylaws, member_consent, proposal, proposal_college, proposal_elector, ballot, delegation TO commonpurse_service;
+    joining_part, loan_terms, loan_interest, succession, rule_making, affiliation, remittance, incoming_remittance, bylaws, member_consent, proposal, proposal_college, proposal_elector, ballot, delegation TO commonpurse_service;
 GRANT INSERT (book_id) ON cooperative TO commonpurse_service;
 GRANT UPDATE (members_last, rules_last, closed_through, capital_most) ON cooperative TO commonpurse_service;
 GRANT INSERT (id, person, version, created_at, book_id, number, candidate_from, joined_on, consents, "group", standing, asked) ON member TO
@@ -427,6 +427,9 @@ GRANT UPDATE (bank_line, entry_number) ON joining_part TO commonpurse_service;
 GRANT INSERT (id, published_by, published_at, book_id, rate, effective_from, lender) ON loan_terms TO commonpurse_service;
 GRANT INSERT (proceeds_id, amount, book_id, through, lender) ON loan_interest TO commonpurse_service;
 GRANT INSERT (proposal_id, set_by, set_at, book_id, version, quorum, threshold) ON rule_making TO commonpurse_service;
+GRANT INSERT (id, invited_by, invited_at, book_id, of_book) ON affiliation TO commonpurse_service;
+GRANT UPDATE (answered_by, ended_by, version, answered_at, ended_at, joined_on, left_on, state, reason) ON affiliation TO
+    commonpurse_service;
 GRANT INSERT (id, asked_by, amount, asked_at, book_id, to_book, from_fund, to_fund, memo) ON remittance TO commonpurse_service;
 GRANT UPDATE (approved_by, entry_number, return_number, paid_number, version, approved_at, ended_at, paid_on, state, reason) ON remittance
     TO commonpurse_service;

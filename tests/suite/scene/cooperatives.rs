@@ -138,6 +138,7 @@ async fn remittances(cast: &Cast, known: &mut Known) -> Outcome {
         json!({"book": from.book, "with": to.book}),
         Value::Null,
     );
+    affiliations(cast, (&from, &to), known).await?;
     for step in ["approve", "withdraw", "pay", "accept", "decline", "receive"] {
         let by = if step == "approve" { from.second } else { &cast.treasurer };
         let asked = by.post(&path, &new).await?.ok()?;
@@ -173,6 +174,30 @@ async fn remittances(cast: &Cast, known: &mut Known) -> Outcome {
                 }
             }
         }
+    }
+    Ok(())
+}
+
+/// A federation of the second cooperative, and invitations of others, in the states that examples take on.
+async fn affiliations(
+    cast: &Cast,
+    (first, second): (&Cooperative<'_>, &Cooperative<'_>),
+    known: &mut Known,
+) -> Outcome {
+    let of = |book: &str| json!({"member": book});
+    let path = format!("/v1/cooperatives/{}/affiliations", second.book);
+    known.example("POST /v1/cooperatives/{book}/affiliations", json!({"book": first.book}), of(&second.book));
+    for step in ["accept", "decline", "end"] {
+        let asked = Cooperative::found(cast, &format!("affiliated-{step}")).await?;
+        let invited = cast.treasurer.post(&path, &of(&asked.book)).await?.ok()?;
+        let one = text(&invited, "/id")?;
+        known.add(one);
+        let reason = json!({"reason": "It joins another federation"});
+        let body = if step == "accept" { json!({}) } else { reason };
+        if step == "end" {
+            asked.second.post(&format!("/v1/affiliations/{one}:accept"), &json!({})).await?.ok()?;
+        }
+        known.example(&format!("POST /v1/affiliations/{{id}}:{step}"), json!({"id": one}), body);
     }
     Ok(())
 }

@@ -9,10 +9,12 @@ use crate::visibility;
 use crate::wire::{BalanceBody, parse};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
+use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use ledger::between::operations::consolidations as operations;
-use ledger::between::rules::consolidation::Consolidated;
-use ledger::engine::store::books::Book;
+use ledger::between::rules::consolidation::{BOOKS_MAX, Consolidated};
+use ledger::between::store::affiliations;
+use ledger::engine::store::books::{self as book_rows, Book};
 use ledger::id::{BookId, BookRef};
 use ledger::money::Currency;
 use serde::{Deserialize, Serialize};
@@ -23,9 +25,10 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ConsolidatedWith {
-    /// The other books, parted by commas: up to nineteen whose accounts the caller may read, in the currency of the first one.
+    /// The other books, parted by commas: up to nineteen whose accounts the caller may read, in the currency of the first one. When it is not given,
+    /// they are those of the cooperatives that are of the federation whose book the first one is, today or at the end of `as_of`.
     #[param(max_length = 1000, example = "bok_aaaaaaaaaaaaaaaaaaaaaaaaaa")]
-    with: String,
+    with: Option<String>,
     /// What counts until the end of this day; all that is recorded when it is not given.
     as_of: Option<Date>,
 }
@@ -117,8 +120,23 @@ impl ConsolidationBody {
     }
 }
 
+/// The books that are named, each of which the caller may read.
+async fn named_books(client: &impl GenericClient, caller: Caller, named: &str) -> Result<Vec<Book>, Problem> {
+    let names: Vec<&str> = named.split(',').collect();
+    if names.len() >= BOOKS_MAX {
+        return Err(Problem::invalid("/with", format!("{BOOKS_MAX} books at most, with the first one")));
+    }
+    let (reader, mut found) = (MaybeCaller(Some(caller)), Vec::with_capacity(names.len()));
+    for name in names {
+        let other: BookRef = parse("/with", name.trim())?;
+        found.push(visibility::read_accounts(client, &reader, other).await?);
+    }
+    Ok(found)
+}
+
 /// Adds up the books of a federation: balances by class without what they owe one another, and what is in transit between them. For people who have a
-/// role in the first one and may read the accounts of the others.
+/// role in the first one: of the cooperatives that are of it (`GET /v1/cooperatives/{book}/affiliations`), or of other books whose accounts they may
+/// read.
 #[utoipa::path(tag = "remittances", operation_id = "consolidate",
     params(("book" = String, Path, description = "The first book"), ConsolidatedWith),
     responses((status = 200, description = "The books as one", body = ConsolidationBody)))]
@@ -132,13 +150,13 @@ pub(crate) async fn show(
     let client = state.client().await?;
     let mut books: Vec<Book> = vec![cooperative(&client, &caller, *id).await?];
     let currency = books[0].currency;
-    let reader = MaybeCaller(Some(caller));
-    for name in query.0.with.split(',') {
-        if books.len() > ledger::between::rules::consolidation::BOOKS_MAX {
-            break;
+    match &query.0.with {
+        Some(named) => books.extend(named_books(&client, caller, named).await?),
+        None => {
+            for of in affiliations::of_day(&client, books[0].id, query.0.as_of).await? {
+                books.push(book_rows::get(&client, of).await?);
+            }
         }
-        let other: BookRef = parse("/with", name.trim())?;
-        books.push(visibility::read_accounts(&client, &reader, other).await?);
     }
     let (whole, parts) = operations::read(&client, books, query.0.as_of).await?;
     Ok(HttpResponse::Ok().json(ConsolidationBody::new(whole, parts, query.0.as_of, currency)))

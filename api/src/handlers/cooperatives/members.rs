@@ -86,23 +86,23 @@ pub(crate) async fn visible_members(
 pub struct NewMemberRequest {
     /// Who: a person who is not known yet can sign in from now on.
     #[schema(min_length = 3, max_length = 254, format = "email", example = "ada@example.org")]
-    email: String,
+    pub(crate) email: String,
     /// What the person is to the cooperative: `member`; `associate`, a member of a class without a vote; or `employee`, who is no member and shares
     /// in a surplus all the same, in cash, where a rule has its group. `member` when it is not given.
     #[serde(default)]
     #[schema(pattern = "^(member|associate|employee)$", example = "member")]
-    standing: Option<String>,
+    pub(crate) standing: Option<String>,
     /// Group within the allocation rules.
     #[schema(min_length = 1, max_length = 40, pattern = "^[a-z0-9][a-z0-9-]{0,39}$", example = "workers")]
-    group: String,
+    pub(crate) group: String,
     /// First day of work on probation, before `joined_on`: hours are written down from it on. An allocation rule says whether they count.
-    candidate_from: Option<Date>,
+    pub(crate) candidate_from: Option<Date>,
     /// First day as a member, after the probation where there is one; the book's own day when it is not given.
-    joined_on: Option<Date>,
+    pub(crate) joined_on: Option<Date>,
     /// Whether the member is asked to agree that a part of a share may stay in the cooperative as the member's capital. It agrees itself
     /// (`POST /v1/members/{id}:consent`): nobody does for it.
     #[serde(default)]
-    consents: bool,
+    pub(crate) consents: bool,
 }
 
 /// A membership of a cooperative. The book knows the member by the number.
@@ -171,17 +171,28 @@ pub(crate) async fn admit(
     id: Path<BookRef>,
     request: Keyed<NewMemberRequest>,
 ) -> Result<HttpResponse, Problem> {
+    admit_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Admits a member, once for its key: that of a request, or of a form.
+pub(crate) async fn admit_once(
+    state: &State,
+    caller: &Caller,
+    id: BookRef,
+    key: &IdempotencyKey,
+    new: &NewMemberRequest,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let email: Email = parse("/email", &request.body.email)?;
-    let (group, asked) = (&request.body.group, request.body.consents);
-    let standing = word_or("/standing", request.body.standing.as_deref(), Standing::Member)?;
-    let joined_on = request.body.joined_on.map(|day| book_day("/joined_on", day)).transpose()?;
-    let candidate_from = request.body.candidate_from.map(|day| book_day("/candidate_from", day)).transpose()?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let book = cooperative(tx, &caller, *id).await?;
+    let email: Email = parse("/email", &new.email)?;
+    let (group, asked) = (&new.group, new.consents);
+    let standing = word_or("/standing", new.standing.as_deref(), Standing::Member)?;
+    let joined_on = new.joined_on.map(|day| book_day("/joined_on", day)).transpose()?;
+    let candidate_from = new.candidate_from.map(|day| book_day("/candidate_from", day)).transpose()?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let book = cooperative(tx, caller, id).await?;
         let (email, group, wall) = (email.clone(), group.clone(), ledger::calendar::now());
-        let new = operations::NewMember { email, standing, group, candidate_from, joined_on, asked };
-        let admitted = operations::admit(tx, book.id, new, by, wall).await?;
+        let admitted = operations::NewMember { email, standing, group, candidate_from, joined_on, asked };
+        let admitted = operations::admit(tx, book.id, admitted, by, wall).await?;
         Ok(Reply::created(&MemberBody::new(admitted, true, book.today(wall))))
     })
     .await
@@ -218,7 +229,7 @@ pub(crate) async fn list_members(
 #[serde(deny_unknown_fields)]
 pub struct LeaveRequest {
     /// Last day; the book's own day when it is not given. Hours up to it count.
-    left_on: Option<Date>,
+    pub(crate) left_on: Option<Date>,
 }
 
 /// Ends a membership, or a probation. What was worked until then still counts, and the member keeps reading its statements.
@@ -232,11 +243,22 @@ pub(crate) async fn leave(
     id: Path<MemberId>,
     request: Keyed<LeaveRequest>,
 ) -> Result<HttpResponse, Problem> {
+    leave_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Ends a membership, once for its key: that of a request, or of a form.
+pub(crate) async fn leave_once(
+    state: &State,
+    caller: &Caller,
+    id: MemberId,
+    key: &IdempotencyKey,
+    last: &LeaveRequest,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    let left_on = request.body.left_on.map(|day| book_day("/left_on", day)).transpose()?;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let (book, wall) = (cooperative_of(tx, &caller, id.book, "member").await?, ledger::calendar::now());
-        let left = operations::leave(tx, *id, left_on, by, wall).await?;
+    let left_on = last.left_on.map(|day| book_day("/left_on", day)).transpose()?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let (book, wall) = (cooperative_of(tx, caller, id.book, "member").await?, ledger::calendar::now());
+        let left = operations::leave(tx, id, left_on, by, wall).await?;
         Ok(Reply::ok(&MemberBody::new(left, true, book.today(wall))))
     })
     .await

@@ -2,6 +2,7 @@
 
 pub(in crate::pages) mod distribute;
 pub(in crate::pages) mod hours;
+pub(in crate::pages) mod membership;
 pub(in crate::pages) mod opening;
 mod other_work;
 pub(in crate::pages) mod proceeds;

@@ -1,6 +1,6 @@
 //! What several books come to together.
 
-use crate::between::rules::consolidation::{BOOKS_MAX, Consolidated, OfClass, Said, consolidate};
+use crate::between::rules::consolidation::{Consolidated, OfClass, Said, consolidate};
 use crate::book::{AccountClass, AccountKind};
 use crate::chart;
 use crate::engine::store::books::Book;
@@ -24,15 +24,12 @@ pub struct Part {
 ///
 /// # Errors
 ///
-/// `report-too-large`; [`Error::Invalid`] at `/with` for too many books, one that stands twice, or one in another currency.
+/// `report-too-large`; [`Error::Invalid`] at `/with` for a book that stands twice, or one in another currency.
 pub async fn read(
     client: &impl GenericClient,
     books: Vec<Book>,
     as_of: Option<Date>,
 ) -> Result<(Consolidated, Vec<Part>), Error> {
-    if books.len() > BOOKS_MAX {
-        return Err(Error::invalid("/with", format!("{BOOKS_MAX} books at most")));
-    }
     for (place, book) in books.iter().enumerate() {
         if books[..place].iter().any(|other| other.id == book.id) {
             return Err(Error::invalid("/with", format!("{} stands twice", book.reference())));

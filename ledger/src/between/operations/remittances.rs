@@ -54,7 +54,7 @@ pub async fn ask(
     let (book, _) = lock(tx, book).await?;
     check_fund("/from_fund", &new.from_fund)?;
     check_fund("/to_fund", &new.to_fund)?;
-    let to = receiver(tx, &book, new.to).await?;
+    let to = another(tx, &book, new.to, "/to").await?;
     if new.amount.currency() != book.currency || to.currency != book.currency {
         let detail = format!("the books are kept in {} and {}", book.currency, to.currency);
         return Err(Error::invalid("/amount/currency", detail));
@@ -83,8 +83,8 @@ pub async fn ask(
 }
 
 /// The book of another cooperative, in the same world.
-async fn receiver(tx: &Transaction<'_>, book: &Book, to: BookRef) -> Result<Book, Error> {
-    let wrong = || Error::invalid("/to", "the book of another cooperative, live or sandbox as this one");
+pub(super) async fn another(tx: &Transaction<'_>, book: &Book, to: BookRef, at: &'static str) -> Result<Book, Error> {
+    let wrong = || Error::invalid(at, "the book of another cooperative, live or sandbox as this one");
     let to = match books::resolve(tx, to).await {
         Err(Error::NotFound(_)) => return Err(wrong()),
         found => found?,

@@ -7,7 +7,7 @@ use crate::book::{AccountClass, AccountKind};
 use crate::id::BookId;
 use std::collections::BTreeMap;
 
-/// The most books of a consolidation.
+/// The most books of a consolidation that are named.
 pub const BOOKS_MAX: usize = 20;
 
 /// What a book has on its accounts of a class, minor units on the side on which such accounts stand.

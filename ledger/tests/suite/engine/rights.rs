@@ -155,6 +155,7 @@ const KEPT: &[(&str, &str)] = &[
     ("fund_use", "UPDATE DELETE TRUNCATE"),
     ("hold", "DELETE TRUNCATE"),
     ("idempotency", "UPDATE DELETE TRUNCATE"),
+    ("affiliation", "DELETE TRUNCATE"),
     ("incoming_remittance", "DELETE TRUNCATE"),
     ("joining_contribution", "DELETE TRUNCATE"),
     ("joining_part", "DELETE TRUNCATE"),

@@ -155,7 +155,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
             "programme_source",
         ],
     ),
-    ("money between two books, which both of them list", &["incoming_remittance", "remittance"]),
+    ("what is between two books, which both of them list", &["affiliation", "incoming_remittance", "remittance"]),
     ("the end of a cooperative, which its members have decided: the payout is an event", &["succession"]),
     (
         "a part of a proposal, whose states are events, and what members say, which is theirs alone",
