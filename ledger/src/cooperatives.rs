@@ -75,6 +75,7 @@ pub mod operations {
     pub mod redemptions;
     mod result_accounts;
     pub mod results;
+    pub(crate) mod series;
     pub mod statements;
     pub mod tellings;
     pub mod vat_declarations;

@@ -370,6 +370,19 @@ pub(super) const KINDS: &[Kind] = &[
         CLOSE,
     ),
     refusal(
+        "series-under-way",
+        "A distribution is being posted entry by entry, and counts on what this would take.",
+        "Try again when it is posted: the worker does that without a pause, and `GET /v1/distributions/{id}` shows its state.",
+        &[
+            "POST /v1/redemptions/{id}:approve",
+            "POST /v1/distributions/{id}:reverse",
+            "POST /v1/advances/{id}:reverse",
+            "POST /v1/openings/{id}:reverse",
+            "POST /v1/cooperatives/{book}/successions",
+            "POST /v1/bank-lines/{id}:unbook",
+        ],
+    ),
+    refusal(
         "retained-used",
         "A share that the distribution retained was redeemed, or bore a loss.",
         "Take that back first: `detail` names it.",
@@ -414,7 +427,7 @@ pub(super) const KINDS: &[Kind] = &[
     refusal("no-rule", "No allocation rule holds on the last day of the period.", "Publish one.", DRAFT),
     refusal(
         "too-many-parts",
-        "More parts than one entry holds: of a loss, of a redemption, or of what lenders get of a surplus.",
+        "More parts than one entry holds: of a redemption, of what lenders get of a surplus, or of the costs that one part of a loss covers.",
         "Distribute shorter periods, or redeem less at once.",
         &["POST /v1/cooperatives/{book}/distributions", "POST /v1/cooperatives/{book}/redemptions"],
     ),

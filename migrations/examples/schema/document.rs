@@ -403,6 +403,7 @@ const DOMAINS: &[Domain] = &[
             "distribution_as_result",
             "distribution_entry_next",
             "distribution_whole_series",
+            "series_holds",
             "loan_terms_after_interest",
             "loan_interest_as_cost",
         ],

@@ -1,11 +1,14 @@
 -- What guards distributions that are posted by a series of entries.
 
--- Entries follow one another while the distribution is approved, and nobody else's entry is among them.
+-- Entries follow one another while the distribution is approved, and nobody else's entry is among them: each moves just what its members have of
+-- the plan, and the first one what comes before them. 43 is surplus_allocated, 95 loss_borne.
 CREATE OR REPLACE FUNCTION distribution_entry_next() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_state text;
     v_last public.distribution_entry%ROWTYPE;
+    v_moved numeric;
+    v_parts numeric;
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         IF OLD.reversal_number IS NOT NULL OR NEW.reversal_number IS NULL
@@ -22,11 +25,23 @@ BEGIN
     SELECT * INTO v_last FROM public.distribution_entry e
      WHERE e.book_id = NEW.book_id AND e.distribution_id = NEW.distribution_id ORDER BY e.number DESC LIMIT 1;
     IF v_state <> 'approved' OR NEW.number <> 1 + coalesce(v_last.number, 0) OR NEW.entry_number <= coalesce(v_last.entry_number, 0)
-       OR NEW.from_member <= coalesce(v_last.to_member, -1)
-       OR NOT EXISTS (SELECT FROM public.transfer t
-                       WHERE t.book_id = NEW.book_id AND t.pos BETWEEN NEW.entry_number << 16 AND (NEW.entry_number << 16) + 65535
-                         AND t.kind = 43) THEN
+       OR NEW.from_member <= coalesce(v_last.to_member, -1) THEN
         RAISE EXCEPTION 'entry % of distribution % does not follow', NEW.number, NEW.distribution_id USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT coalesce(sum(t.amount), 0) INTO v_moved FROM public.transfer t
+     WHERE t.book_id = NEW.book_id AND t.pos BETWEEN NEW.entry_number << 16 AND (NEW.entry_number << 16) + 65535 AND t.kind IN (43, 95);
+    SELECT coalesce(sum(p.amount + p.retained + coalesce((p.share->>'netted')::bigint, 0) + coalesce((p.share->>'loss')::bigint, 0)), 0)
+      INTO v_parts FROM public.distribution_part p
+     WHERE p.book_id = NEW.book_id AND p.distribution_id = NEW.distribution_id AND p.number BETWEEN NEW.from_member AND NEW.to_member;
+    IF NEW.from_member = 0 THEN
+        SELECT v_parts + coalesce((d.plan->>'from_reserve')::bigint, 0)
+               + coalesce((SELECT sum(p.amount) FROM public.distribution_part p
+                            WHERE p.book_id = d.book_id AND p.distribution_id = d.id AND p.number IS NULL), 0)
+          INTO v_parts FROM public.distribution d WHERE d.book_id = NEW.book_id AND d.id = NEW.distribution_id;
+    END IF;
+    IF v_moved = 0 OR v_moved <> v_parts THEN
+        RAISE EXCEPTION 'entry % of distribution % moves %, and its parts are %', NEW.number, NEW.distribution_id, v_moved, v_parts
+            USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 END
@@ -34,7 +49,8 @@ $$;
 CREATE OR REPLACE TRIGGER distribution_entry_next BEFORE INSERT OR UPDATE ON distribution_entry
     FOR EACH ROW EXECUTE FUNCTION distribution_entry_next();
 
--- One that is posted by a series has posted all of its net, and one that has begun is not given up.
+-- One that is posted by a series has posted all of its net: a surplus, or a loss, of which the costs are covered that its result has left on each account.
+-- And one that has begun is not given up. 42 is result_closed.
 CREATE OR REPLACE FUNCTION distribution_whole_series() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -44,12 +60,25 @@ BEGIN
         RETURN NEW;
     END IF;
     IF NEW.state = 'posted' THEN
-        SELECT sum(t.amount) INTO v_posted
+        SELECT sum(CASE t.kind WHEN 43 THEN t.amount ELSE -t.amount END) INTO v_posted
           FROM public.distribution_entry e
           JOIN public.transfer t ON t.book_id = e.book_id AND t.pos BETWEEN e.entry_number << 16 AND (e.entry_number << 16) + 65535
-         WHERE e.book_id = NEW.book_id AND e.distribution_id = NEW.id AND t.kind = 43;
+         WHERE e.book_id = NEW.book_id AND e.distribution_id = NEW.id AND t.kind IN (43, 95);
         IF v_posted IS DISTINCT FROM NEW.sales::numeric + NEW.other_income - NEW.costs - NEW.other_costs - NEW.loss_before THEN
             RAISE EXCEPTION 'the series of distribution % posts % of it', NEW.id, v_posted USING ERRCODE = 'check_violation';
+        END IF;
+        IF v_posted < 0 AND EXISTS (
+            SELECT FROM (SELECT t.credit AS account, sum(t.amount) AS covered
+                           FROM public.distribution_entry e
+                           JOIN public.transfer t ON t.book_id = e.book_id
+                                AND t.pos BETWEEN e.entry_number << 16 AND (e.entry_number << 16) + 65535
+                          WHERE e.book_id = NEW.book_id AND e.distribution_id = NEW.id AND t.kind = 42
+                          GROUP BY t.credit) AS c
+              FULL JOIN (SELECT (part->>0)::int AS account, (part->>1)::bigint AS amount
+                           FROM public.period_result r, jsonb_array_elements(r.carried) AS part
+                          WHERE r.book_id = NEW.book_id AND r.id = NEW.result_id) AS l ON l.account = c.account
+             WHERE c.covered IS DISTINCT FROM l.amount) THEN
+            RAISE EXCEPTION 'the series of distribution % covers other costs than its result has left', NEW.id USING ERRCODE = 'check_violation';
         END IF;
     ELSIF NEW.state = 'withdrawn' THEN
         RAISE EXCEPTION 'distribution % is being posted', NEW.id USING ERRCODE = 'check_violation';
@@ -59,3 +88,21 @@ END
 $$;
 CREATE OR REPLACE TRIGGER distribution_whole_series BEFORE UPDATE ON distribution
     FOR EACH ROW WHEN (OLD.state = 'approved' AND NEW.state IN ('posted', 'withdrawn')) EXECUTE FUNCTION distribution_whole_series();
+
+-- While a distribution is being posted by a series, nothing else takes what it counts on: members' capital, the reserve, what stands against shares, and
+-- the costs of a loss. The service says so before it comes to this. 51 is surplus_restored, 71 bank_fee_returned, 90 capital_payment_returned,
+-- 93 capital_redeemed, 98 advance_taken_back, 99 opening_taken_back, 101 reserve_payment_returned, 103 assets_passed_on.
+CREATE OR REPLACE FUNCTION series_holds() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM public.distribution d
+                WHERE d.book_id = NEW.book_id AND d.state = 'approved'
+                  AND EXISTS (SELECT FROM public.distribution_entry e WHERE e.book_id = d.book_id AND e.distribution_id = d.id)) THEN
+        RAISE EXCEPTION 'book %: entry % takes what a distribution counts on that is being posted', NEW.book_id, NEW.pos >> 16
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER series_holds AFTER INSERT ON transfer
+    FOR EACH ROW WHEN (NEW.kind IN (51, 71, 90, 93, 98, 99, 101, 103)) EXECUTE FUNCTION series_holds();

@@ -1,6 +1,6 @@
 //! Retained shares that are paid back: asked for by one person, approved by another, and taken back.
 
-use super::members;
+use super::{members, series};
 use crate::book::entry::LINES_MAX;
 use crate::books::operations::{accounts, mirrors};
 use crate::cooperatives::rules::redemption::{self, Given, Redeemed, Redemption, RedemptionState};
@@ -83,7 +83,7 @@ async fn plan(
 /// # Errors
 ///
 /// `same-person` when `by` asked for it, or is the one member whose shares they are; `digest-mismatch`; `redemption-state`;
-/// `plan-outdated` when a share gives something else than it did; what [`posting::post`] refuses, such as `below-floor`;
+/// `plan-outdated` when a share gives something else than it did; `series-under-way` while a distribution is being posted; what [`posting::post`] refuses, such as `below-floor`;
 /// [`Error::NotFound`] for an unknown redemption.
 pub async fn approve(
     tx: &Transaction<'_>,
@@ -100,6 +100,7 @@ pub async fn approve(
         let detail = "a redemption of one member's shares is approved by somebody else than the member";
         return Err(Refusal::new("same-person", detail).into());
     }
+    series::demand_none(tx, book.id).await?;
     it.check_plan(&plan(tx, &book, it.member, it.amount, wall).await?)?;
     let entry = post(tx, &book, &it, wall).await?;
     redemptions::use_notices(tx, UsedBy::Redemption(id), &it.plan).await?;

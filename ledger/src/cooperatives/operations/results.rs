@@ -117,19 +117,6 @@ async fn carried_by(client: &impl GenericClient, last: &PeriodResult, strictly: 
     }
 }
 
-/// The costs that the sales of a result did not cover, as lines hold them.
-pub(super) async fn carried_lines(
-    tx: &Transaction<'_>,
-    book: &Book,
-    id: ResultId,
-) -> Result<Vec<(AccountNumber, Money)>, Error> {
-    let carried = results::get(tx, id).await?.carried;
-    let lines = |part: OnAccount| {
-        Money::parts(part.amount, book.currency).into_iter().map(move |amount| (part.account, amount))
-    };
-    Ok(carried.into_iter().flat_map(lines).collect())
-}
-
 /// Refuses with `later-result` when a result was closed after this one: it bears what this one has left.
 pub(super) async fn demand_latest(tx: &Transaction<'_>, result: &PeriodResult) -> Result<(), Error> {
     match results::latest(tx, result.id.book).await? {

@@ -1,7 +1,8 @@
 //! The entries of distributions that are posted by several.
 
+use crate::book::MovementKind;
 use crate::error::Error;
-use crate::id::DistributionId;
+use crate::id::{BookId, DistributionId};
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
 
@@ -58,6 +59,37 @@ pub async fn list(client: &impl GenericClient, id: DistributionId) -> Result<Vec
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &id.book.0, /* distribution_id */ &id.object]).await?;
     Ok(rows.iter().map(from_row).collect())
+}
+
+/// Minor units that the entries of a distribution so far move in one way.
+pub async fn posted(client: &impl GenericClient, id: DistributionId, kind: MovementKind) -> Result<i64, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- series::posted
+            SELECT coalesce(sum(t.amount), 0)::bigint AS posted
+              FROM distribution_entry e
+              JOIN transfer t ON t.book_id = e.book_id AND t.pos BETWEEN e.entry_number << 16 AND (e.entry_number << 16) + 65535
+             WHERE e.book_id = $1 AND e.distribution_id = $2 AND t.kind = $3",
+        )
+        .await?;
+    let row = client
+        .query_one(&statement, &[/* book_id */ &id.book.0, /* distribution_id */ &id.object, /* kind */ &kind.number()])
+        .await?;
+    Ok(row.get("posted"))
+}
+
+/// The distribution of a book that is being posted by a series, if there is one.
+pub async fn find_under_way(client: &impl GenericClient, book: BookId) -> Result<Option<DistributionId>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- series::find_under_way
+            SELECT d.id FROM distribution d
+             WHERE d.book_id = $1 AND d.state = 'approved'
+               AND EXISTS (SELECT FROM distribution_entry e WHERE e.book_id = d.book_id AND e.distribution_id = d.id)",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &book.0]).await?;
+    Ok(row.map(|row| DistributionId::new(book, row.get("id"))))
 }
 
 /// Saves by which mirror an entry was taken back.

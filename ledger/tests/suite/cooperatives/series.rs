@@ -17,21 +17,29 @@ use uuid::Uuid;
 /// More than five entries have lines for.
 const CROWD: i32 = 4_500;
 
-/// The cooperative, with a crowd besides that shares 90 % of a year's result alike.
-async fn crowded() -> Coop {
+/// The cooperative, with a crowd besides, from number 7 on: so many joined in 2026, the others a year later.
+pub(super) async fn with_crowd(crowd: i32, early: i32) -> Coop {
     let coop = Coop::new().await;
-    let (book, wall) = (coop.ground.book.id, coop.ground.wall);
+    let book = coop.ground.book.id;
     let owner = coop.ground.database_owner().await;
     let people = format!(
         "INSERT INTO person (id, caller, email, name, created_at)
-         SELECT gen_random_uuid(), 1000000 + n, 'crowd' || n || '@many.example', '', now() FROM generate_series(1, {CROWD}) n;
+         SELECT gen_random_uuid(), 1000000 + n, 'crowd' || n || '@many.example', '', now() FROM generate_series(1, {crowd}) n;
          INSERT INTO member (book_id, id, number, person, \"group\", joined_on, consents, created_at)
-         SELECT {book}, gen_random_uuid(), p.caller - 1000000 + 6, p.id, 'crowd', '2026-01-01', false, now()
+         SELECT {book}, gen_random_uuid(), p.caller - 1000000 + 6, p.id, 'crowd',
+                CASE WHEN p.caller - 1000000 <= {early} THEN date '2026-01-01' ELSE date '2027-01-01' END, false, now()
            FROM person p WHERE p.caller > 1000000;
-         UPDATE cooperative SET members_last = members_last + {CROWD} WHERE book_id = {book};",
+         UPDATE cooperative SET members_last = members_last + {crowd} WHERE book_id = {book};",
         book = book.0
     );
     owner.batch_execute(&people).await.unwrap();
+    coop
+}
+
+/// The cooperative, with a crowd besides that shares 90 % of a year's result alike.
+async fn crowded() -> Coop {
+    let coop = with_crowd(CROWD, CROWD).await;
+    let (book, wall) = (coop.ground.book.id, coop.ground.wall);
     let steps = vec![
         Step::Share { of: Base::Net, percent: "10".parse().unwrap(), to: Pot::DevelopmentFund, until: None },
         Step::Members { groups: vec![Group::new("crowd", Percent::WHOLE, Patronage::Equal)], retained: Percent::ZERO },
@@ -45,10 +53,9 @@ async fn crowded() -> Coop {
 }
 
 /// Drafted, opened, approved, and its window passed.
-async fn due(coop: &mut Coop) -> Distribution {
+pub(super) async fn due(coop: &mut Coop, of: i16) -> Distribution {
     let (book, wall, clerk, approver) = (coop.ground.book.id, coop.ground.wall, coop.clerk, coop.approver);
-    let draft =
-        coop.ground.run(async |tx| distributions::draft(tx, book, year(2026), clerk, wall).await).await.unwrap();
+    let draft = coop.ground.run(async |tx| distributions::draft(tx, book, year(of), clerk, wall).await).await.unwrap();
     let bring = async |tx: &Transaction<'_>| {
         distributions::open(tx, draft.id, clerk, wall).await?;
         distributions::approve(tx, draft.id, Some(draft.digest), "", approver, wall).await
@@ -59,7 +66,7 @@ async fn due(coop: &mut Coop) -> Distribution {
     approved
 }
 
-async fn advance(coop: &Coop, id: DistributionId) -> Distribution {
+pub(super) async fn advance(coop: &Coop, id: DistributionId) -> Distribution {
     let wall = coop.ground.wall;
     coop.ground.run(async |tx| distributions::advance(tx, id, wall).await).await.unwrap()
 }
@@ -67,7 +74,7 @@ async fn advance(coop: &Coop, id: DistributionId) -> Distribution {
 #[tokio::test]
 async fn a_crowd_is_posted_entry_by_entry_goes_on_after_a_stop_and_is_taken_back_as_a_whole() {
     let mut coop = crowded().await;
-    let id = due(&mut coop).await.id;
+    let id = due(&mut coop, 2026).await.id;
     let (wall, clerk) = (coop.ground.wall, coop.clerk);
     let begun = advance(&coop, id).await;
     assert_eq!(begun.state.as_str(), "approved", "it is being posted");
@@ -123,7 +130,7 @@ async fn a_crowd_is_posted_entry_by_entry_goes_on_after_a_stop_and_is_taken_back
 #[tokio::test]
 async fn the_database_takes_no_series_that_is_not_whole_and_no_entry_that_is_not_its_next() {
     let mut coop = crowded().await;
-    let id = due(&mut coop).await.id;
+    let id = due(&mut coop, 2026).await.id;
     advance(&coop, id).await;
     let service = migrations::connect(&coop.ground.database.service_url.parse().unwrap()).await.unwrap();
     let next = |number: i32, entry: &str, from: i32| {
