@@ -44,6 +44,7 @@ pub mod store {
     pub mod members;
     pub mod openings;
     pub mod proceeds;
+    pub mod redemption_parts;
     pub mod redemptions;
     pub mod results;
     pub mod series;

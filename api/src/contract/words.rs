@@ -133,7 +133,7 @@ pub(super) const STATES: &[(&str, &[&str])] = &[
     ("MatchingRound", &["draft", "open", "tallied", "objection", "final", "paid", "cancelled"]),
     ("Milestone", &["planned", "funded", "claimed", "partly_released", "released", "cancelled"]),
     ("Pledge", &["created", "active", "needs_action", "paused", "lapsed", "completed", "cancelled", "refunded"]),
-    ("Redemption", &["requested", "approved", "withdrawn", "reversed"]),
+    ("Redemption", &["requested", "posting", "approved", "withdrawn", "reversed"]),
     ("Refund", &["requested", "sent", "settled", "failed"]),
     ("Settlement", &["announced", "open", "settled", "withdrawn"]),
     ("Submission", &["draft", "submitted", "incomplete", "withdrawn"]),

@@ -371,10 +371,11 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "series-under-way",
-        "A distribution is being posted entry by entry, and counts on what this would take.",
-        "Try again when it is posted: the worker does that without a pause, and `GET /v1/distributions/{id}` shows its state.",
+        "A distribution or a redemption is being posted entry by entry, and counts on what this would take.",
+        "Try again when it is posted: the worker does that without a pause; `detail` names it.",
         &[
             "POST /v1/redemptions/{id}:approve",
+            "POST /v1/redemptions/{id}:reverse",
             "POST /v1/distributions/{id}:reverse",
             "POST /v1/advances/{id}:reverse",
             "POST /v1/openings/{id}:reverse",
@@ -427,9 +428,9 @@ pub(super) const KINDS: &[Kind] = &[
     refusal("no-rule", "No allocation rule holds on the last day of the period.", "Publish one.", DRAFT),
     refusal(
         "too-many-parts",
-        "More parts than one entry holds: of a redemption, of what lenders get of a surplus, or of the costs that one part of a loss covers.",
-        "Distribute shorter periods, or redeem less at once.",
-        &["POST /v1/cooperatives/{book}/distributions", "POST /v1/cooperatives/{book}/redemptions"],
+        "More parts than one entry holds: of what lenders get of a surplus, or of the costs that one part of a loss covers.",
+        "Distribute shorter periods, or keep fewer accounts of costs.",
+        DRAFT,
     ),
     refusal(
         "distribution-open",

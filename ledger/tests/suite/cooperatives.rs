@@ -6,6 +6,7 @@ mod joining_contributions;
 mod loans;
 mod loss_series;
 mod losses;
+mod redemption_series;
 mod redemptions;
 mod result;
 mod series;

@@ -89,20 +89,109 @@ $$;
 CREATE OR REPLACE TRIGGER distribution_whole_series BEFORE UPDATE ON distribution
     FOR EACH ROW WHEN (OLD.state = 'approved' AND NEW.state IN ('posted', 'withdrawn')) EXECUTE FUNCTION distribution_whole_series();
 
--- While a distribution is being posted by a series, nothing else takes what it counts on: members' capital, the reserve, what stands against shares, and
--- the costs of a loss. The service says so before it comes to this. 51 is surplus_restored, 71 bank_fee_returned, 90 capital_payment_returned,
--- 93 capital_redeemed, 98 advance_taken_back, 99 opening_taken_back, 101 reserve_payment_returned, 103 assets_passed_on.
+-- Entries of a redemption follow one another from its approval on, and each moves just what its members are given. 93 is capital_redeemed.
+CREATE OR REPLACE FUNCTION redemption_entry_next() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_state text;
+    v_last public.redemption_entry%ROWTYPE;
+    v_moved numeric;
+    v_parts numeric;
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF OLD.reversal_number IS NOT NULL OR NEW.reversal_number IS NULL
+           OR (to_jsonb(NEW) - 'reversal_number') IS DISTINCT FROM (to_jsonb(OLD) - 'reversal_number')
+           OR NOT EXISTS (SELECT FROM public.reversal r
+                           WHERE r.book_id = OLD.book_id AND r.number = OLD.entry_number AND r.reversed_by = NEW.reversal_number) THEN
+            RAISE EXCEPTION 'entry % of redemption % is taken back once, by its mirror', OLD.number, OLD.redemption_id
+                USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    SELECT r.state INTO v_state FROM public.redemption r
+     WHERE r.book_id = NEW.book_id AND r.id = NEW.redemption_id FOR NO KEY UPDATE;
+    SELECT * INTO v_last FROM public.redemption_entry e
+     WHERE e.book_id = NEW.book_id AND e.redemption_id = NEW.redemption_id ORDER BY e.number DESC LIMIT 1;
+    IF v_state <> (CASE WHEN NEW.number = 1 THEN 'requested' ELSE 'posting' END) OR NEW.number <> 1 + coalesce(v_last.number, 0)
+       OR NEW.entry_number <= coalesce(v_last.entry_number, 0) OR NEW.from_member <= coalesce(v_last.to_member, 0) THEN
+        RAISE EXCEPTION 'entry % of redemption % does not follow', NEW.number, NEW.redemption_id USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT coalesce(sum(t.amount), 0) INTO v_moved FROM public.transfer t
+     WHERE t.book_id = NEW.book_id AND t.pos BETWEEN NEW.entry_number << 16 AND (NEW.entry_number << 16) + 65535 AND t.kind = 93;
+    SELECT coalesce(sum(p.amount), 0) INTO v_parts FROM public.redemption_part p
+     WHERE p.book_id = NEW.book_id AND p.redemption_id = NEW.redemption_id AND p.number BETWEEN NEW.from_member AND NEW.to_member;
+    IF v_moved = 0 OR v_moved <> v_parts THEN
+        RAISE EXCEPTION 'entry % of redemption % moves %, and its parts are %', NEW.number, NEW.redemption_id, v_moved, v_parts
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER redemption_entry_next BEFORE INSERT OR UPDATE ON redemption_entry
+    FOR EACH ROW EXECUTE FUNCTION redemption_entry_next();
+
+-- A redemption is approved once all of it is posted, by its one entry or by its series, and all of that went of the shares.
+CREATE OR REPLACE FUNCTION redemption_whole() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_posted numeric;
+    v_used numeric;
+BEGIN
+    SELECT sum(t.amount) INTO v_posted
+      FROM (SELECT e.entry_number FROM public.redemption_entry e WHERE e.book_id = NEW.book_id AND e.redemption_id = NEW.id
+             UNION SELECT NEW.entry_number) AS e
+      JOIN public.transfer t ON t.book_id = NEW.book_id AND t.pos BETWEEN e.entry_number << 16 AND (e.entry_number << 16) + 65535
+     WHERE t.kind = 93;
+    SELECT sum(u.amount) INTO v_used FROM public.retained_use u
+     WHERE u.book_id = NEW.book_id AND u.used_by = NEW.id AND NOT u.undone;
+    IF (v_posted, v_used) IS DISTINCT FROM (NEW.amount::numeric, NEW.amount::numeric) THEN
+        RAISE EXCEPTION 'redemption % of % posts % and uses %', NEW.id, NEW.amount, v_posted, v_used USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER redemption_whole BEFORE UPDATE ON redemption
+    FOR EACH ROW WHEN (OLD.state <> 'approved' AND NEW.state = 'approved') EXECUTE FUNCTION redemption_whole();
+
+-- The parts of a redemption are written with it, while it is asked for, and come to what was asked for.
+CREATE OR REPLACE FUNCTION redemption_parts_asked() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_wrong uuid;
+BEGIN
+    SELECT r.id INTO v_wrong
+      FROM (SELECT DISTINCT n.book_id, n.redemption_id FROM new_rows n) AS n
+      JOIN public.redemption r ON r.book_id = n.book_id AND r.id = n.redemption_id
+     WHERE r.state <> 'requested'
+        OR r.amount < (SELECT sum(p.amount) FROM public.redemption_part p WHERE p.book_id = r.book_id AND p.redemption_id = r.id)
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'redemption % has other parts than were asked for', v_wrong USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE OR REPLACE TRIGGER redemption_parts_asked AFTER INSERT ON redemption_part REFERENCING NEW TABLE AS new_rows
+    FOR EACH STATEMENT EXECUTE FUNCTION redemption_parts_asked();
+
+-- While a distribution or a redemption is being posted by a series, nothing else takes what it counts on: members' capital, the reserve, what stands
+-- against shares, and the costs of a loss. The service says so before it comes to this. 51 is surplus_restored, 71 bank_fee_returned,
+-- 90 capital_payment_returned, 93 capital_redeemed, 95 loss_borne, 98 advance_taken_back, 99 opening_taken_back, 101 reserve_payment_returned,
+-- 103 assets_passed_on.
 CREATE OR REPLACE FUNCTION series_holds() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF EXISTS (SELECT FROM public.distribution d
-                WHERE d.book_id = NEW.book_id AND d.state = 'approved'
-                  AND EXISTS (SELECT FROM public.distribution_entry e WHERE e.book_id = d.book_id AND e.distribution_id = d.id)) THEN
-        RAISE EXCEPTION 'book %: entry % takes what a distribution counts on that is being posted', NEW.book_id, NEW.pos >> 16
+    IF NEW.kind <> 95 AND EXISTS (
+           SELECT FROM public.distribution d
+            WHERE d.book_id = NEW.book_id AND d.state = 'approved'
+              AND EXISTS (SELECT FROM public.distribution_entry e WHERE e.book_id = d.book_id AND e.distribution_id = d.id))
+       OR NEW.kind NOT IN (71, 93) AND EXISTS (
+           SELECT FROM public.redemption r WHERE r.book_id = NEW.book_id AND r.state = 'posting') THEN
+        RAISE EXCEPTION 'book %: entry % takes what a series counts on that is being posted', NEW.book_id, NEW.pos >> 16
             USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
 END
 $$;
 CREATE OR REPLACE TRIGGER series_holds AFTER INSERT ON transfer
-    FOR EACH ROW WHEN (NEW.kind IN (51, 71, 90, 93, 98, 99, 101, 103)) EXECUTE FUNCTION series_holds();
+    FOR EACH ROW WHEN (NEW.kind IN (51, 71, 90, 93, 95, 98, 99, 101, 103)) EXECUTE FUNCTION series_holds();

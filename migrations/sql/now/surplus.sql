@@ -152,7 +152,8 @@ DECLARE
         ARRAY['approved_by', 'approved_at', 'entry_number', 'reversal_number', 'version', 'state', 'reason'];
 BEGIN
     IF (to_jsonb(NEW) - v_changes) <> (to_jsonb(OLD) - v_changes)
-       OR (OLD.state, NEW.state) NOT IN (('requested', 'approved'), ('requested', 'withdrawn'), ('approved', 'reversed'))
+       OR (OLD.state, NEW.state) NOT IN (('requested', 'posting'), ('requested', 'approved'), ('posting', 'approved'),
+                                         ('requested', 'withdrawn'), ('approved', 'reversed'))
        OR OLD.entry_number IS NOT NULL AND
           (NEW.approved_by, NEW.approved_at, NEW.entry_number) IS DISTINCT FROM (OLD.approved_by, OLD.approved_at, OLD.entry_number) THEN
         RAISE EXCEPTION 'a redemption that is % does not become % so', OLD.state, NEW.state USING ERRCODE = 'restrict_violation';

@@ -195,7 +195,7 @@ pub async fn withdraw(
 ///
 /// # Errors
 ///
-/// When it posts, what [`posting::post`](crate::engine::posting::post) refuses; [`Error::NotFound`] for an unknown distribution.
+/// When it posts, `series-under-way` while a redemption is being posted, and what [`posting::post`](crate::engine::posting::post) refuses; [`Error::NotFound`] for an unknown distribution.
 pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) -> Result<Distribution, Error> {
     let (book, _) = members::lock(tx, id.book).await?;
     let distribution = distributions::lock(tx, id).await?;
@@ -219,6 +219,10 @@ async fn post_due(
 ) -> Result<Distribution, Error> {
     let (id, now) = (distribution.id, book.now(wall));
     let begun = series_rows::list(tx, id).await?;
+    if begun.is_empty() {
+        // What is there must not go while it is looked at: a job that is refused so comes again.
+        series::demand_none(tx, book.id).await?;
+    }
     if begun.is_empty() && !series::is_there(tx, book, &distribution).await? {
         let reason = "what was to bear it is not there any more: draft it anew";
         let withdrawn = distribution.withdraw(reason.to_owned())?;

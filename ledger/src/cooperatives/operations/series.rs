@@ -13,7 +13,7 @@ use crate::cooperatives::rules::redemption::{self, Notice};
 use crate::cooperatives::rules::result::OnAccount;
 use crate::cooperatives::rules::series::{self as rules, Instalment};
 use crate::cooperatives::store::redemptions::{self, UsedBy};
-use crate::cooperatives::store::series::{self, SeriesEntry};
+use crate::cooperatives::store::series::{self, SeriesEntry, UnderWay};
 use crate::cooperatives::store::{distributions, results};
 use crate::engine::posting;
 use crate::engine::store::books::Book;
@@ -30,28 +30,28 @@ use jiff::civil::Date;
 use std::collections::HashMap;
 
 /// So many entries of a series are posted in one transaction.
-const ENTRIES_AT_ONCE: usize = 4;
+pub(super) const ENTRIES_AT_ONCE: usize = 4;
 
 /// The shares of so many members are read at once: what they fill at most.
-const SHARES_AT_ONCE: usize = ENTRIES_AT_ONCE * LINES_MAX;
+pub(super) const SHARES_AT_ONCE: usize = ENTRIES_AT_ONCE * LINES_MAX;
 
-/// Refuses with `series-under-way` while a distribution of the book is being posted entry by entry: it counts on what is there. Nobody posts from here
-/// on until the transaction ends.
+/// Refuses with `series-under-way` while a distribution or a redemption of the book is being posted entry by entry: it counts on what is there. Nobody
+/// posts from here on until the transaction ends.
 ///
 /// # Errors
 ///
 /// `series-under-way`; [`Error::BookFrozen`] when the book takes no record.
 pub(crate) async fn demand_none(tx: &Transaction<'_>, book: BookId) -> Result<(), Error> {
     journal::lock(tx, book).await?;
-    match series::find_under_way(tx, book).await? {
-        Some(other) => {
-            let detail = format!(
-                "the distribution {other} is being posted, entry by entry, and counts on what is there: try again when it is posted"
-            );
-            Err(Refusal::new("series-under-way", detail).into())
-        }
-        None => Ok(()),
-    }
+    let what = match series::find_under_way(tx, book).await? {
+        Some(UnderWay::Distribution(other)) => format!("the distribution {other}"),
+        Some(UnderWay::Redemption(other)) => format!("the redemption {other}"),
+        None => return Ok(()),
+    };
+    let detail = format!(
+        "{what} is being posted, entry by entry, and counts on what is there: try again when all of it is posted"
+    );
+    Err(Refusal::new("series-under-way", detail).into())
 }
 
 /// Refuses with `too-many-parts` what no series can post: more lenders than one entry has lines for, or a part of a loss that covers costs on more
@@ -134,13 +134,8 @@ pub(super) async fn post_next(
     let id = distribution.id;
     let (next, is_whole) = next_instalments(tx, distribution, begun).await?;
     let is_series = !(begun.is_empty() && is_whole && next.len() == 1);
-    let day = match begun.first() {
-        Some(first) => journal::transfers(tx, book.id, first.entry).await?.first().map(|(_, day)| *day),
-        None => None,
-    };
-    let closed_through = journal::lock(tx, book.id).await?.closed_through;
-    let day = day.unwrap_or_else(|| book.today(wall)).max(closed_through.tomorrow().unwrap_or(Date::MAX));
     let mut first = begun.first().map(|it| it.entry);
+    let day = day(tx, book, first, wall).await?;
     for (number, instalment) in (begun.len() + 1..).zip(&next) {
         let entry = entry_of(tx, book, distribution, instalment, (day, wall)).await?;
         let entry = posting::post(tx, book, entry, wall).await?.number;
@@ -162,6 +157,17 @@ pub(super) async fn post_next(
     );
     jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.now(wall), dedupe, job }).await?;
     Ok(None)
+}
+
+/// The day of the next entries of a series: that of its first one, or today; or the first open one of a book that is closed by then. Nobody posts from
+/// here on until the transaction ends.
+pub(super) async fn day(tx: &Transaction<'_>, book: &Book, first: Option<i64>, wall: Timestamp) -> Result<Date, Error> {
+    let day = match first {
+        Some(entry) => journal::transfers(tx, book.id, entry).await?.first().map(|(_, day)| *day),
+        None => None,
+    };
+    let closed_through = journal::lock(tx, book.id).await?.closed_through;
+    Ok(day.unwrap_or_else(|| book.today(wall)).max(closed_through.tomorrow().unwrap_or(Date::MAX)))
 }
 
 /// The entry of an instalment: of a surplus, or of a loss with the costs that it covers.

@@ -124,6 +124,23 @@ pub fn instalments_of_loss(
     Ok(all)
 }
 
+/// Divides what members are given of their capital, each with all that it is, into entries of at most so many lines: from which member to which.
+pub fn redeemed(members: &[(i32, i64)], most: usize, currency: Currency) -> Vec<Vec<(i32, i64)>> {
+    let (mut all, mut filled): (Vec<Vec<(i32, i64)>>, usize) = (Vec::new(), most);
+    for (number, amount) in members {
+        let needs = lines(*amount, currency);
+        if filled + needs > most {
+            all.push(Vec::new());
+            filled = 0;
+        }
+        filled += needs;
+        if let Some(last) = all.last_mut() {
+            last.push((*number, *amount));
+        }
+    }
+    all
+}
+
 /// What is left of costs when so much of them is covered, those that come first before the others.
 pub fn uncovered(costs: &[OnAccount], covered: i64) -> Vec<OnAccount> {
     let mut left: VecDeque<OnAccount> = costs.iter().copied().collect();

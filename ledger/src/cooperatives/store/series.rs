@@ -2,7 +2,7 @@
 
 use crate::book::MovementKind;
 use crate::error::Error;
-use crate::id::{BookId, DistributionId};
+use crate::id::{BookId, DistributionId, RedemptionId};
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
 
@@ -17,11 +17,13 @@ pub struct SeriesEntry {
     pub members: (i32, i32),
 }
 
-fn from_row(row: &Row) -> SeriesEntry {
-    SeriesEntry {
-        number: row.get("number"),
-        entry: row.get("entry_number"),
-        members: (row.get("from_member"), row.get("to_member")),
+impl SeriesEntry {
+    pub(super) fn from_row(row: &Row) -> SeriesEntry {
+        SeriesEntry {
+            number: row.get("number"),
+            entry: row.get("entry_number"),
+            members: (row.get("from_member"), row.get("to_member")),
+        }
     }
 }
 
@@ -58,7 +60,7 @@ pub async fn list(client: &impl GenericClient, id: DistributionId) -> Result<Vec
         )
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &id.book.0, /* distribution_id */ &id.object]).await?;
-    Ok(rows.iter().map(from_row).collect())
+    Ok(rows.iter().map(SeriesEntry::from_row).collect())
 }
 
 /// Minor units that the entries of a distribution so far move in one way.
@@ -78,18 +80,35 @@ pub async fn posted(client: &impl GenericClient, id: DistributionId, kind: Movem
     Ok(row.get("posted"))
 }
 
-/// The distribution of a book that is being posted by a series, if there is one.
-pub async fn find_under_way(client: &impl GenericClient, book: BookId) -> Result<Option<DistributionId>, Error> {
+/// What of a book is being posted by a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnderWay {
+    /// A distribution.
+    Distribution(DistributionId),
+    /// A redemption.
+    Redemption(RedemptionId),
+}
+
+/// What of a book is being posted by a series, if anything is.
+pub async fn find_under_way(client: &impl GenericClient, book: BookId) -> Result<Option<UnderWay>, Error> {
     let statement = client
         .prepare_cached(
             "-- series::find_under_way
-            SELECT d.id FROM distribution d
+            SELECT d.id AS distribution, NULL::uuid AS redemption FROM distribution d
              WHERE d.book_id = $1 AND d.state = 'approved'
-               AND EXISTS (SELECT FROM distribution_entry e WHERE e.book_id = d.book_id AND e.distribution_id = d.id)",
+               AND EXISTS (SELECT FROM distribution_entry e WHERE e.book_id = d.book_id AND e.distribution_id = d.id)
+             UNION ALL
+            SELECT NULL, r.id FROM redemption r WHERE r.book_id = $1 AND r.state = 'posting'
+             LIMIT 1",
         )
         .await?;
     let row = client.query_opt(&statement, &[/* book_id */ &book.0]).await?;
-    Ok(row.map(|row| DistributionId::new(book, row.get("id"))))
+    let under_way = |row: Row| match (row.get("distribution"), row.get("redemption")) {
+        (Some(id), _) => Some(UnderWay::Distribution(DistributionId::new(book, id))),
+        (None, Some(id)) => Some(UnderWay::Redemption(RedemptionId::new(book, id))),
+        (None, None) => None,
+    };
+    Ok(row.and_then(under_way))
 }
 
 /// Saves by which mirror an entry was taken back.

@@ -748,6 +748,7 @@ pub const FAMILIES: &[Family] = &[
         audience: Keepers,
         states: &[
             ("requested", "Somebody asks to pay retained shares back."),
+            ("posting", "Another person has approved it, and it is posted by several entries."),
             ("approved", "Another person has approved it, and they are payable."),
             ("withdrawn", "The request is withdrawn."),
             ("reversed", "It is taken back."),

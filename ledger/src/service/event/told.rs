@@ -432,6 +432,7 @@ pub const TOLD: &[(&str, Told)] = &[
     ("joining_contribution.paid", No("the member paid it, and reads the plan with what is paid of it")),
     ("joining_contribution.cancelled", No("the member reads the plan, with why the rest of it was cancelled")),
     ("redemption.requested", No("work of who keeps the book: the list of redemptions says it")),
+    ("redemption.posting", No("it is over in a moment, and told as approved then")),
     (
         "redemption.approved",
         No("the member's statements say what of each share is left, and the payout that follows is told"),

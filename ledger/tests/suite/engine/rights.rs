@@ -203,6 +203,8 @@ const KEPT: &[(&str, &str)] = &[
     ("proposal_elector", "UPDATE DELETE TRUNCATE"),
     ("receipt", "UPDATE DELETE TRUNCATE"),
     ("redemption", "DELETE TRUNCATE"),
+    ("redemption_entry", "DELETE TRUNCATE"),
+    ("redemption_part", "UPDATE DELETE TRUNCATE"),
     ("release", "UPDATE DELETE TRUNCATE"),
     ("remittance", "DELETE TRUNCATE"),
     ("reply", "DELETE TRUNCATE"),
