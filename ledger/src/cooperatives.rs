@@ -70,6 +70,7 @@ pub mod operations {
     mod losses;
     pub mod member_indices;
     pub mod members;
+    mod mirroring;
     pub mod openings;
     pub mod previews;
     pub mod proceeds;

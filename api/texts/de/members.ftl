@@ -280,5 +280,6 @@ members-redemption-more = Es sind mehr Anteile als diese: Ein Programm listet si
 members-redemption-posting = wird gebucht, Buchung { $entry } und die folgenden
 members-redemption-approved = zahlbar, Buchung { $entry }
 members-redemption-withdrawn = zurückgezogen: { $reason }
+members-redemption-reversing = wird zurückgenommen: { $reason }
 members-redemption-reversed = zurückgenommen mit Buchung { $entry }: { $reason }
 members-no-such-number = kein Mitglied hat diese Nummer

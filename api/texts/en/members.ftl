@@ -277,5 +277,6 @@ members-redemption-more = There are more shares than these: a program lists all 
 members-redemption-posting = being posted, entry { $entry } and those that follow
 members-redemption-approved = payable, entry { $entry }
 members-redemption-withdrawn = withdrawn: { $reason }
+members-redemption-reversing = being taken back: { $reason }
 members-redemption-reversed = taken back by entry { $entry }: { $reason }
 members-no-such-number = no member has this number

@@ -409,6 +409,8 @@ const DOMAINS: &[Domain] = &[
             "distribution_entry_next",
             "distribution_whole_series",
             "series_holds",
+            "series_needs",
+            "series_reversed",
             "loan_terms_after_interest",
             "loan_interest_as_cost",
         ],

@@ -510,6 +510,7 @@ GRANT INSERT (file, payout, book_id, place, state) ON payout_file_item TO common
 GRANT UPDATE (state, why) ON payout_file_item TO commonpurse_service;
 
 -- functions
+GRANT EXECUTE ON FUNCTION series_needs TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION book_begin TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION journal_lock TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION account_open TO commonpurse_service;

@@ -174,24 +174,69 @@ $$;
 CREATE OR REPLACE TRIGGER redemption_parts_asked AFTER INSERT ON redemption_part REFERENCING NEW TABLE AS new_rows
     FOR EACH STATEMENT EXECUTE FUNCTION redemption_parts_asked();
 
+-- Whether a distribution or a redemption that is being reversed is still to take something of an account: of what its entries that are not mirrored have
+-- allocated, let fall due or redeemed. 43 is surplus_allocated, 91 loan_due, 93 capital_redeemed.
+CREATE OR REPLACE FUNCTION series_needs(p_book int, p_account int) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT EXISTS (
+        SELECT FROM public.distribution d
+          JOIN public.distribution_entry e ON e.book_id = d.book_id AND e.distribution_id = d.id AND e.reversal_number IS NULL
+          JOIN public.transfer t ON t.book_id = e.book_id AND t.pos BETWEEN e.entry_number << 16 AND (e.entry_number << 16) + 65535
+         WHERE d.book_id = p_book AND d.state = 'reversing' AND t.kind IN (43, 91) AND t.credit = p_account)
+    OR EXISTS (
+        SELECT FROM public.redemption r
+          JOIN public.redemption_entry e ON e.book_id = r.book_id AND e.redemption_id = r.id AND e.reversal_number IS NULL
+          JOIN public.transfer t ON t.book_id = e.book_id AND t.pos BETWEEN e.entry_number << 16 AND (e.entry_number << 16) + 65535
+         WHERE r.book_id = p_book AND r.state = 'reversing' AND t.kind = 93 AND t.credit = p_account)
+$$;
+
 -- While a distribution or a redemption is being posted by a series, nothing else takes what it counts on: members' capital, the reserve, what stands
--- against shares, and the costs of a loss. The service says so before it comes to this. 51 is surplus_restored, 71 bank_fee_returned,
--- 90 capital_payment_returned, 93 capital_redeemed, 95 loss_borne, 98 advance_taken_back, 99 opening_taken_back, 101 reserve_payment_returned,
--- 103 assets_passed_on.
+-- against shares, and the costs of a loss. While it is being reversed, nothing else takes of the accounts that are to give something back. The
+-- service says so before it comes to this. 14 is dispute_lost, 20 milestone_released, 21 fund_moved, 23 payout_sent, 27 payout_fee,
+-- 46 inter_book_sent, 51 surplus_restored, 71 bank_fee_returned, 90 capital_payment_returned, 93 capital_redeemed, 95 loss_borne,
+-- 98 advance_taken_back, 99 opening_taken_back, 101 reserve_payment_returned, 103 assets_passed_on.
 CREATE OR REPLACE FUNCTION series_holds() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NEW.kind <> 95 AND EXISTS (
+    IF NEW.kind NOT IN (14, 20, 21, 23, 27, 46, 95) AND EXISTS (
            SELECT FROM public.distribution d
             WHERE d.book_id = NEW.book_id AND d.state = 'approved'
               AND EXISTS (SELECT FROM public.distribution_entry e WHERE e.book_id = d.book_id AND e.distribution_id = d.id))
-       OR NEW.kind NOT IN (71, 93) AND EXISTS (
-           SELECT FROM public.redemption r WHERE r.book_id = NEW.book_id AND r.state = 'posting') THEN
-        RAISE EXCEPTION 'book %: entry % takes what a series counts on that is being posted', NEW.book_id, NEW.pos >> 16
+       OR NEW.kind NOT IN (14, 20, 21, 23, 27, 46, 71, 93) AND EXISTS (
+           SELECT FROM public.redemption r WHERE r.book_id = NEW.book_id AND r.state = 'posting')
+       OR NEW.kind <> 51 AND public.series_needs(NEW.book_id, NEW.debit) THEN
+        RAISE EXCEPTION 'book %: entry % takes what a series counts on that is being posted or reversed', NEW.book_id, NEW.pos >> 16
             USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
 END
 $$;
 CREATE OR REPLACE TRIGGER series_holds AFTER INSERT ON transfer
-    FOR EACH ROW WHEN (NEW.kind IN (51, 71, 90, 93, 95, 98, 99, 101, 103)) EXECUTE FUNCTION series_holds();
+    FOR EACH ROW WHEN (NEW.kind IN (14, 20, 21, 23, 27, 46, 51, 71, 90, 93, 95, 98, 99, 101, 103)) EXECUTE FUNCTION series_holds();
+
+-- What was posted by a series is reversed once all of its entries are mirrored; and what is being reversed comes to no other end.
+CREATE OR REPLACE FUNCTION series_reversed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_left bigint;
+BEGIN
+    IF TG_TABLE_NAME LIKE 'distribution%' THEN
+        SELECT count(*) INTO v_left FROM public.distribution_entry e
+         WHERE e.book_id = NEW.book_id AND e.distribution_id = NEW.id AND e.reversal_number IS NULL;
+    ELSE
+        SELECT count(*) INTO v_left FROM public.redemption_entry e
+         WHERE e.book_id = NEW.book_id AND e.redemption_id = NEW.id AND e.reversal_number IS NULL;
+    END IF;
+    IF OLD.state = 'reversing' AND NEW.state <> 'reversed'
+       OR NEW.state = 'reversing' AND (OLD.entry_number IS NULL OR OLD.state IN ('posting', 'paid', 'reversed') OR v_left = 0)
+       OR NEW.state = 'reversed' AND v_left > 0 THEN
+        RAISE EXCEPTION '% that is % does not become %, with % entries that stand', NEW.id, OLD.state, NEW.state, v_left
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER series_reversed BEFORE UPDATE ON distribution
+    FOR EACH ROW WHEN (OLD.state = 'reversing' OR NEW.state IN ('reversing', 'reversed')) EXECUTE FUNCTION series_reversed();
+CREATE OR REPLACE TRIGGER series_reversed BEFORE UPDATE ON redemption
+    FOR EACH ROW WHEN (OLD.state = 'reversing' OR NEW.state IN ('reversing', 'reversed')) EXECUTE FUNCTION series_reversed();

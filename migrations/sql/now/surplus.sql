@@ -153,7 +153,8 @@ DECLARE
 BEGIN
     IF (to_jsonb(NEW) - v_changes) <> (to_jsonb(OLD) - v_changes)
        OR (OLD.state, NEW.state) NOT IN (('requested', 'posting'), ('requested', 'approved'), ('posting', 'approved'),
-                                         ('requested', 'withdrawn'), ('approved', 'reversed'))
+                                         ('requested', 'withdrawn'), ('approved', 'reversed'), ('approved', 'reversing'),
+                                         ('reversing', 'reversed'))
        OR OLD.entry_number IS NOT NULL AND
           (NEW.approved_by, NEW.approved_at, NEW.entry_number) IS DISTINCT FROM (OLD.approved_by, OLD.approved_at, OLD.entry_number) THEN
         RAISE EXCEPTION 'a redemption that is % does not become % so', OLD.state, NEW.state USING ERRCODE = 'restrict_violation';

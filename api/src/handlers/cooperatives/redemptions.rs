@@ -92,7 +92,8 @@ pub struct RedemptionBody {
     more_parts: bool,
     /// SHA-256 of all parts: what an approval names.
     digest: String,
-    /// `requested`, `posting` while it is posted by several entries, `approved` once all of it is payable, `withdrawn` or `reversed`.
+    /// `requested`, `posting` while it is posted by several entries, `approved` once all of it is payable, `withdrawn`,
+    /// `reversing` while it is taken back entry by entry, or `reversed`.
     state: String,
     #[schema(value_type = String)]
     requested_by: PersonId,
@@ -116,7 +117,9 @@ impl RedemptionBody {
         let redeemed = it.state.redeemed();
         let (reversal, reason) = match &it.state {
             RedemptionState::Requested | RedemptionState::Posting(_) | RedemptionState::Approved(_) => (None, None),
-            RedemptionState::Withdrawn { reason } => (None, Some(reason.clone())),
+            RedemptionState::Withdrawn { reason } | RedemptionState::Reversing { reason, .. } => {
+                (None, Some(reason.clone()))
+            }
             RedemptionState::Reversed { reversal, reason, .. } => (Some(*reversal), Some(reason.clone())),
         };
         RedemptionBody {
@@ -219,10 +222,10 @@ pub(crate) async fn list(
     let after = window.after.unwrap_or_default();
     let rows = redemptions::list(&client, book.id, own.as_deref(), after, window.fetch()).await?;
     let ids: Vec<RedemptionId> = rows.iter().map(|row| row.id).collect();
-    let mut parts = redemption_parts::first(&client, book.id, &ids, own.as_deref(), PARTS_READ).await?;
+    let parts = redemption_parts::first(&client, book.id, &ids, own.as_deref(), PARTS_READ).await?;
     let body = |row: Redemption| {
-        let parts = parts.remove(&row.id).unwrap_or_default();
-        RedemptionBody::new(row, &parts, own.as_deref(), book.currency)
+        let parts = parts.get(&row.id).map_or(&[][..], Vec::as_slice);
+        RedemptionBody::new(row, parts, own.as_deref(), book.currency)
     };
     Ok(window.page(rows, |row| row.id.object, body).respond(&http))
 }

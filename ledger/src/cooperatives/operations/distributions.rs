@@ -1,7 +1,8 @@
 //! Distributions: drafted from the closed result, shown to the members, approved, posted by the worker, taken back.
 
+use super::mirroring::{self, Reversed};
 use super::{capital, inputs, members, results, series, tellings};
-use crate::books::operations::{accounts, mirrors};
+use crate::books::operations::accounts;
 use crate::calendar::later;
 use crate::chart;
 use crate::cooperatives::rules::cooperative::{Member, Period};
@@ -191,7 +192,7 @@ pub async fn withdraw(
     save(tx, withdrawn, "withdrawn", Actor::Person(by), &reason, book.now(wall)).await
 }
 
-/// A deadline has passed: posts what is approved, withdraws what nobody acted on. Done twice, it is done once.
+/// A deadline has passed: posts what is approved, withdraws what nobody acted on. Or a reversal goes on. Done twice, it is done once.
 ///
 /// # Errors
 ///
@@ -201,6 +202,9 @@ pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) 
     let distribution = distributions::lock(tx, id).await?;
     let now = book.now(wall);
     match distribution.due(now) {
+        Due::Nothing if matches!(distribution.state, DistributionState::Reversing { .. }) => {
+            go_on_back(tx, &book, distribution, wall).await
+        }
         Due::Nothing => Ok(distribution),
         Due::Withdraw(reason) => {
             let withdrawn = distribution.withdraw(reason.to_owned())?;
@@ -240,13 +244,14 @@ async fn post_due(
     save(tx, posted, "posted", Actor::Service, "", now).await
 }
 
-/// Takes a posted distribution back by the mirror of its lines. What was paid out already stops it at the floors.
+/// Takes a posted distribution back by the mirror of its lines. What was paid out already stops it at the floors. A series of more entries than a
+/// step has is taken back by the worker: it is `reversing` until then, and nobody takes of what it is to give back.
 ///
 /// # Errors
 ///
 /// `same-person` when `by` approved it, `distribution-state`; `retained-used` when a share that it retained was redeemed or bore a loss;
-/// `later-result` when its loss would come back to a result after which another one is closed; `series-under-way` while another distribution
-/// is being posted; what [`posting::post`](crate::engine::posting::post) refuses, such as
+/// `later-result` when its loss would come back to a result after which another one is closed; `series-under-way` while another series of entries is
+/// being posted or taken back; what [`posting::post`](crate::engine::posting::post) refuses, such as
 /// `below-floor`; [`Error::NotFound`] for an unknown distribution.
 pub async fn reverse(
     tx: &Transaction<'_>,
@@ -273,19 +278,38 @@ pub async fn reverse(
     }
     if distribution.plan.loss() > 0 {
         results::demand_latest(tx, &result_rows::get(tx, distribution.result).await?).await?;
-        redemptions::undo_use(tx, UsedBy::Loss(id)).await?;
     }
-    let further = series_rows::list(tx, id).await?;
-    for it in further.iter().rev().filter(|it| it.entry != posting.entry) {
-        let mirrored = mirrors::post_of_operation(tx, &book, it.entry, id, wall).await?;
-        series_rows::update_reversed(tx, id, it.number, mirrored.number).await?;
+    let entries = series_rows::list(tx, id).await?;
+    let (what, now) = (taken_back(&distribution), book.now(wall));
+    if mirroring::is_one_step(&entries) {
+        let mirror = mirroring::whole(tx, &book, what, (posting.entry, &entries), wall).await?;
+        let reversed = distribution.reversed(by, mirror, reason.clone())?;
+        return save(tx, reversed, "reversed", Actor::Person(by), &reason, now).await;
     }
-    let mirrored = mirrors::post_of_operation(tx, &book, posting.entry, id, wall).await?;
-    if let Some(first) = further.first() {
-        series_rows::update_reversed(tx, id, first.number, mirrored.number).await?;
-    }
-    let reversed = distribution.reversed(by, mirrored.number, reason.clone())?;
-    save(tx, reversed, "reversed", Actor::Person(by), &reason, book.now(wall)).await
+    mirroring::demand_there(tx, &book, &entries).await?;
+    let reversing = distribution.reversing(by, reason.clone())?;
+    let reversing = save(tx, reversing, "reversing", Actor::Person(by), &reason, now).await?;
+    mirroring::next(tx, &book, what, &entries, wall).await?;
+    Ok(reversing)
+}
+
+/// What a reversal of it takes back.
+fn taken_back(distribution: &Distribution) -> Reversed {
+    if distribution.plan.loss() > 0 { Reversed::Loss(distribution.id) } else { Reversed::Surplus(distribution.id) }
+}
+
+/// Goes on with a reversal that is under way.
+async fn go_on_back(
+    tx: &Transaction<'_>,
+    book: &Book,
+    distribution: Distribution,
+    wall: Timestamp,
+) -> Result<Distribution, Error> {
+    let entries = series_rows::list(tx, distribution.id).await?;
+    let Some(mirror) = mirroring::next(tx, book, taken_back(&distribution), &entries, wall).await? else {
+        return Ok(distribution);
+    };
+    save(tx, distribution.taken_back(mirror)?, "reversed", Actor::Service, "", book.now(wall)).await
 }
 
 pub(super) async fn lock(tx: &Transaction<'_>, id: DistributionId) -> Result<(Book, Distribution), Error> {

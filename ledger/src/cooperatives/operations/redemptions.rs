@@ -1,15 +1,16 @@
 //! Retained shares that are paid back: asked for by one person, approved by another, and taken back.
 
+use super::mirroring::{self, Reversed};
 use super::{inputs, members, series};
 use crate::book::AccountNumber;
 use crate::book::entry::LINES_MAX;
-use crate::books::operations::{accounts, mirrors};
+use crate::books::operations::accounts;
 use crate::cooperatives::rules::redemption::{self, Given, Redeemed, Redemption, RedemptionState};
 use crate::cooperatives::rules::series as rules;
 use crate::cooperatives::rules::waterfall;
 use crate::cooperatives::store::members as member_rows;
 use crate::cooperatives::store::redemption_parts as parts;
-use crate::cooperatives::store::redemptions::{self, UsedBy, Wanted};
+use crate::cooperatives::store::redemptions::{self, Wanted};
 use crate::cooperatives::store::series::SeriesEntry;
 use crate::engine::posting;
 use crate::engine::store::books::Book;
@@ -161,7 +162,7 @@ async fn post_next(
         let (from, to) = members.first().zip(members.last()).map_or((0, 0), |(first, last)| (first.0, last.0));
         if !(begun.is_empty() && is_whole && next.len() == 1) {
             let number = i32::try_from(number).map_err(|_| Error::inconsistent("a series is too long"))?;
-            parts::insert_entry(tx, id, SeriesEntry { number, entry, members: (from, to) }).await?;
+            parts::insert_entry(tx, id, SeriesEntry { number, entry, members: (from, to), reversal: None }).await?;
         }
         parts::use_notices(tx, id, (from, to)).await?;
         first = first.or(Some(entry));
@@ -196,14 +197,27 @@ async fn lines(
     Ok(lines)
 }
 
-/// Goes on with a redemption that is posted entry by entry. Done twice, it is done once.
+/// Goes on with a redemption that is posted entry by entry, or taken back so. Done twice, it is done once.
 ///
 /// # Errors
 ///
 /// What [`posting::post`] refuses; [`Error::NotFound`] for an unknown redemption.
 pub async fn advance(tx: &Transaction<'_>, id: RedemptionId, wall: Timestamp) -> Result<Redemption, Error> {
     let (book, it) = lock(tx, id).await?;
-    let RedemptionState::Posting(redeemed) = it.state else { return Ok(it) };
+    let redeemed = match it.state.clone() {
+        RedemptionState::Posting(redeemed) => redeemed,
+        RedemptionState::Reversing { redeemed, reason } => {
+            let entries = parts::entries(tx, id).await?;
+            let next = mirroring::next(tx, &book, Reversed::Redemption(id), &entries, wall).await?;
+            let Some(mirror) = next else { return Ok(it) };
+            return save(tx, it.reversed(redeemed, mirror, reason), "reversed", Actor::Service, "", book.now(wall))
+                .await;
+        }
+        RedemptionState::Requested
+        | RedemptionState::Approved(_)
+        | RedemptionState::Withdrawn { .. }
+        | RedemptionState::Reversed { .. } => return Ok(it),
+    };
     if !post_next(tx, &book, &it, series::ENTRIES_AT_ONCE, wall).await?.1 {
         return Ok(it);
     }
@@ -226,7 +240,8 @@ pub async fn withdraw(
     save(tx, it.withdraw(reason.clone())?, "withdrawn", Actor::Person(by), &reason, book.now(wall)).await
 }
 
-/// Takes an approved redemption back by the mirror of its lines. What was paid out already stops it at the floors.
+/// Takes an approved redemption back by the mirror of its lines. What was paid out already stops it at the floors. A series of more entries than a
+/// step has is taken back by the worker: it is `reversing` until then, and nobody takes of what it is to give back.
 ///
 /// # Errors
 ///
@@ -242,18 +257,17 @@ pub async fn reverse(
     let (book, it) = lock(tx, id).await?;
     let redeemed = it.check_reversal(by)?;
     series::demand_none(tx, book.id).await?;
-    let further = parts::entries(tx, id).await?;
-    for entry in further.iter().rev().filter(|entry| entry.entry != redeemed.entry) {
-        let mirrored = mirrors::post_of_operation(tx, &book, entry.entry, id, wall).await?;
-        parts::update_entry_reversed(tx, id, entry.number, mirrored.number).await?;
+    let (entries, what, now) = (parts::entries(tx, id).await?, Reversed::Redemption(id), book.now(wall));
+    if mirroring::is_one_step(&entries) {
+        let mirror = mirroring::whole(tx, &book, what, (redeemed.entry, &entries), wall).await?;
+        let reversed = it.reversed(redeemed, mirror, reason.clone());
+        return save(tx, reversed, "reversed", Actor::Person(by), &reason, now).await;
     }
-    let mirrored = mirrors::post_of_operation(tx, &book, redeemed.entry, id, wall).await?;
-    if let Some(first) = further.first() {
-        parts::update_entry_reversed(tx, id, first.number, mirrored.number).await?;
-    }
-    redemptions::undo_use(tx, UsedBy::Redemption(id)).await?;
-    let reversed = it.reversed(redeemed, mirrored.number, reason.clone());
-    save(tx, reversed, "reversed", Actor::Person(by), &reason, book.now(wall)).await
+    mirroring::demand_there(tx, &book, &entries).await?;
+    let reversing = it.reversing(redeemed, reason.clone());
+    let reversing = save(tx, reversing, "reversing", Actor::Person(by), &reason, now).await?;
+    mirroring::next(tx, &book, what, &entries, wall).await?;
+    Ok(reversing)
 }
 
 async fn lock(tx: &Transaction<'_>, id: RedemptionId) -> Result<(Book, Redemption), Error> {

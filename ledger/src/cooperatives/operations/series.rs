@@ -35,23 +35,43 @@ pub(super) const ENTRIES_AT_ONCE: usize = 4;
 /// The shares of so many members are read at once: what they fill at most.
 pub(super) const SHARES_AT_ONCE: usize = ENTRIES_AT_ONCE * LINES_MAX;
 
-/// Refuses with `series-under-way` while a distribution or a redemption of the book is being posted entry by entry: it counts on what is there. Nobody
-/// posts from here on until the transaction ends.
+/// Refuses with `series-under-way` while a distribution or a redemption of the book is being posted entry by entry, or taken back so: it counts on what
+/// is there. Nobody posts from here on until the transaction ends.
 ///
 /// # Errors
 ///
 /// `series-under-way`; [`Error::BookFrozen`] when the book takes no record.
 pub(crate) async fn demand_none(tx: &Transaction<'_>, book: BookId) -> Result<(), Error> {
     journal::lock(tx, book).await?;
-    let what = match series::find_under_way(tx, book).await? {
-        Some(UnderWay::Distribution(other)) => format!("the distribution {other}"),
-        Some(UnderWay::Redemption(other)) => format!("the redemption {other}"),
-        None => return Ok(()),
+    let Some((other, is_reversal)) = series::find_under_way(tx, book).await? else { return Ok(()) };
+    let what = match other {
+        UnderWay::Distribution(other) => format!("the distribution {other}"),
+        UnderWay::Redemption(other) => format!("the redemption {other}"),
     };
+    let done = if is_reversal { "taken back" } else { "posted" };
     let detail = format!(
-        "{what} is being posted, entry by entry, and counts on what is there: try again when all of it is posted"
+        "{what} is being {done}, entry by entry, and counts on what is there: try again when all of it is {done}"
     );
     Err(Refusal::new("series-under-way", detail).into())
+}
+
+/// Refuses with `series-under-way` what would take of some accounts while a reversal is still to take something of one of them. Nobody posts from here on
+/// until the transaction ends.
+///
+/// # Errors
+///
+/// As [`demand_none`].
+pub(crate) async fn demand_free(tx: &Transaction<'_>, book: BookId, accounts: &[AccountNumber]) -> Result<(), Error> {
+    journal::lock(tx, book).await?;
+    if series::find_under_way(tx, book).await?.is_none_or(|(_, is_reversal)| !is_reversal) {
+        return Ok(());
+    }
+    for account in accounts {
+        if series::needs(tx, book, *account).await? {
+            return demand_none(tx, book).await;
+        }
+    }
+    Ok(())
 }
 
 /// Refuses with `too-many-parts` what no series can post: more lenders than one entry has lines for, or a part of a loss that covers costs on more
@@ -141,7 +161,7 @@ pub(super) async fn post_next(
         let entry = posting::post(tx, book, entry, wall).await?.number;
         if is_series {
             let number = i32::try_from(number).map_err(|_| Error::inconsistent("a series is too long"))?;
-            series::insert(tx, id, SeriesEntry { number, entry, members: instalment.members }).await?;
+            series::insert(tx, id, SeriesEntry { number, entry, members: instalment.members, reversal: None }).await?;
         }
         if distribution.plan.loss() > 0 {
             use_capital(tx, book, id, instalment.members).await?;

@@ -133,6 +133,13 @@ pub enum RedemptionState {
         /// Why it was given up.
         reason: String,
     },
+    /// Being taken back by the mirrors of a series of entries, the last one first.
+    Reversing {
+        /// What was posted.
+        redeemed: Redeemed,
+        /// Why it is taken back.
+        reason: String,
+    },
     /// Taken back by the mirror of its lines.
     Reversed {
         /// What was posted.
@@ -152,6 +159,7 @@ impl RedemptionState {
             RedemptionState::Posting(_) => "posting",
             RedemptionState::Approved(_) => "approved",
             RedemptionState::Withdrawn { .. } => "withdrawn",
+            RedemptionState::Reversing { .. } => "reversing",
             RedemptionState::Reversed { .. } => "reversed",
         }
     }
@@ -161,6 +169,7 @@ impl RedemptionState {
         match self {
             RedemptionState::Posting(redeemed)
             | RedemptionState::Approved(redeemed)
+            | RedemptionState::Reversing { redeemed, .. }
             | RedemptionState::Reversed { redeemed, .. } => Some(*redeemed),
             RedemptionState::Requested | RedemptionState::Withdrawn { .. } => None,
         }
@@ -198,6 +207,7 @@ impl Redemption {
             RedemptionState::Posting(_)
             | RedemptionState::Approved(_)
             | RedemptionState::Withdrawn { .. }
+            | RedemptionState::Reversing { .. }
             | RedemptionState::Reversed { .. } => {
                 return Err(self.refuse("it does not wait for an approval"));
             }
@@ -234,6 +244,7 @@ impl Redemption {
             RedemptionState::Posting(_)
             | RedemptionState::Approved(_)
             | RedemptionState::Withdrawn { .. }
+            | RedemptionState::Reversing { .. }
             | RedemptionState::Reversed { .. } => Err(self.refuse("there is nothing to withdraw")),
         }
     }
@@ -249,10 +260,16 @@ impl Redemption {
             RedemptionState::Posting(_) => {
                 Err(self.refuse("it is taken back when all of it is posted, which the worker does without a pause"))
             }
+            RedemptionState::Reversing { .. } => Err(self.refuse("the rest of it follows without a pause")),
             RedemptionState::Requested | RedemptionState::Withdrawn { .. } | RedemptionState::Reversed { .. } => {
                 Err(self.refuse("only an approved one is reversed"))
             }
         }
+    }
+
+    /// It is being taken back, by so many entries that it takes more than one step.
+    pub fn reversing(self, redeemed: Redeemed, reason: String) -> Redemption {
+        Redemption { state: RedemptionState::Reversing { redeemed, reason }, ..self }
     }
 
     /// It was taken back by the mirror entry `reversal`.

@@ -206,7 +206,7 @@ pub async fn entries(client: &impl GenericClient, id: RedemptionId) -> Result<Ve
     let statement = client
         .prepare_cached(
             "-- redemption_parts::entries
-            SELECT number, entry_number, from_member, to_member FROM redemption_entry
+            SELECT * FROM redemption_entry
              WHERE book_id = $1 AND redemption_id = $2 ORDER BY number",
         )
         .await?;

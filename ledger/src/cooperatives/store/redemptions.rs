@@ -22,6 +22,7 @@ fn state(row: &Row) -> Result<RedemptionState, Error> {
         "posting" => RedemptionState::Posting(redeemed()?),
         "approved" => RedemptionState::Approved(redeemed()?),
         "withdrawn" => RedemptionState::Withdrawn { reason: row.get("reason") },
+        "reversing" => RedemptionState::Reversing { redeemed: redeemed()?, reason: row.get("reason") },
         "reversed" => {
             let reversal = row.get::<_, Option<i64>>("reversal_number").ok_or_else(broken)?;
             RedemptionState::Reversed { redeemed: redeemed()?, reversal, reason: row.get("reason") }
@@ -134,7 +135,7 @@ pub async fn list(
 pub async fn update(tx: &Transaction<'_>, it: &Redemption) -> Result<Redemption, Error> {
     let (reversal, reason) = match &it.state {
         RedemptionState::Requested | RedemptionState::Posting(_) | RedemptionState::Approved(_) => (None, ""),
-        RedemptionState::Withdrawn { reason } => (None, reason.as_str()),
+        RedemptionState::Withdrawn { reason } | RedemptionState::Reversing { reason, .. } => (None, reason.as_str()),
         RedemptionState::Reversed { reversal, reason, .. } => (Some(*reversal), reason.as_str()),
     };
     let redeemed = it.state.redeemed();
@@ -258,6 +259,22 @@ pub async fn use_notices(tx: &Transaction<'_>, by: UsedBy, plan: &[Given]) -> Re
         ],
     )
     .await?;
+    Ok(())
+}
+
+/// What went of the notices of the members from one number to another comes back.
+pub async fn undo_use_of(tx: &Transaction<'_>, by: UsedBy, (from, to): (i32, i32)) -> Result<(), Error> {
+    let (book, used_by, _) = by.parts();
+    let statement = tx
+        .prepare_cached(
+            "-- redemptions::undo_use_of
+            UPDATE retained_use u SET undone = true
+              FROM member m
+             WHERE u.book_id = $1 AND u.used_by = $2 AND NOT u.undone AND m.book_id = u.book_id AND m.id = u.member_id
+               AND m.number BETWEEN $3 AND $4",
+        )
+        .await?;
+    tx.execute(&statement, &[/* book_id */ &book.0, /* used_by */ &used_by, /* from */ &from, /* to */ &to]).await?;
     Ok(())
 }
 

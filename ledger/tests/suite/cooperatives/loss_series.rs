@@ -9,9 +9,9 @@ use ledger::Error;
 use ledger::book::{Entry, Line, MovementKind};
 use ledger::books::operations::accounts;
 use ledger::chart;
-use ledger::cooperatives::operations::{distributions, redemptions};
+use ledger::cooperatives::operations::{distributions, redemptions, results};
 use ledger::cooperatives::rules::allocation_rule::{Group, Losses, Patronage, Pot, Rule, Step};
-use ledger::cooperatives::rules::cooperative::{Percent, ProceedsKind};
+use ledger::cooperatives::rules::cooperative::{Percent, Period, ProceedsKind};
 use ledger::cooperatives::rules::distribution::Distribution;
 use ledger::cooperatives::store::series;
 use ledger::engine::posting;
@@ -115,6 +115,23 @@ async fn a_loss_among_a_crowd_is_borne_entry_by_entry_goes_on_after_a_stop_and_i
     assert_eq!(off_plan(&coop, &loss, i32::MAX).await, (0, whole));
     assert_eq!((whole, costs_left(&coop).await), (8_000_000, 0), "all of the capital bears, and stands for the rest");
     assert_eq!((coop.balance("equity:reserve").await, coop.balance("equity:surplus").await), (0, 0));
+    coop.ground.audit().await;
+
+    // Back, in steps: what is mirrored is what the notices have again.
+    let (wall, clerk) = (coop.ground.wall, coop.clerk);
+    let why = "a cost was another year's";
+    let reverse = async |tx: &Transaction<'_>| distributions::reverse(tx, loss.id, why.into(), clerk, wall).await;
+    assert_eq!(coop.ground.run(reverse).await.unwrap().state.as_str(), "reversing");
+    let left = borne_by_capital(&coop, &loss, all[0].members.1).await;
+    assert_eq!(off_plan(&coop, &loss, all[0].members.1).await, (0, left));
+    let close = async |tx: &Transaction<'_>| {
+        let day = Period { from: date(2028, 1, 1), to: date(2028, 1, 1) };
+        results::close(tx, coop.ground.book.id, day, clerk, wall).await
+    };
+    assert_eq!(refusal(coop.ground.run(close).await), "loss-under-way", "no other result bears half of it");
+    assert_eq!(advance(&coop, loss.id).await.state.as_str(), "reversed");
+    assert_eq!(off_plan(&coop, &loss, 0).await, (0, 0));
+    assert_eq!((coop.balance("equity:reserve").await, costs_left(&coop).await), (2_000_000, 13_000_000));
     coop.ground.audit().await;
 }
 

@@ -14,16 +14,16 @@ use ledger::testing::{refusal, usd};
 
 const CROWD: i32 = 1_500;
 
-/// After two years of which each of the crowd has a share of 10.00.
-async fn with_capital() -> Coop {
-    let mut coop = with_crowd(CROWD, CROWD).await;
-    let crowd = vec![Group::new("crowd", Percent::WHOLE, Patronage::Equal)];
-    publish(&coop, Rule::new(vec![Step::Members { groups: crowd, retained: Percent::WHOLE }]), 2026).await;
+/// After two years, of which the crowd has shares of 15,000.00 each.
+async fn with_capital(crowd: i32) -> Coop {
+    let mut coop = with_crowd(crowd, crowd).await;
+    let groups = vec![Group::new("crowd", Percent::WHOLE, Patronage::Equal)];
+    publish(&coop, Rule::new(vec![Step::Members { groups, retained: Percent::WHOLE }]), 2026).await;
     for of in [2026, 2027] {
         let sold = async |tx: &Transaction<'_>| coop.record(tx, ProceedsKind::Sale, "15000.00", date(of, 6, 1)).await;
         coop.ground.run(sold).await.unwrap();
         let shared = due(&mut coop, of).await;
-        assert_eq!(advance(&coop, shared.id).await.state.as_str(), "posted");
+        while advance(&coop, shared.id).await.state.as_str() == "approved" {}
     }
     coop
 }
@@ -59,7 +59,7 @@ async fn sums(coop: &Coop, it: &Redemption) -> (i64, i64, i64) {
 
 #[tokio::test]
 async fn a_redemption_of_a_crowd_is_payable_entry_by_entry_goes_on_after_a_stop_and_is_taken_back_as_a_whole() {
-    let coop = with_capital().await;
+    let coop = with_capital(CROWD).await;
     // All of 2026, and half of 2027: two shares of each member.
     let it = asked(&coop, "22500.00").await;
     let client = coop.ground.client().await;
@@ -99,8 +99,29 @@ async fn a_redemption_of_a_crowd_is_payable_entry_by_entry_goes_on_after_a_stop_
 }
 
 #[tokio::test]
+async fn a_redemption_of_more_than_four_entries_is_taken_back_in_steps() {
+    let coop = with_capital(4_500).await;
+    let it = asked(&coop, "30000.00").await;
+    let (wall, clerk, approver) = (coop.ground.wall, coop.clerk, coop.approver);
+    let approve = async |tx: &Transaction<'_>| redemptions::approve(tx, it.id, it.digest, approver, wall).await;
+    coop.ground.run(approve).await.unwrap();
+    assert_eq!(go_on(&coop, &it).await.state.as_str(), "approved");
+    assert_eq!(sums(&coop, &it).await, (0, 3_000_000, 3_000_000));
+    let reverse = async |tx: &Transaction<'_>| redemptions::reverse(tx, it.id, "too early".into(), clerk, wall).await;
+    assert_eq!(coop.ground.run(reverse).await.unwrap().state.as_str(), "reversing");
+    let (capital, owed, used) = sums(&coop, &it).await;
+    assert_eq!((capital + owed, owed), (3_000_000, used), "what is not owed any more is a share again");
+    assert!(owed > 0, "there is more to take back");
+    assert_eq!(refusal(coop.ground.run(reverse).await), "redemption-state");
+    assert_eq!(go_on(&coop, &it).await.state.as_str(), "reversed");
+    assert_eq!(sums(&coop, &it).await, (3_000_000, 0, 0));
+    assert!(parts::entries(&coop.ground.client().await, it.id).await.unwrap().iter().all(|it| it.reversal.is_some()));
+    coop.ground.audit().await;
+}
+
+#[tokio::test]
 async fn the_database_takes_no_redemption_that_is_not_whole_and_no_entry_that_is_not_its_next() {
-    let coop = with_capital().await;
+    let coop = with_capital(CROWD).await;
     let it = asked(&coop, "15000.00").await;
     let service = migrations::connect(&coop.ground.database.service_url.parse().unwrap()).await.unwrap();
     let id = it.id.object;

@@ -103,6 +103,7 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
     ),
     ("pledges_insert", &[]),
     ("receipts_insert", &[]),
+    ("series_needs", &[]),
 ];
 
 /// What is written once, and what no role may do with it.

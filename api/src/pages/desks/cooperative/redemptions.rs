@@ -109,6 +109,7 @@ impl Past {
             RedemptionState::Posting(redeemed) => say("members-redemption-posting").with("entry", redeemed.entry),
             RedemptionState::Approved(redeemed) => say("members-redemption-approved").with("entry", redeemed.entry),
             RedemptionState::Withdrawn { reason } => say("members-redemption-withdrawn").with("reason", reason),
+            RedemptionState::Reversing { reason, .. } => say("members-redemption-reversing").with("reason", reason),
             RedemptionState::Reversed { reversal, reason, .. } => {
                 say("members-redemption-reversed").with("entry", *reversal).with("reason", reason)
             }
