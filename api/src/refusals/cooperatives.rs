@@ -371,8 +371,8 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     refusal(
         "series-under-way",
-        "A distribution or a redemption is being posted entry by entry, and counts on what this would take.",
-        "Try again when it is posted: the worker does that without a pause; `detail` names it.",
+        "A distribution or a redemption is being posted or taken back entry by entry, and counts on what this would take.",
+        "Try again when all of it is done: the worker does that without a pause; `detail` names it.",
         &[
             "POST /v1/redemptions/{id}:approve",
             "POST /v1/redemptions/{id}:reverse",
@@ -381,6 +381,8 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/openings/{id}:reverse",
             "POST /v1/cooperatives/{book}/successions",
             "POST /v1/bank-lines/{id}:unbook",
+            "POST /v1/payouts/{id}:send",
+            "POST /v1/remittances/{id}:approve",
         ],
     ),
     refusal(

@@ -363,10 +363,11 @@ pub(crate) async fn withdraw_once(
     .await
 }
 
-/// Takes an approved redemption back by the mirror of its lines: somebody who did not approve it, while nothing of it is paid out.
+/// Takes an approved redemption back by the mirror of its lines: somebody who did not approve it, while nothing of it is paid out. What more than
+/// four entries posted is `reversing` until the worker has taken all of them back, and what is still to be given back is paid out to nobody meanwhile.
 #[utoipa::path(tag = "distributions", operation_id = "reverse_redemption",
     params(("id" = String, Path, description = "The redemption")), request_body = RedemptionReason,
-    responses((status = 200, description = "Reversed", body = RedemptionBody)))]
+    responses((status = 200, description = "Reversed, or being reversed", body = RedemptionBody)))]
 #[post("/v1/redemptions/{id}:reverse")]
 pub(crate) async fn reverse(
     state: Data<State>,

@@ -174,11 +174,10 @@ async fn while_a_loss_is_posted_entry_by_entry_nothing_takes_what_it_counts_on_a
                     entry_number = (SELECT max(entry_number) FROM distribution_entry) WHERE id = '{id}'"
         ),
         // Of a member whose part of the loss is not this much.
-        format!(
-            "INSERT INTO retained_use (book_id, distribution_id, member_id, used_by, kind, amount)
+        "INSERT INTO retained_use (book_id, distribution_id, member_id, used_by, kind, amount)
              SELECT p.book_id, p.distribution_id, p.member_id, gen_random_uuid(), 'loss', p.retained FROM distribution_part p
               WHERE p.number = 2006 AND p.retained > 0"
-        ),
+            .to_owned(),
     ] {
         let refused = service.batch_execute(&wrong).await.expect_err(&wrong);
         assert!(refused.as_db_error().is_some(), "{wrong}: {refused}");
