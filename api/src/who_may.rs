@@ -607,6 +607,7 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("POST", "/v1/cooperatives/{book}/redemptions", Access::Role(KEEPERS)),
     ("GET", "/v1/cooperatives/{book}/redemptions", Access::Role(COOPERATORS)),
     ("GET", "/v1/redemptions/{id}", Access::Role(COOPERATORS)),
+    ("GET", "/v1/redemptions/{id}/parts", Access::Role(COOPERATORS)),
     ("POST", "/v1/redemptions/{id}:approve", Access::Role(DECIDERS)),
     ("POST", "/v1/redemptions/{id}:withdraw", Access::Role(KEEPERS)),
     ("POST", "/v1/redemptions/{id}:reverse", Access::Role(REVERSERS)),

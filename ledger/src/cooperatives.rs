@@ -45,6 +45,7 @@ pub mod store {
     pub mod members;
     pub mod openings;
     pub mod proceeds;
+    pub mod redemption_parts;
     pub mod redemptions;
     pub mod results;
     pub mod series;
@@ -70,12 +71,14 @@ pub mod operations {
     mod losses;
     pub mod member_indices;
     pub mod members;
+    mod mirroring;
     pub mod openings;
     pub mod previews;
     pub mod proceeds;
     pub mod redemptions;
     mod result_accounts;
     pub mod results;
+    pub(crate) mod series;
     pub mod statements;
     pub mod tellings;
     pub mod vat_declarations;

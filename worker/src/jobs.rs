@@ -112,6 +112,7 @@ impl Context {
                 Box::pin(self.send_claim_notice(leased, *claim, *dispute, event))
             }
             Job::AdvanceDistribution { distribution } => Box::pin(self.advance_distribution(leased, *distribution)),
+            Job::AdvanceRedemption { redemption } => Box::pin(self.advance_redemption(leased, *redemption)),
             Job::IssueStatements { distribution, after } => {
                 Box::pin(self.issue_statements(leased, *distribution, *after))
             }

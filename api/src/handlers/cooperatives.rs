@@ -76,6 +76,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(loans::book_interest)
         .service(redemptions::ask)
         .service(redemptions::list)
+        .service(redemptions::list_parts)
         .service(redemptions::approve)
         .service(redemptions::withdraw)
         .service(redemptions::reverse)

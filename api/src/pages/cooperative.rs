@@ -363,6 +363,7 @@ impl NextView {
             | DistributionState::Posted(_)
             | DistributionState::Paid(_)
             | DistributionState::StatementsIssued(_)
+            | DistributionState::Reversing { .. }
             | DistributionState::Reversed { .. }
             | DistributionState::Withdrawn { .. } => String::new(),
         };

@@ -392,6 +392,22 @@ pub(super) const KINDS: &[Kind] = &[
         CLOSE,
     ),
     refusal(
+        "series-under-way",
+        "A distribution or a redemption is being posted or taken back entry by entry, and counts on what this would take.",
+        "Try again when all of it is done: the worker does that without a pause; `detail` names it.",
+        &[
+            "POST /v1/redemptions/{id}:approve",
+            "POST /v1/redemptions/{id}:reverse",
+            "POST /v1/distributions/{id}:reverse",
+            "POST /v1/advances/{id}:reverse",
+            "POST /v1/openings/{id}:reverse",
+            "POST /v1/cooperatives/{book}/successions",
+            "POST /v1/bank-lines/{id}:unbook",
+            "POST /v1/payouts/{id}:send",
+            "POST /v1/remittances/{id}:approve",
+        ],
+    ),
+    refusal(
         "retained-used",
         "A share that the distribution retained was redeemed, or bore a loss.",
         "Take that back first: `detail` names it.",
@@ -436,9 +452,9 @@ pub(super) const KINDS: &[Kind] = &[
     refusal("no-rule", "No allocation rule holds on the last day of the period.", "Publish one.", DRAFT),
     refusal(
         "too-many-parts",
-        "More parts than one entry holds: of a loss, of a redemption, or of what lenders get of a surplus.",
-        "Distribute shorter periods, or redeem less at once.",
-        &["POST /v1/cooperatives/{book}/distributions", "POST /v1/cooperatives/{book}/redemptions"],
+        "More parts than one entry holds: of what lenders get of a surplus, or of the costs that one part of a loss covers.",
+        "Distribute shorter periods, or keep fewer accounts of costs.",
+        DRAFT,
     ),
     refusal(
         "distribution-open",

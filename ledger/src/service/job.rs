@@ -7,9 +7,9 @@ use crate::id::{
     AppealId, BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId,
     DisputeId, DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, IncomingRemittanceId, InvitationId,
     JoinRequestId, MatchingRoundId, MilestoneApplicationId, MilestoneCallId, OrganisationId, PayoutFileId, PayoutId,
-    PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId, ProposalId, PurseContributionId, RefundId, ReleaseId,
-    RemittanceId, SettlementId, SharePlanId, StatementFileId, StatementId, SuspenseId, WebhookEndpointId, WindUpId,
-    WithdrawalId, YearlyReceiptId,
+    PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId, ProposalId, PurseContributionId, RedemptionId, RefundId,
+    ReleaseId, RemittanceId, SettlementId, SharePlanId, StatementFileId, StatementId, SuspenseId, WebhookEndpointId,
+    WindUpId, WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use crate::words::words;
@@ -135,6 +135,11 @@ pub enum Job {
     AdvanceDistribution {
         /// The distribution.
         distribution: DistributionId,
+    },
+    /// A redemption is posted by a series of entries: post the next ones.
+    AdvanceRedemption {
+        /// The redemption.
+        redemption: RedemptionId,
     },
     /// A distribution is in the book: give every member a statement.
     IssueStatements {
@@ -679,6 +684,7 @@ impl Job {
             Job::SendReleaseNotice { .. } => JobKind::SendReleaseNotice,
             Job::SendClaimNotice { .. } => JobKind::SendClaimNotice,
             Job::AdvanceDistribution { .. } => JobKind::AdvanceDistribution,
+            Job::AdvanceRedemption { .. } => JobKind::AdvanceRedemption,
             Job::IssueStatements { .. } => JobKind::IssueStatements,
             Job::SendStatement { .. } => JobKind::SendStatement,
             Job::AdvanceChallenge { .. } => JobKind::AdvanceChallenge,
@@ -773,6 +779,7 @@ impl fmt::Debug for Job {
             Job::SendReleaseNotice { release } => write!(f, "send_release_notice of {release}"),
             Job::SendClaimNotice { claim, event, .. } => write!(f, "send_claim_notice of {claim}, {event}"),
             Job::AdvanceDistribution { distribution } => write!(f, "advance_distribution of {distribution}"),
+            Job::AdvanceRedemption { redemption } => write!(f, "advance_redemption of {redemption}"),
             Job::IssueStatements { distribution, .. } => write!(f, "issue_statements of {distribution}"),
             Job::SendStatement { statement } => write!(f, "send_statement of {statement}"),
             Job::AdvanceChallenge { challenge } => write!(f, "advance_challenge of {challenge}"),
@@ -909,6 +916,8 @@ pub enum JobKind {
     SendClaimNotice,
     /// [`Job::AdvanceDistribution`]
     AdvanceDistribution,
+    /// [`Job::AdvanceRedemption`]
+    AdvanceRedemption,
     /// [`Job::IssueStatements`]
     IssueStatements,
     /// [`Job::SendStatement`]
@@ -1049,7 +1058,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 86] = [
+    pub const ALL: [JobKind; 87] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -1068,6 +1077,7 @@ impl JobKind {
         JobKind::SendReleaseNotice,
         JobKind::SendClaimNotice,
         JobKind::AdvanceDistribution,
+        JobKind::AdvanceRedemption,
         JobKind::IssueStatements,
         JobKind::SendStatement,
         JobKind::AdvanceChallenge,
@@ -1159,6 +1169,7 @@ impl JobKind {
             JobKind::SendReleaseNotice => "send_release_notice",
             JobKind::SendClaimNotice => "send_claim_notice",
             JobKind::AdvanceDistribution => "advance_distribution",
+            JobKind::AdvanceRedemption => "advance_redemption",
             JobKind::IssueStatements => "issue_statements",
             JobKind::SendStatement => "send_statement",
             JobKind::AdvanceChallenge => "advance_challenge",
@@ -1242,6 +1253,7 @@ impl JobKind {
             | JobKind::AdvanceChargeback
             | JobKind::ReleaseClaim
             | JobKind::AdvanceDistribution
+            | JobKind::AdvanceRedemption
             | JobKind::AdvanceChallenge
             | JobKind::AdvanceMatchingRound
             | JobKind::AdvanceCampaign
@@ -1399,6 +1411,7 @@ mod tests {
                 event: "dispute_opened".into(),
             },
             Job::AdvanceDistribution { distribution: DistributionId::generate(book) },
+            Job::AdvanceRedemption { redemption: RedemptionId::generate(book) },
             Job::IssueStatements { distribution: DistributionId::generate(book), after: 1_000 },
             Job::SendStatement { statement: StatementId::generate(book) },
             Job::AdvanceChallenge { challenge: ChallengeId::generate(book) },

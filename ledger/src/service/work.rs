@@ -78,6 +78,7 @@ impl JobKind {
             | JobKind::CloseReview
             | JobKind::ReleaseClaim
             | JobKind::AdvanceDistribution
+            | JobKind::AdvanceRedemption
             | JobKind::IssueStatements
             | JobKind::AdvanceChallenge
             | JobKind::AdvanceMatchingRound

@@ -4,7 +4,9 @@
 mod capital;
 mod joining_contributions;
 mod loans;
+mod loss_series;
 mod losses;
+mod redemption_series;
 mod redemptions;
 mod result;
 mod series;
@@ -120,9 +122,19 @@ impl Coop {
         amount: &str,
         day: Date,
     ) -> Result<Proceeds, Error> {
+        self.record_under(tx, kind, "presses", (amount, day)).await
+    }
+
+    async fn record_under(
+        &self,
+        tx: &Transaction<'_>,
+        kind: ProceedsKind,
+        label: &str,
+        (amount, day): (&str, Date),
+    ) -> Result<Proceeds, Error> {
         let new = NewProceeds {
             kind,
-            label: "presses".into(),
+            label: label.into(),
             party: "bank".into(),
             on_credit: false,
             particulars: Particulars::default(),

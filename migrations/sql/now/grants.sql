@@ -371,7 +371,7 @@ GRANT INSERT (id, challenge, submission, team, amount, entry, awarded_at, book_i
 
 -- cooperatives
 GRANT SELECT ON cooperative, member, member_index, contribution, allocation_rule, proceeds, period_result, distribution,
-    distribution_part, distribution_inputs, distribution_entry, distribution_objection, statement, redemption, retained_use, advance, opening, vat_declaration, joining_contribution,
+    distribution_part, distribution_inputs, distribution_entry, distribution_objection, statement, redemption, redemption_part, redemption_entry, retained_use, advance, opening, vat_declaration, joining_contribution,
     joining_part, loan_terms, loan_interest, succession, rule_making, affiliation, remittance, incoming_remittance, bylaws, member_consent, proposal, proposal_college, proposal_elector, ballot, delegation TO commonpurse_service;
 GRANT INSERT (book_id) ON cooperative TO commonpurse_service;
 GRANT UPDATE (members_last, rules_last, closed_through, capital_most) ON cooperative TO commonpurse_service;
@@ -405,10 +405,13 @@ GRANT INSERT (distribution_id, member_id, raised_by, raised_at, book_id, reason)
     commonpurse_service;
 GRANT INSERT (id, distribution_id, member_id, hours, cash, retained, issued_at, book_id, consents, patronage, "group",
               interest, capital, counted, indexed, valued, netted, loss, stands) ON statement TO commonpurse_service;
-GRANT INSERT (id, member_id, requested_by, amount, version, requested_at, book_id, state, digest, plan) ON redemption TO
+GRANT INSERT (id, member_id, requested_by, amount, version, requested_at, book_id, state, digest) ON redemption TO
     commonpurse_service;
 GRANT UPDATE (approved_by, entry_number, reversal_number, version, approved_at, state, reason) ON redemption TO
     commonpurse_service;
+GRANT INSERT (redemption_id, distribution_id, member_id, amount, remains, book_id, line, number) ON redemption_part TO commonpurse_service;
+GRANT INSERT (redemption_id, entry_number, book_id, number, from_member, to_member) ON redemption_entry TO commonpurse_service;
+GRANT UPDATE (reversal_number) ON redemption_entry TO commonpurse_service;
 GRANT INSERT (distribution_id, member_id, used_by, amount, book_id, kind) ON retained_use TO commonpurse_service;
 GRANT UPDATE (undone) ON retained_use TO commonpurse_service;
 GRANT INSERT (id, member_id, granted_by, amount, entry_number, granted_at, book_id, granted_on, memo) ON advance TO
@@ -510,6 +513,7 @@ GRANT INSERT (file, payout, book_id, place, state) ON payout_file_item TO common
 GRANT UPDATE (state, why) ON payout_file_item TO commonpurse_service;
 
 -- functions
+GRANT EXECUTE ON FUNCTION series_needs TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION book_begin TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION journal_lock TO commonpurse_service;
 GRANT EXECUTE ON FUNCTION account_open TO commonpurse_service;

@@ -99,7 +99,8 @@ DROP TRIGGER IF EXISTS loss_as_borne ON transfer;
 CREATE CONSTRAINT TRIGGER loss_as_borne AFTER INSERT ON transfer DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW WHEN (NEW.kind IN (95, 96)) EXECUTE FUNCTION loss_as_borne();
 
--- No more goes of a retained share than was retained by a distribution that stands; and what went comes back once.
+-- No more goes of a retained share than was retained by a distribution that stands, and of a member's shares no more by a loss than the capital bears
+-- of it; and what went comes back once.
 CREATE OR REPLACE FUNCTION retained_not_twice() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
@@ -122,6 +123,21 @@ BEGIN
         RAISE EXCEPTION 'book %: % is used of a retained share of %', NEW.book_id, v_used, v_retained
             USING ERRCODE = 'check_violation';
     END IF;
+    IF NEW.kind = 'loss' AND NOT NEW.undone THEN
+        -- Share by share of the member, and not through all that the loss took of others.
+        SELECT coalesce(sum((SELECT u.amount FROM public.retained_use u
+                              WHERE u.book_id = p.book_id AND u.distribution_id = p.distribution_id AND u.member_id = p.member_id
+                                AND u.used_by IS NOT DISTINCT FROM NEW.used_by AND NOT u.undone)), 0)
+          INTO v_used FROM public.distribution_part p
+         WHERE p.book_id = NEW.book_id AND p.member_id = NEW.member_id AND p.retained > 0;
+        SELECT coalesce(sum((p.share->>'loss')::bigint - coalesce((p.share->>'stands')::bigint, 0)), 0) INTO v_retained
+          FROM public.distribution_part p
+         WHERE p.book_id = NEW.book_id AND p.distribution_id = NEW.used_by AND p.member_id = NEW.member_id;
+        IF v_used > v_retained THEN
+            RAISE EXCEPTION 'book %: a loss takes % of the shares of a member whose capital bears %', NEW.book_id, v_used, v_retained
+                USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
     RETURN NEW;
 END
 $$;
@@ -136,7 +152,9 @@ DECLARE
         ARRAY['approved_by', 'approved_at', 'entry_number', 'reversal_number', 'version', 'state', 'reason'];
 BEGIN
     IF (to_jsonb(NEW) - v_changes) <> (to_jsonb(OLD) - v_changes)
-       OR (OLD.state, NEW.state) NOT IN (('requested', 'approved'), ('requested', 'withdrawn'), ('approved', 'reversed'))
+       OR (OLD.state, NEW.state) NOT IN (('requested', 'posting'), ('requested', 'approved'), ('posting', 'approved'),
+                                         ('requested', 'withdrawn'), ('approved', 'reversed'), ('approved', 'reversing'),
+                                         ('reversing', 'reversed'))
        OR OLD.entry_number IS NOT NULL AND
           (NEW.approved_by, NEW.approved_at, NEW.entry_number) IS DISTINCT FROM (OLD.approved_by, OLD.approved_at, OLD.entry_number) THEN
         RAISE EXCEPTION 'a redemption that is % does not become % so', OLD.state, NEW.state USING ERRCODE = 'restrict_violation';

@@ -6,12 +6,12 @@ use crate::failure::Failure;
 use crate::mail::cooperatives::MemberStatement;
 use crate::mail::notices::Notice;
 use crate::texts::{Value, period, say};
-use ledger::cooperatives::operations::{distributions, statements, tellings};
+use ledger::cooperatives::operations::{distributions, redemptions, statements, tellings};
 use ledger::cooperatives::rules::contribution::{Contributed, Unit};
 use ledger::cooperatives::rules::member_index::IndexedHours;
 use ledger::cooperatives::rules::statement::{Measure, Statement};
 use ledger::cooperatives::rules::valuation::Valued;
-use ledger::id::{DistributionId, StatementId};
+use ledger::id::{DistributionId, RedemptionId, StatementId};
 use ledger::service::preferences::MailGroup;
 use ledger::service::store::jobs::Leased;
 
@@ -21,6 +21,14 @@ impl Context {
         let advanced = self.settle_with(leased, async |tx, wall| distributions::advance(tx, id, wall).await).await?;
         let state = advanced.state.as_str();
         tracing::info!(job = %leased.id, distribution = %id, state, "the deadline of {id}: it is {state}");
+        Ok(())
+    }
+
+    /// Posts the next entries of a redemption that takes several.
+    pub(super) async fn advance_redemption(&self, leased: &Leased, id: RedemptionId) -> Result<(), Failure> {
+        let advanced = self.settle_with(leased, async |tx, wall| redemptions::advance(tx, id, wall).await).await?;
+        let state = advanced.state.as_str();
+        tracing::info!(job = %leased.id, redemption = %id, state, "the next entries of {id}: it is {state}");
         Ok(())
     }
 

@@ -164,7 +164,8 @@ pub struct DistributionBody {
     more_shares: bool,
     /// SHA-256 of rule, inputs and plan: what an approval names.
     digest: String,
-    /// `draft`, `objection`, `objected`, `approved`, `posted`, `paid`, `statements_issued`, `reversed` or `withdrawn`.
+    /// `draft`, `objection`, `objected`, `approved`, `posted`, `paid`, `statements_issued`, `reversing` while it is taken back entry by
+    /// entry, `reversed` or `withdrawn`.
     state: String,
     /// What is still owed of the shares of members and lenders, without what was sent: of each of them the oldest shares are paid first,
     /// so that it is 0 once all are paid out. Null while it is not posted, and when it was taken back. Its state says nothing of that:
@@ -204,7 +205,9 @@ impl DistributionBody {
         let approval = approval(&it.state);
         let (reversal, reason) = match &it.state {
             DistributionState::Reversed { reversal, reason, .. } => (Some(*reversal), Some(reason.clone())),
-            DistributionState::Withdrawn { reason } => (None, Some(reason.clone())),
+            DistributionState::Reversing { reason, .. } | DistributionState::Withdrawn { reason } => {
+                (None, Some(reason.clone()))
+            }
             DistributionState::Draft { .. }
             | DistributionState::Objection { .. }
             | DistributionState::Objected { .. }
@@ -254,6 +257,7 @@ fn approval(state: &DistributionState) -> Option<Approval> {
         DistributionState::Posted(posting)
         | DistributionState::Paid(posting)
         | DistributionState::StatementsIssued(posting)
+        | DistributionState::Reversing { posting, .. }
         | DistributionState::Reversed { posting, .. } => Some(posting.approval),
         DistributionState::Draft { .. }
         | DistributionState::Objection { .. }

@@ -346,10 +346,11 @@ pub(crate) async fn withdraw_once(
     .await
 }
 
-/// Takes a posted distribution back by the mirror of its lines: somebody who did not approve it, while nothing is paid out.
+/// Takes a posted distribution back by the mirror of its lines: somebody who did not approve it, while nothing is paid out. What more than
+/// four entries posted is `reversing` until the worker has taken all of them back, and what is still to be given back is paid out to nobody meanwhile.
 #[utoipa::path(tag = "distributions", params(("id" = String, Path, description = "The distribution")),
     request_body = DistributionReason,
-    responses((status = 200, description = "Reversed", body = DistributionBody)))]
+    responses((status = 200, description = "Reversed, or being reversed", body = DistributionBody)))]
 #[post("/v1/distributions/{id}:reverse")]
 pub(crate) async fn reverse(
     state: Data<State>,

@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use ledger::Error;
 use ledger::cooperatives::operations::redemptions as operations;
 use ledger::cooperatives::rules::redemption::{Given, Redemption, RedemptionState};
-use ledger::cooperatives::store::redemptions;
+use ledger::cooperatives::store::{redemption_parts, redemptions};
 use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, DistributionId, MemberId, PersonId, RedemptionId};
 use ledger::money::Currency;
@@ -25,6 +25,12 @@ use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+/// So many parts of a redemption are shown with it.
+const PARTS_MAX: usize = 1_000;
+
+/// So many are read: one more says whether there are more.
+const PARTS_READ: i64 = 1_001;
 
 /// Retained shares to be paid back.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -78,11 +84,16 @@ pub struct RedemptionBody {
     #[schema(value_type = Option<String>)]
     member: Option<MemberId>,
     amount: BalanceBody,
-    /// What each share gives; for plain members their own only.
+    /// What each share gives, of the first thousand in the order of the plan; for plain members of their own only. All of them are listed at
+    /// `/v1/redemptions/{id}/parts`.
+    #[schema(max_items = 1000)]
     parts: Vec<GivenBody>,
+    /// Whether there are more parts than these.
+    more_parts: bool,
     /// SHA-256 of all parts: what an approval names.
     digest: String,
-    /// `requested`, `approved`, `withdrawn` or `reversed`.
+    /// `requested`, `posting` while it is posted by several entries, `approved` once all of it is payable, `withdrawn`,
+    /// `reversing` while it is taken back entry by entry, or `reversed`.
     state: String,
     #[schema(value_type = String)]
     requested_by: PersonId,
@@ -92,29 +103,31 @@ pub struct RedemptionBody {
     approved_by: Option<PersonId>,
     /// When it was approved, by the book's clock; null before.
     approved_at: Option<Timestamp>,
-    /// Number of its journal entry; null until it is approved.
+    /// Number of its journal entry, or of the first of several; null until it is approved.
     entry: Option<i64>,
-    /// Number of the mirror entry; null unless it was taken back.
+    /// Number of the mirror entry, of several that of the first one; null unless it was taken back.
     reversal: Option<i64>,
     /// Why it was withdrawn or taken back; null otherwise.
     reason: Option<String>,
 }
 
 impl RedemptionBody {
-    /// `own`: the memberships whose parts are shown; none for all.
-    fn new(it: Redemption, own: Option<&[MemberId]>, currency: Currency) -> RedemptionBody {
+    /// `parts`: those that are shown, and one more where there are more. `own`: the memberships whose parts they are; none for all.
+    fn new(it: Redemption, parts: &[Given], own: Option<&[MemberId]>, currency: Currency) -> RedemptionBody {
         let redeemed = it.state.redeemed();
         let (reversal, reason) = match &it.state {
-            RedemptionState::Requested | RedemptionState::Approved(_) => (None, None),
-            RedemptionState::Withdrawn { reason } => (None, Some(reason.clone())),
+            RedemptionState::Requested | RedemptionState::Posting(_) | RedemptionState::Approved(_) => (None, None),
+            RedemptionState::Withdrawn { reason } | RedemptionState::Reversing { reason, .. } => {
+                (None, Some(reason.clone()))
+            }
             RedemptionState::Reversed { reversal, reason, .. } => (Some(*reversal), Some(reason.clone())),
         };
-        let shown = |part: &&Given| own.is_none_or(|own| own.contains(&part.member));
         RedemptionBody {
             id: it.id,
             member: it.member.filter(|member| own.is_none_or(|own| own.contains(member))),
             amount: BalanceBody::new(it.amount, currency),
-            parts: it.plan.iter().filter(shown).map(|part| GivenBody::new(part, currency)).collect(),
+            parts: parts.iter().take(PARTS_MAX).map(|part| GivenBody::new(part, currency)).collect(),
+            more_parts: parts.len() > PARTS_MAX,
             digest: hex::encode(it.digest),
             state: it.state.as_str().to_owned(),
             requested_by: it.requested_by,
@@ -136,10 +149,22 @@ fn is_visible(it: &Redemption, own: Option<&[MemberId]>) -> bool {
     }
 }
 
+/// A redemption with its first parts, of some members or of all.
+async fn body(
+    client: &impl GenericClient,
+    it: Redemption,
+    own: Option<&[MemberId]>,
+    currency: Currency,
+) -> Result<RedemptionBody, Error> {
+    let parts = redemption_parts::list(client, it.id, own, -1, PARTS_READ).await?;
+    let parts: Vec<Given> = parts.into_iter().map(|part| part.given).collect();
+    Ok(RedemptionBody::new(it, &parts, own, currency))
+}
+
 /// The answer, with the parts that the caller may see.
 async fn shown(client: &impl GenericClient, caller: &Caller, book: &Book, it: Redemption) -> Result<Reply, Error> {
     let own = visible_members(client, caller, book).await?;
-    Ok(Reply::ok(&RedemptionBody::new(it, own.as_deref(), book.currency)))
+    Ok(Reply::ok(&body(client, it, own.as_deref(), book.currency).await?))
 }
 
 /// Asks to pay retained shares back, the oldest first. What each share gives is frozen; nothing moves until another person approves it.
@@ -173,7 +198,7 @@ pub(crate) async fn ask_once(
     idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = cooperative(tx, caller, id).await?;
         let asked = operations::request(tx, book.id, member, amount, by, ledger::calendar::now()).await?;
-        Ok(Reply::created(&RedemptionBody::new(asked, None, book.currency)))
+        Ok(Reply::created(&body(tx, asked, None, book.currency).await?))
     })
     .await
 }
@@ -196,7 +221,12 @@ pub(crate) async fn list(
     let own = visible_members(&client, &caller, &book).await?;
     let after = window.after.unwrap_or_default();
     let rows = redemptions::list(&client, book.id, own.as_deref(), after, window.fetch()).await?;
-    let body = |row| RedemptionBody::new(row, own.as_deref(), book.currency);
+    let ids: Vec<RedemptionId> = rows.iter().map(|row| row.id).collect();
+    let parts = redemption_parts::first(&client, book.id, &ids, own.as_deref(), PARTS_READ).await?;
+    let body = |row: Redemption| {
+        let parts = parts.get(&row.id).map_or(&[][..], Vec::as_slice);
+        RedemptionBody::new(row, parts, own.as_deref(), book.currency)
+    };
     Ok(window.page(rows, |row| row.id.object, body).respond(&http))
 }
 
@@ -208,15 +238,44 @@ pub(crate) async fn list(
 #[get("/v1/redemptions/{id}")]
 pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<RedemptionId>) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
-    let book = cooperative_of(&client, &caller, id.book, "redemption").await?;
-    let found = redemptions::get(&client, *id).await?;
-    let own = visible_members(&client, &caller, &book).await?;
+    let (book, found, own) = readable(&client, &caller, *id).await?;
+    let tag = etag(found.version);
+    let body = body(&client, found, own.as_deref(), book.currency).await?;
+    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body))
+}
+
+/// A redemption for who may read it, with its book, and whose parts that person sees: none for all.
+async fn readable(
+    client: &impl GenericClient,
+    caller: &Caller,
+    id: RedemptionId,
+) -> Result<(Book, Redemption, Option<Vec<MemberId>>), Problem> {
+    let book = cooperative_of(client, caller, id.book, "redemption").await?;
+    let found = redemptions::get(client, id).await?;
+    let own = visible_members(client, caller, &book).await?;
     if !is_visible(&found, own.as_deref()) {
         return Err(Error::NotFound("redemption").into());
     }
-    let tag = etag(found.version);
-    let body = RedemptionBody::new(found, own.as_deref(), book.currency);
-    Ok(HttpResponse::Ok().insert_header((ETAG, tag)).json(body))
+    Ok((book, found, own))
+}
+
+/// Lists what each share gives to a redemption; to plain members of their own.
+#[utoipa::path(tag = "distributions", operation_id = "list_redemption_parts",
+    params(("id" = String, Path, description = "The redemption"), PageQuery),
+    responses((status = 200, description = "A page, in the order of the plan", body = Page<GivenBody>)))]
+#[get("/v1/redemptions/{id}/parts")]
+pub(crate) async fn list_parts(
+    state: Data<State>,
+    caller: Caller,
+    id: Path<RedemptionId>,
+    query: Params<PageQuery>,
+    http: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let window = query.0.window::<i32>()?;
+    let client = state.client().await?;
+    let (book, _, own) = readable(&client, &caller, *id).await?;
+    let rows = redemption_parts::list(&client, *id, own.as_deref(), window.after.unwrap_or(-1), window.fetch()).await?;
+    Ok(window.page(rows, |row| row.line, |row| GivenBody::new(&row.given, book.currency)).respond(&http))
 }
 
 /// An approval: it names the plan that was seen.
@@ -229,7 +288,8 @@ pub struct ApproveRedemption {
 }
 
 /// Approves a redemption that somebody else asked for: what it gives is payable to the members, and paid out as their shares are. A
-/// distribution that retained such a share cannot be taken back then.
+/// distribution that retained such a share cannot be taken back then. What more than a thousand members are given takes several entries: it is `posting`
+/// until the worker has posted all of them.
 #[utoipa::path(tag = "distributions", operation_id = "approve_redemption",
     params(("id" = String, Path, description = "The redemption")), request_body = ApproveRedemption,
     responses((status = 200, description = "Approved", body = RedemptionBody)))]
@@ -303,10 +363,11 @@ pub(crate) async fn withdraw_once(
     .await
 }
 
-/// Takes an approved redemption back by the mirror of its lines: somebody who did not approve it, while nothing of it is paid out.
+/// Takes an approved redemption back by the mirror of its lines: somebody who did not approve it, while nothing of it is paid out. What more than
+/// four entries posted is `reversing` until the worker has taken all of them back, and what is still to be given back is paid out to nobody meanwhile.
 #[utoipa::path(tag = "distributions", operation_id = "reverse_redemption",
     params(("id" = String, Path, description = "The redemption")), request_body = RedemptionReason,
-    responses((status = 200, description = "Reversed", body = RedemptionBody)))]
+    responses((status = 200, description = "Reversed, or being reversed", body = RedemptionBody)))]
 #[post("/v1/redemptions/{id}:reverse")]
 pub(crate) async fn reverse(
     state: Data<State>,

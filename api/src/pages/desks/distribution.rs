@@ -108,6 +108,7 @@ fn takes_objections(state: &DistributionState) -> bool {
         | DistributionState::Posted(_)
         | DistributionState::Paid(_)
         | DistributionState::StatementsIssued(_)
+        | DistributionState::Reversing { .. }
         | DistributionState::Reversed { .. }
         | DistributionState::Withdrawn { .. } => false,
     }
@@ -177,6 +178,7 @@ pub(super) fn in_a_word(state: &DistributionState) -> Said {
         DistributionState::Posted(_) => say("distribution-is-posted"),
         DistributionState::Paid(_) => say("distribution-is-paid"),
         DistributionState::StatementsIssued(_) => say("distribution-is-issued"),
+        DistributionState::Reversing { .. } => say("distribution-is-reversing"),
         DistributionState::Reversed { .. } => say("distribution-is-reversed"),
         DistributionState::Withdrawn { .. } => say("distribution-is-withdrawn"),
     }
@@ -194,6 +196,7 @@ fn standing(state: &DistributionState, day: impl Fn(jiff::Timestamp) -> Day) -> 
         DistributionState::Posted(posting) => say("distribution-stands-posted").with("entry", posting.entry),
         DistributionState::Paid(posting) => say("distribution-stands-paid").with("entry", posting.entry),
         DistributionState::StatementsIssued(posting) => say("distribution-stands-issued").with("entry", posting.entry),
+        DistributionState::Reversing { reason, .. } => say("distribution-stands-reversing").with("reason", reason),
         DistributionState::Reversed { reversal, reason, .. } => {
             say("distribution-stands-reversed").with("entry", *reversal).with("reason", reason)
         }
@@ -223,6 +226,7 @@ async fn shown(state: &State, caller: &Caller, id: DistributionId, form: Filled)
         | DistributionState::Posted(_)
         | DistributionState::Paid(_)
         | DistributionState::StatementsIssued(_)
+        | DistributionState::Reversing { .. }
         | DistributionState::Reversed { .. }
         | DistributionState::Withdrawn { .. } => None,
     };

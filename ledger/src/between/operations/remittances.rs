@@ -8,6 +8,7 @@ use crate::book::Reason;
 use crate::books::operations::{accounts, mirrors};
 use crate::calendar::later;
 use crate::cooperatives::operations::members::{self, lock};
+use crate::cooperatives::operations::series;
 use crate::cooperatives::rules::allocation_rule::Pot;
 use crate::engine::posting;
 use crate::engine::store::books::{self, Book};
@@ -100,7 +101,8 @@ pub(super) async fn another(tx: &Transaction<'_>, book: &Book, to: BookRef, at: 
 ///
 /// # Errors
 ///
-/// `same-person`, `remittance-state`; what [`posting::post`] refuses, such as `below-floor` when the fund has less. [`Error::NotFound`] for an
+/// `same-person`, `remittance-state`; `series-under-way` while a reversal is to take something of the fund; what [`posting::post`] refuses, such as
+/// `below-floor` when the fund has less. [`Error::NotFound`] for an
 /// unknown remittance.
 pub async fn approve(
     tx: &Transaction<'_>,
@@ -114,6 +116,7 @@ pub async fn approve(
     let to = books::get(tx, it.to_book).await?;
     let fund = accounts::ensure(tx, &book, &it.from_fund.account(), book.currency, wall).await?;
     let due_to = accounts::ensure(tx, &book, &chart::due_to(to.reference()), book.currency, wall).await?;
+    series::demand_free(tx, book.id, &[fund]).await?;
     let entry = movements::inter_book_sent(fund, due_to, it.amount, book.today(wall), id);
     let now = book.now(wall);
     let sent = Sent { by, at: now, entry: posting::post(tx, &book, entry, wall).await?.number };

@@ -1,6 +1,6 @@
 //! Advances on the shares of members: granted, and taken back.
 
-use super::members;
+use super::{members, series};
 use crate::books::operations::{accounts, mirrors};
 use crate::cooperatives::rules::advance::Advance;
 use crate::cooperatives::rules::undone::Undone;
@@ -79,7 +79,7 @@ pub async fn grant(
 ///
 /// # Errors
 ///
-/// `same-person` when `by` is the member; `already-reversed`; `not-a-cooperative`; what [`posting::post`] refuses, such as `below-floor`.
+/// `same-person` when `by` is the member; `already-reversed`; `not-a-cooperative`; `series-under-way` while a distribution is being posted; what [`posting::post`] refuses, such as `below-floor`.
 /// [`Error::NotFound`] for an unknown one.
 pub async fn reverse(
     tx: &Transaction<'_>,
@@ -95,6 +95,7 @@ pub async fn reverse(
         let detail = "an advance is taken back by somebody else than the member who got it";
         return Err(Refusal::new("same-person", detail).into());
     }
+    series::demand_none(tx, book.id).await?;
     let mirror = mirrors::post_of_operation(tx, &book, granted.entry, id, wall).await?;
     let now = book.now(wall);
     let undone = Undone { by, at: now, reason: reason.clone(), entry: Some(mirror.number) };

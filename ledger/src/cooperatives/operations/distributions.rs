@@ -1,35 +1,27 @@
 //! Distributions: drafted from the closed result, shown to the members, approved, posted by the worker, taken back.
 
-use super::{capital, inputs, members, result_accounts, results, tellings};
-use crate::book::AccountNumber;
-use crate::book::entry::LINES_MAX;
-use crate::books::operations::{accounts, mirrors};
+use super::mirroring::{self, Reversed};
+use super::{capital, inputs, members, results, series, tellings};
+use crate::books::operations::accounts;
 use crate::calendar::later;
+use crate::chart;
 use crate::cooperatives::rules::cooperative::{Member, Period};
 use crate::cooperatives::rules::distribution::{Distribution, DistributionState, Due, Objection, WAIT_DAYS};
 use crate::cooperatives::rules::loss;
-use crate::cooperatives::rules::plan::{self, Credit, MemberPart, StepPart};
-use crate::cooperatives::rules::redemption::{self, Notice};
-use crate::cooperatives::rules::series::{Instalment, instalments};
+use crate::cooperatives::rules::plan::Credit;
 use crate::cooperatives::rules::waterfall;
 use crate::cooperatives::store::redemptions::{self, UsedBy};
-use crate::cooperatives::store::series::{self, SeriesEntry};
 use crate::cooperatives::store::{
-    allocation_rules, distributions, members as member_rows, proceeds, results as result_rows,
+    allocation_rules, distributions, members as member_rows, proceeds, results as result_rows, series as series_rows,
 };
-use crate::engine::posting;
 use crate::engine::store::books::Book;
-use crate::engine::store::journal;
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, DistributionId, MemberId, PersonId};
-use crate::money::Money;
 use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
 use crate::service::store::jobs;
-use crate::{chart, movements};
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
-use jiff::civil::Date;
 
 /// Drafts the distribution of a period: closes its result if that is not done, takes the rule in force on its last day and
 /// the hours attested, and freezes who gets what; or of a loss, where the rule says who bears one, who bears what.
@@ -38,7 +30,7 @@ use jiff::civil::Date;
 ///
 /// `distribution-open`, `no-rule`, `no-surplus`, `no-weights`, `too-many-parts`, `account-mismatch`, `not-a-cooperative`; `later-result`
 /// for a loss that a later result bears; of closing the result `loss-under-way`, `period-closed`, `period-not-over`, `earlier-proceeds`, `earlier-hours`, and what
-/// [`posting::post`] refuses; [`Error::NotFound`] for an unknown book. Nothing is written then: a result without a
+/// [`posting::post`](crate::engine::posting::post) refuses; [`Error::NotFound`] for an unknown book. Nothing is written then: a result without a
 /// surplus is closed by [`results::close`].
 pub async fn draft(
     tx: &Transaction<'_>,
@@ -66,17 +58,6 @@ pub async fn draft(
     let inputs = inputs::gather(tx, &book, &cooperative, &rule.rule, earned).await?;
     let plan = if is_loss { loss::bear(&rule.rule, &inputs)? } else { waterfall::distribute(&rule.rule, &inputs)? };
     let moved: Vec<Credit> = plan.credits().into_iter().chain(plan.bearers()).collect();
-    // A surplus is posted by as many entries as it takes, of which the first has what lenders get. A loss has one: what bears it and the costs
-    // that it covers are in balance there.
-    let lines = if is_loss {
-        moved.len() + result.carried.len()
-    } else {
-        plan::credits(&plan.steps).len() + plan::principals(&plan.steps).count()
-    };
-    if lines > LINES_MAX {
-        let detail = format!("{lines} parts do not fit into one journal entry of {LINES_MAX} lines");
-        return Err(Refusal::new("too-many-parts", detail).into());
-    }
     let needed: Vec<&chart::Account> = moved.iter().map(|part| &part.account).collect();
     accounts::check_all(tx, &book, &needed, book.currency).await?;
     let now = book.now(wall);
@@ -101,6 +82,7 @@ pub async fn draft(
         state: DistributionState::Draft { until },
         version: 1,
     };
+    series::check_fits(&distribution, &plan.members, &result.carried)?;
     distributions::insert(tx, &distribution, until).await?;
     distributions::insert_inputs(tx, distribution.id, &inputs).await?;
     distributions::insert_parts(tx, distribution.id, &plan).await?;
@@ -202,7 +184,7 @@ pub async fn withdraw(
     wall: Timestamp,
 ) -> Result<Distribution, Error> {
     let (book, distribution) = lock(tx, id).await?;
-    if distribution.state.posting().is_none() && !series::list(tx, id).await?.is_empty() {
+    if distribution.state.posting().is_none() && !series_rows::list(tx, id).await?.is_empty() {
         let detail = "it is being posted, entry by entry: take it back when all of it is";
         return Err(Refusal::new("distribution-state", detail).into());
     }
@@ -210,16 +192,19 @@ pub async fn withdraw(
     save(tx, withdrawn, "withdrawn", Actor::Person(by), &reason, book.now(wall)).await
 }
 
-/// A deadline has passed: posts what is approved, withdraws what nobody acted on. Done twice, it is done once.
+/// A deadline has passed: posts what is approved, withdraws what nobody acted on. Or a reversal goes on. Done twice, it is done once.
 ///
 /// # Errors
 ///
-/// When it posts, what [`posting::post`] refuses; [`Error::NotFound`] for an unknown distribution.
+/// When it posts, `series-under-way` while a redemption is being posted, and what [`posting::post`](crate::engine::posting::post) refuses; [`Error::NotFound`] for an unknown distribution.
 pub async fn advance(tx: &Transaction<'_>, id: DistributionId, wall: Timestamp) -> Result<Distribution, Error> {
     let (book, _) = members::lock(tx, id.book).await?;
     let distribution = distributions::lock(tx, id).await?;
     let now = book.now(wall);
     match distribution.due(now) {
+        Due::Nothing if matches!(distribution.state, DistributionState::Reversing { .. }) => {
+            go_on_back(tx, &book, distribution, wall).await
+        }
         Due::Nothing => Ok(distribution),
         Due::Withdraw(reason) => {
             let withdrawn = distribution.withdraw(reason.to_owned())?;
@@ -237,25 +222,21 @@ async fn post_due(
     wall: Timestamp,
 ) -> Result<Distribution, Error> {
     let (id, now) = (distribution.id, book.now(wall));
-    let begun = series::list(tx, id).await?;
-    if begun.is_empty() && !is_there(tx, book, &distribution).await? {
+    let begun = series_rows::list(tx, id).await?;
+    if begun.is_empty() {
+        // What is there must not go while it is looked at: a job that is refused so comes again.
+        series::demand_none(tx, book.id).await?;
+    }
+    if begun.is_empty() && !series::is_there(tx, book, &distribution).await? {
         let reason = "what was to bear it is not there any more: draft it anew";
         let withdrawn = distribution.withdraw(reason.to_owned())?;
         return save(tx, withdrawn, "withdrawn", Actor::Service, reason, now).await;
     }
-    let entry = if distribution.plan.loss() > 0 {
-        post_loss(tx, book, &distribution, wall).await?
-    } else {
-        match post_next(tx, book, &distribution, &begun, wall).await? {
-            Some(first) => first,
-            None => return Ok(distribution),
-        }
+    let Some(entry) = series::post_next(tx, book, &distribution, &begun, wall).await? else {
+        return Ok(distribution);
     };
     if distribution.plan.retained() > 0 {
         capital::grew(tx, book).await?;
-    }
-    if distribution.plan.loss() > 0 {
-        use_capital(tx, book, id).await?;
     }
     let posted = distribution.posted(entry, now)?;
     let job = Job::IssueStatements { distribution: id, after: 0 };
@@ -263,205 +244,14 @@ async fn post_due(
     save(tx, posted, "posted", Actor::Service, "", now).await
 }
 
-/// So many entries of a series are posted in one transaction.
-const ENTRIES_AT_ONCE: usize = 4;
-
-/// The shares of so many members are read at once: what they fill at most.
-const SHARES_AT_ONCE: usize = ENTRIES_AT_ONCE * LINES_MAX;
-
-/// Shares by number after one, and whether they are the last ones.
-async fn shares_after(tx: &Transaction<'_>, id: DistributionId, after: i32) -> Result<(Vec<MemberPart>, bool), Error> {
-    let limit = i64::try_from(SHARES_AT_ONCE).unwrap_or(i64::MAX);
-    let shares = distributions::shares(tx, id, None, after, limit).await?;
-    let is_last = shares.len() < SHARES_AT_ONCE;
-    Ok((shares, is_last))
-}
-
-/// The next entries of a surplus after those that are posted, and whether they are all that is left of it. What nobody gets has no entry.
-async fn next_instalments(
-    tx: &Transaction<'_>,
-    distribution: &Distribution,
-    begun: &[SeriesEntry],
-) -> Result<(Vec<Instalment>, bool), Error> {
-    let steps = begun.is_empty().then_some(distribution.plan.steps.as_slice());
-    let mut after = begun.last().map_or(0, |it| it.members.1);
-    loop {
-        let (shares, is_last) = shares_after(tx, distribution.id, after).await?;
-        let mut next = instalments(steps, &shares, LINES_MAX, distribution.currency);
-        let is_whole = is_last && next.len() <= ENTRIES_AT_ONCE;
-        if is_last || !next.is_empty() {
-            next.truncate(ENTRIES_AT_ONCE);
-            return Ok((next, is_whole));
-        }
-        after = shares.last().map_or(i32::MAX, |share| share.number);
-    }
-}
-
-/// Posts a surplus: by one entry, or by the next ones of a series, of one day all of them. Answers the first of all once the last one is posted;
-/// until then a job goes on.
-async fn post_next(
-    tx: &Transaction<'_>,
-    book: &Book,
-    distribution: &Distribution,
-    begun: &[SeriesEntry],
-    wall: Timestamp,
-) -> Result<Option<i64>, Error> {
-    let (id, steps) = (distribution.id, &distribution.plan.steps);
-    let (next, is_whole) = next_instalments(tx, distribution, begun).await?;
-    let is_series = !(begun.is_empty() && is_whole && next.len() == 1);
-    let surplus = accounts::ensure(tx, book, &chart::surplus(), book.currency, wall).await?;
-    let day = match begun.first() {
-        Some(first) => journal::transfers(tx, book.id, first.entry).await?.first().map(|(_, day)| *day),
-        None => None,
-    };
-    let closed_through = journal::lock(tx, book.id).await?.closed_through;
-    let day = day.unwrap_or_else(|| book.today(wall)).max(closed_through.tomorrow().unwrap_or(Date::MAX));
-    let mut first = begun.first().map(|it| it.entry);
-    for (number, instalment) in (begun.len() + 1..).zip(&next) {
-        let parts = lines(tx, book, &instalment.credits, wall).await?;
-        let mut entry = movements::surplus_allocated(surplus, &parts, day, id);
-        if instalment.has_steps {
-            entry = movements::with_loans_due(entry, &loans_due(tx, book, steps, wall).await?);
-        }
-        let entry = posting::post(tx, book, entry, wall).await?.number;
-        if is_series {
-            let number = i32::try_from(number).map_err(|_| Error::inconsistent("a series is too long"))?;
-            series::insert(tx, id, SeriesEntry { number, entry, members: instalment.members }).await?;
-        }
-        first = first.or(Some(entry));
-    }
-    if is_whole {
-        return Ok(first);
-    }
-    let (dedupe, job) = (
-        format!("{id}.{}.{}", distribution.version, begun.len() + next.len()),
-        Job::AdvanceDistribution { distribution: id },
-    );
-    jobs::enqueue(tx, &NewJob { book: book.id, due_at: book.now(wall), dedupe, job }).await?;
-    Ok(None)
-}
-
-/// Whether a plan still can be posted: a loss and what is to bear it are there, and so are what stands against shares and the loans of
-/// which it pays lenders.
-async fn is_there(tx: &Transaction<'_>, book: &Book, distribution: &Distribution) -> Result<bool, Error> {
-    let plan = &distribution.plan;
-    if plan.loss() > 0 {
-        let carried = result_rows::get(tx, distribution.result).await?.carried;
-        if result_accounts::still_there(tx, book, &carried).await? != carried {
-            return Ok(false);
-        }
-    }
-    let reserve = (chart::reserve(), plan.from_reserve);
-    let loans = plan::principals(&plan.steps).map(|(lender, amount)| (chart::loan(lender), amount));
-    let of_all: Vec<_> = loans.chain([reserve]).filter(|(_, amount)| *amount > 0).collect();
-    if inputs::lack(tx, book, &of_all).await? {
-        return Ok(false);
-    }
-    let (mut after, mut is_last) = (0, plan.takes_of_members() == 0);
-    while !is_last {
-        let shares;
-        (shares, is_last) = shares_after(tx, distribution.id, after).await?;
-        let netted = shares.iter().map(|part| (chart::member_receivable(part.number), part.netted));
-        let capital = shares.iter().map(|part| (chart::member_capital(part.number), part.from_capital()));
-        let of_members: Vec<_> = netted.chain(capital).filter(|(_, amount)| *amount > 0).collect();
-        if inputs::lack(tx, book, &of_members).await? {
-            return Ok(false);
-        }
-        after = shares.last().map_or(after, |share| share.number);
-    }
-    Ok(true)
-}
-
-/// Those who bear a loss: no more of them than one entry has lines for.
-async fn bearing(tx: &Transaction<'_>, id: DistributionId) -> Result<Vec<MemberPart>, Error> {
-    let (mut bearing, mut after) = (Vec::new(), 0);
-    loop {
-        let (shares, is_last) = shares_after(tx, id, after).await?;
-        after = shares.last().map_or(after, |share| share.number);
-        bearing.extend(shares.into_iter().filter(|part| part.loss > 0));
-        if is_last {
-            return Ok(bearing);
-        }
-    }
-}
-
-/// What a loss takes of members' capital goes of their retained shares, the oldest first, as far as the capital is of such.
-async fn use_capital(tx: &Transaction<'_>, book: &Book, id: DistributionId) -> Result<(), Error> {
-    let bearing: Vec<_> = bearing(tx, id).await?.into_iter().filter(|part| part.from_capital() > 0).collect();
-    if bearing.is_empty() {
-        return Ok(());
-    }
-    let members: Vec<_> = bearing.iter().map(|part| part.member).collect();
-    let wanted = redemptions::Wanted { members: Some(&members), due_on: None };
-    let notices = redemptions::notices(tx, book.id, wanted).await?;
-    let mut given = Vec::new();
-    for part in bearing {
-        let own: Vec<Notice> = notices.iter().filter(|notice| notice.member == part.member).cloned().collect();
-        let left: i64 = own.iter().map(Notice::left).sum();
-        given.extend(redemption::oldest_first(part.from_capital().min(left), &own, book.currency)?);
-    }
-    redemptions::use_notices(tx, UsedBy::Loss(id), &given).await
-}
-
-/// What falls due of loans by the steps of a plan: loan, what is owed to its lender, and how much.
-async fn loans_due(
-    tx: &Transaction<'_>,
-    book: &Book,
-    steps: &[StepPart],
-    wall: Timestamp,
-) -> Result<Vec<(AccountNumber, AccountNumber, Money)>, Error> {
-    let mut due = Vec::new();
-    for (lender, amount) in plan::principals(steps) {
-        let loan = accounts::ensure(tx, book, &chart::loan(lender), book.currency, wall).await?;
-        let payable = accounts::ensure(tx, book, &chart::lender_payable(lender), book.currency, wall).await?;
-        due.extend(Money::parts(amount, book.currency).into_iter().map(|part| (loan, payable, part)));
-    }
-    Ok(due)
-}
-
-/// Posts a loss by one entry; answers its number.
-async fn post_loss(
-    tx: &Transaction<'_>,
-    book: &Book,
-    distribution: &Distribution,
-    wall: Timestamp,
-) -> Result<i64, Error> {
-    let surplus = accounts::ensure(tx, book, &chart::surplus(), book.currency, wall).await?;
-    let (from_reserve, id) = (distribution.plan.from_reserve, distribution.id);
-    let mut bearers = Vec::new();
-    if from_reserve > 0 {
-        bearers.push(Credit { account: chart::reserve(), amount: from_reserve });
-    }
-    bearers.extend(bearing(tx, id).await?.iter().flat_map(MemberPart::bearers));
-    let bearers = lines(tx, book, &bearers, wall).await?;
-    let costs = results::carried_lines(tx, book, distribution.result).await?;
-    let entry = movements::loss_borne(surplus, &bearers, &costs, book.today(wall), id);
-    Ok(posting::post(tx, book, entry, wall).await?.number)
-}
-
-/// The accounts of parts, with their amounts as lines hold them.
-async fn lines(
-    tx: &Transaction<'_>,
-    book: &Book,
-    parts: &[Credit],
-    wall: Timestamp,
-) -> Result<Vec<(AccountNumber, Money)>, Error> {
-    let needed: Vec<&chart::Account> = parts.iter().map(|part| &part.account).collect();
-    let numbers = accounts::ensure_all(tx, book, &needed, book.currency, wall).await?;
-    let mut lines = Vec::new();
-    for part in parts {
-        let account = numbers.get(&part.account.code).copied().ok_or(Error::NotFound("account"))?;
-        lines.extend(Money::parts(part.amount, book.currency).into_iter().map(|amount| (account, amount)));
-    }
-    Ok(lines)
-}
-
-/// Takes a posted distribution back by the mirror of its lines. What was paid out already stops it at the floors.
+/// Takes a posted distribution back by the mirror of its lines. What was paid out already stops it at the floors. A series of more entries than a
+/// step has is taken back by the worker: it is `reversing` until then, and nobody takes of what it is to give back.
 ///
 /// # Errors
 ///
 /// `same-person` when `by` approved it, `distribution-state`; `retained-used` when a share that it retained was redeemed or bore a loss;
-/// `later-result` when its loss would come back to a result after which another one is closed; what [`posting::post`] refuses, such as
+/// `later-result` when its loss would come back to a result after which another one is closed; `series-under-way` while another series of entries is
+/// being posted or taken back; what [`posting::post`](crate::engine::posting::post) refuses, such as
 /// `below-floor`; [`Error::NotFound`] for an unknown distribution.
 pub async fn reverse(
     tx: &Transaction<'_>,
@@ -472,6 +262,7 @@ pub async fn reverse(
 ) -> Result<Distribution, Error> {
     let (book, distribution) = lock(tx, id).await?;
     let posting = distribution.check_reversal(by)?;
+    series::demand_none(tx, book.id).await?;
     if let Some(used) = redemptions::find_use(tx, id).await? {
         let detail = match used {
             UsedBy::Redemption(by) => {
@@ -487,19 +278,38 @@ pub async fn reverse(
     }
     if distribution.plan.loss() > 0 {
         results::demand_latest(tx, &result_rows::get(tx, distribution.result).await?).await?;
-        redemptions::undo_use(tx, UsedBy::Loss(id)).await?;
     }
-    let further = series::list(tx, id).await?;
-    for it in further.iter().rev().filter(|it| it.entry != posting.entry) {
-        let mirrored = mirrors::post_of_operation(tx, &book, it.entry, id, wall).await?;
-        series::update_reversed(tx, id, it.number, mirrored.number).await?;
+    let entries = series_rows::list(tx, id).await?;
+    let (what, now) = (taken_back(&distribution), book.now(wall));
+    if mirroring::is_one_step(&entries) {
+        let mirror = mirroring::whole(tx, &book, what, (posting.entry, &entries), wall).await?;
+        let reversed = distribution.reversed(by, mirror, reason.clone())?;
+        return save(tx, reversed, "reversed", Actor::Person(by), &reason, now).await;
     }
-    let mirrored = mirrors::post_of_operation(tx, &book, posting.entry, id, wall).await?;
-    if let Some(first) = further.first() {
-        series::update_reversed(tx, id, first.number, mirrored.number).await?;
-    }
-    let reversed = distribution.reversed(by, mirrored.number, reason.clone())?;
-    save(tx, reversed, "reversed", Actor::Person(by), &reason, book.now(wall)).await
+    mirroring::demand_there(tx, &book, &entries).await?;
+    let reversing = distribution.reversing(by, reason.clone())?;
+    let reversing = save(tx, reversing, "reversing", Actor::Person(by), &reason, now).await?;
+    mirroring::next(tx, &book, what, &entries, wall).await?;
+    Ok(reversing)
+}
+
+/// What a reversal of it takes back.
+fn taken_back(distribution: &Distribution) -> Reversed {
+    if distribution.plan.loss() > 0 { Reversed::Loss(distribution.id) } else { Reversed::Surplus(distribution.id) }
+}
+
+/// Goes on with a reversal that is under way.
+async fn go_on_back(
+    tx: &Transaction<'_>,
+    book: &Book,
+    distribution: Distribution,
+    wall: Timestamp,
+) -> Result<Distribution, Error> {
+    let entries = series_rows::list(tx, distribution.id).await?;
+    let Some(mirror) = mirroring::next(tx, book, taken_back(&distribution), &entries, wall).await? else {
+        return Ok(distribution);
+    };
+    save(tx, distribution.taken_back(mirror)?, "reversed", Actor::Service, "", book.now(wall)).await
 }
 
 pub(super) async fn lock(tx: &Transaction<'_>, id: DistributionId) -> Result<(Book, Distribution), Error> {

@@ -1,6 +1,6 @@
 //! Openings of books that were kept elsewhere before: written down, and taken back.
 
-use super::{capital, members};
+use super::{capital, members, series};
 use crate::book::entry::LINES_MAX;
 use crate::book::{AccountClass, AccountKind};
 use crate::books::operations::{accounts, mirrors};
@@ -172,7 +172,7 @@ fn balanced(balances: &[Balance], book: &Book) -> Result<Money, Error> {
 ///
 /// # Errors
 ///
-/// `already-reversed`; `not-a-cooperative`; what [`posting::post`] refuses, such as `below-floor`. [`Error::NotFound`] for an unknown one.
+/// `already-reversed`; `not-a-cooperative`; `series-under-way` while a distribution is being posted; what [`posting::post`] refuses, such as `below-floor`. [`Error::NotFound`] for an unknown one.
 pub async fn reverse(
     tx: &Transaction<'_>,
     id: OpeningId,
@@ -183,6 +183,7 @@ pub async fn reverse(
     let (book, _) = members::lock(tx, id.book).await?;
     let opened = openings::get(tx, id, book.currency).await?;
     opened.stands()?;
+    series::demand_none(tx, book.id).await?;
     let mirror = mirrors::post_of_operation(tx, &book, opened.entry, id, wall).await?;
     let now = book.now(wall);
     let undone = Undone { by, at: now, reason: reason.clone(), entry: Some(mirror.number) };

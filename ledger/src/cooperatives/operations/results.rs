@@ -4,6 +4,7 @@ use super::{loans, members, result_accounts};
 use crate::book::AccountNumber;
 use crate::books::operations::{accounts, mirrors};
 use crate::cooperatives::rules::cooperative::{Cooperative, NEVER, Period, ProceedsKind};
+use crate::cooperatives::rules::distribution::DistributionState;
 use crate::cooperatives::rules::result::{self, Closing, Counted, OnAccount, PeriodResult};
 use crate::cooperatives::rules::undone::{self, Undone};
 use crate::cooperatives::store::proceeds::Sum;
@@ -104,7 +105,11 @@ async fn carried_by(client: &impl GenericClient, last: &PeriodResult, strictly: 
         return Ok(Vec::new());
     }
     match distributions::find_of_result(client, last.id).await? {
-        Some(other) if other.state.posting().is_some() => Ok(Vec::new()),
+        Some(other)
+            if other.state.posting().is_some() && !matches!(other.state, DistributionState::Reversing { .. }) =>
+        {
+            Ok(Vec::new())
+        }
         Some(other) if strictly => {
             let (period, state) = (other.period, other.state.as_str());
             let detail = format!(
@@ -115,19 +120,6 @@ async fn carried_by(client: &impl GenericClient, last: &PeriodResult, strictly: 
         }
         Some(_) | None => Ok(last.carried.clone()),
     }
-}
-
-/// The costs that the sales of a result did not cover, as lines hold them.
-pub(super) async fn carried_lines(
-    tx: &Transaction<'_>,
-    book: &Book,
-    id: ResultId,
-) -> Result<Vec<(AccountNumber, Money)>, Error> {
-    let carried = results::get(tx, id).await?.carried;
-    let lines = |part: OnAccount| {
-        Money::parts(part.amount, book.currency).into_iter().map(move |amount| (part.account, amount))
-    };
-    Ok(carried.into_iter().flat_map(lines).collect())
 }
 
 /// Refuses with `later-result` when a result was closed after this one: it bears what this one has left.

@@ -34,6 +34,7 @@ pub async fn issue(
     match distribution.state {
         DistributionState::Posted(_) | DistributionState::Paid(_) => {}
         DistributionState::StatementsIssued(_)
+        | DistributionState::Reversing { .. }
         | DistributionState::Reversed { .. }
         | DistributionState::Withdrawn { .. }
         | DistributionState::Draft { .. }

@@ -40,6 +40,7 @@ pub(super) async fn objection(
         | DistributionState::Posted(_)
         | DistributionState::Paid(_)
         | DistributionState::StatementsIssued(_)
+        | DistributionState::Reversing { .. }
         | DistributionState::Reversed { .. } => false,
     };
     if is_told {
@@ -84,7 +85,10 @@ pub async fn objection_notice(
         | DistributionState::Paid(_)
         | DistributionState::StatementsIssued(_) => ("approved", None),
         DistributionState::Withdrawn { .. } => ("withdrawn", None),
-        DistributionState::Draft { .. } | DistributionState::Objection { .. } | DistributionState::Reversed { .. } => {
+        DistributionState::Draft { .. }
+        | DistributionState::Objection { .. }
+        | DistributionState::Reversing { .. }
+        | DistributionState::Reversed { .. } => {
             return Ok(None);
         }
     };

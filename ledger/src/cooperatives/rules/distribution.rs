@@ -2,7 +2,7 @@
 //!
 //! `draft → objection → approved → posted → paid → statements_issued`; beside the road `objected` (a member's objection waits
 //! for its answer), `withdrawn` (also the default of every state in which nobody acts in time: the money stays
-//! undistributed) and `reversed` (the mirror of the posted lines, never a recomputation).
+//! undistributed) and `reversed` (the mirror of the posted lines, never a recomputation; `reversing` while a series of entries is mirrored).
 
 use super::cooperative::Period;
 use super::outline::Outline;
@@ -75,6 +75,13 @@ pub enum DistributionState {
     Paid(Posting),
     /// Every member has a statement.
     StatementsIssued(Posting),
+    /// Being taken back by the mirrors of a series of entries, the last one first.
+    Reversing {
+        /// What was posted.
+        posting: Posting,
+        /// Why it is taken back.
+        reason: String,
+    },
     /// Taken back by the mirror of its lines.
     Reversed {
         /// What was posted.
@@ -102,6 +109,7 @@ impl DistributionState {
             DistributionState::Posted(_) => "posted",
             DistributionState::Paid(_) => "paid",
             DistributionState::StatementsIssued(_) => "statements_issued",
+            DistributionState::Reversing { .. } => "reversing",
             DistributionState::Reversed { .. } => "reversed",
             DistributionState::Withdrawn { .. } => "withdrawn",
         }
@@ -116,6 +124,7 @@ impl DistributionState {
             DistributionState::Posted(_)
             | DistributionState::Paid(_)
             | DistributionState::StatementsIssued(_)
+            | DistributionState::Reversing { .. }
             | DistributionState::Reversed { .. }
             | DistributionState::Withdrawn { .. } => None,
         }
@@ -127,6 +136,7 @@ impl DistributionState {
             DistributionState::Posted(posting)
             | DistributionState::Paid(posting)
             | DistributionState::StatementsIssued(posting)
+            | DistributionState::Reversing { posting, .. }
             | DistributionState::Reversed { posting, .. } => Some(*posting),
             DistributionState::Draft { .. }
             | DistributionState::Objection { .. }
@@ -213,6 +223,7 @@ impl Distribution {
             | DistributionState::Posted(_)
             | DistributionState::Paid(_)
             | DistributionState::StatementsIssued(_)
+            | DistributionState::Reversing { .. }
             | DistributionState::Reversed { .. }
             | DistributionState::Withdrawn { .. } => return Err(self.refuse("only a draft is opened")),
         }
@@ -232,6 +243,7 @@ impl Distribution {
             | DistributionState::Posted(_)
             | DistributionState::Paid(_)
             | DistributionState::StatementsIssued(_)
+            | DistributionState::Reversing { .. }
             | DistributionState::Reversed { .. }
             | DistributionState::Withdrawn { .. } => return Err(self.refuse("nobody can object to it now")),
         };
@@ -266,6 +278,7 @@ impl Distribution {
             | DistributionState::Posted(_)
             | DistributionState::Paid(_)
             | DistributionState::StatementsIssued(_)
+            | DistributionState::Reversing { .. }
             | DistributionState::Reversed { .. }
             | DistributionState::Withdrawn { .. } => return Err(self.refuse("it does not wait for an approval")),
         };
@@ -290,6 +303,7 @@ impl Distribution {
             DistributionState::Posted(_)
             | DistributionState::Paid(_)
             | DistributionState::StatementsIssued(_)
+            | DistributionState::Reversing { .. }
             | DistributionState::Reversed { .. }
             | DistributionState::Withdrawn { .. } => return Err(self.refuse("there is nothing to withdraw")),
         }
@@ -309,6 +323,7 @@ impl Distribution {
             DistributionState::Posted(_)
             | DistributionState::Paid(_)
             | DistributionState::StatementsIssued(_)
+            | DistributionState::Reversing { .. }
             | DistributionState::Reversed { .. }
             | DistributionState::Withdrawn { .. } => Due::Nothing,
         }
@@ -328,6 +343,7 @@ impl Distribution {
             | DistributionState::Posted(_)
             | DistributionState::Paid(_)
             | DistributionState::StatementsIssued(_)
+            | DistributionState::Reversing { .. }
             | DistributionState::Reversed { .. }
             | DistributionState::Withdrawn { .. } => Err(self.refuse("it is not to be posted now")),
         }
@@ -343,6 +359,7 @@ impl Distribution {
             | DistributionState::Approved { .. }
             | DistributionState::Paid(_)
             | DistributionState::StatementsIssued(_)
+            | DistributionState::Reversing { .. }
             | DistributionState::Reversed { .. }
             | DistributionState::Withdrawn { .. } => Err(self.refuse("only a posted one is paid out")),
         }
@@ -359,6 +376,7 @@ impl Distribution {
             | DistributionState::Objected { .. }
             | DistributionState::Approved { .. }
             | DistributionState::StatementsIssued(_)
+            | DistributionState::Reversing { .. }
             | DistributionState::Reversed { .. }
             | DistributionState::Withdrawn { .. } => Err(self.refuse("only a posted one has statements")),
         }
@@ -383,8 +401,23 @@ impl Distribution {
             | DistributionState::Withdrawn { .. } => {
                 Err(self.refuse("only a posted one that is not paid out is reversed"))
             }
+            DistributionState::Reversing { .. } => Err(self.refuse("the rest of it follows without a pause")),
             DistributionState::Paid(_) => Err(self.refuse(PAID_OUT)),
         }
+    }
+
+    /// It is being taken back, by so many entries that it takes more than one step.
+    pub fn reversing(self, by: PersonId, reason: String) -> Result<Distribution, Refusal> {
+        let posting = self.check_reversal(by)?;
+        Ok(Distribution { state: DistributionState::Reversing { posting, reason }, ..self })
+    }
+
+    /// All of what was being taken back is mirrored, the first entry by `reversal`.
+    pub fn taken_back(self, reversal: i64) -> Result<Distribution, Refusal> {
+        let DistributionState::Reversing { posting, reason } = self.state else {
+            return Err(self.refuse("it is not being taken back"));
+        };
+        Ok(Distribution { state: DistributionState::Reversed { posting, reversal, reason }, ..self })
     }
 
     /// It was taken back by the mirror entry `reversal`.
@@ -405,6 +438,7 @@ impl Distribution {
                 format!("take it back by POST /v1/distributions/{id}:reverse")
             }
             DistributionState::Paid(_) => PAID_OUT.to_owned(),
+            DistributionState::Reversing { .. } => "it is being taken back: wait for its end".to_owned(),
             DistributionState::Reversed { .. } | DistributionState::Withdrawn { .. } => "it is over".to_owned(),
         }
     }

@@ -115,7 +115,7 @@ pub struct Redeemed {
     pub by: PersonId,
     /// When it was approved, in book time.
     pub at: Timestamp,
-    /// Record number of its journal entry.
+    /// Record number of its journal entry, or of the first one of a series.
     pub entry: i64,
 }
 
@@ -124,6 +124,8 @@ pub struct Redeemed {
 pub enum RedemptionState {
     /// It waits for another person.
     Requested,
+    /// Approved, and posted entry by entry: what is posted is payable, and the rest follows.
+    Posting(Redeemed),
     /// What was asked for is payable.
     Approved(Redeemed),
     /// Given up.
@@ -131,11 +133,18 @@ pub enum RedemptionState {
         /// Why it was given up.
         reason: String,
     },
+    /// Being taken back by the mirrors of a series of entries, the last one first.
+    Reversing {
+        /// What was posted.
+        redeemed: Redeemed,
+        /// Why it is taken back.
+        reason: String,
+    },
     /// Taken back by the mirror of its lines.
     Reversed {
         /// What was posted.
         redeemed: Redeemed,
-        /// Record number of the mirror entry.
+        /// Record number of the mirror entry, of a series that of the first one.
         reversal: i64,
         /// Why it was taken back.
         reason: String,
@@ -147,8 +156,10 @@ impl RedemptionState {
     pub fn as_str(&self) -> &'static str {
         match self {
             RedemptionState::Requested => "requested",
+            RedemptionState::Posting(_) => "posting",
             RedemptionState::Approved(_) => "approved",
             RedemptionState::Withdrawn { .. } => "withdrawn",
+            RedemptionState::Reversing { .. } => "reversing",
             RedemptionState::Reversed { .. } => "reversed",
         }
     }
@@ -156,24 +167,27 @@ impl RedemptionState {
     /// What its approval posted, if it was approved.
     pub fn redeemed(&self) -> Option<Redeemed> {
         match self {
-            RedemptionState::Approved(redeemed) | RedemptionState::Reversed { redeemed, .. } => Some(*redeemed),
+            RedemptionState::Posting(redeemed)
+            | RedemptionState::Approved(redeemed)
+            | RedemptionState::Reversing { redeemed, .. }
+            | RedemptionState::Reversed { redeemed, .. } => Some(*redeemed),
             RedemptionState::Requested | RedemptionState::Withdrawn { .. } => None,
         }
     }
 }
 
-/// Retained shares that become payable to their members.
+/// Retained shares that become payable to their members. What each gives is a row of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redemption {
     /// Its id.
     pub id: RedemptionId,
     /// Whose shares; none for those of all members.
     pub member: Option<MemberId>,
+    /// The number of that member.
+    pub number: Option<i32>,
     /// How much, minor units of the book's currency.
     pub amount: i64,
-    /// What each notice gives.
-    pub plan: Vec<Given>,
-    /// SHA-256 of the plan.
+    /// SHA-256 of the plan: of what each notice gives.
     pub digest: [u8; 32],
     /// Who asked for it.
     pub requested_by: PersonId,
@@ -190,7 +204,11 @@ impl Redemption {
     pub fn check_approval(&self, by: PersonId, seen: [u8; 32]) -> Result<(), Refusal> {
         match self.state {
             RedemptionState::Requested => {}
-            RedemptionState::Approved(_) | RedemptionState::Withdrawn { .. } | RedemptionState::Reversed { .. } => {
+            RedemptionState::Posting(_)
+            | RedemptionState::Approved(_)
+            | RedemptionState::Withdrawn { .. }
+            | RedemptionState::Reversing { .. }
+            | RedemptionState::Reversed { .. } => {
                 return Err(self.refuse("it does not wait for an approval"));
             }
         }
@@ -204,27 +222,30 @@ impl Redemption {
         Ok(())
     }
 
-    /// Refuses another plan than that of the request, with `plan-outdated`: something was redeemed or lost since.
-    pub fn check_plan(&self, now: &[Given]) -> Result<(), Refusal> {
-        if now == self.plan {
+    /// Refuses another plan than that of the request, by its digest, with `plan-outdated`: something was redeemed or lost since.
+    pub fn check_plan(&self, now: [u8; 32]) -> Result<(), Refusal> {
+        if now == self.digest {
             return Ok(());
         }
         let detail = format!("the shares changed since {}: withdraw it, and ask for it anew", self.requested_at);
         Err(Refusal::new("plan-outdated", detail))
     }
 
-    /// It is in the book.
-    pub fn approved(self, redeemed: Redeemed) -> Redemption {
-        Redemption { state: RedemptionState::Approved(redeemed), ..self }
+    /// It is in the book: all of it, or the first entry of a series.
+    pub fn approved(self, redeemed: Redeemed, is_whole: bool) -> Redemption {
+        let state = if is_whole { RedemptionState::Approved(redeemed) } else { RedemptionState::Posting(redeemed) };
+        Redemption { state, ..self }
     }
 
     /// Gives it up before it is approved.
     pub fn withdraw(self, reason: String) -> Result<Redemption, Refusal> {
         match self.state {
             RedemptionState::Requested => Ok(Redemption { state: RedemptionState::Withdrawn { reason }, ..self }),
-            RedemptionState::Approved(_) | RedemptionState::Withdrawn { .. } | RedemptionState::Reversed { .. } => {
-                Err(self.refuse("there is nothing to withdraw"))
-            }
+            RedemptionState::Posting(_)
+            | RedemptionState::Approved(_)
+            | RedemptionState::Withdrawn { .. }
+            | RedemptionState::Reversing { .. }
+            | RedemptionState::Reversed { .. } => Err(self.refuse("there is nothing to withdraw")),
         }
     }
 
@@ -236,10 +257,19 @@ impl Redemption {
                 Err(Refusal::new("same-person", detail))
             }
             RedemptionState::Approved(redeemed) => Ok(redeemed),
+            RedemptionState::Posting(_) => {
+                Err(self.refuse("it is taken back when all of it is posted, which the worker does without a pause"))
+            }
+            RedemptionState::Reversing { .. } => Err(self.refuse("the rest of it follows without a pause")),
             RedemptionState::Requested | RedemptionState::Withdrawn { .. } | RedemptionState::Reversed { .. } => {
                 Err(self.refuse("only an approved one is reversed"))
             }
         }
+    }
+
+    /// It is being taken back, by so many entries that it takes more than one step.
+    pub fn reversing(self, redeemed: Redeemed, reason: String) -> Redemption {
+        Redemption { state: RedemptionState::Reversing { redeemed, reason }, ..self }
     }
 
     /// It was taken back by the mirror entry `reversal`.

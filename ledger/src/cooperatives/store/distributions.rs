@@ -41,6 +41,7 @@ fn state(row: &Row) -> Result<DistributionState, Error> {
         "posted" => DistributionState::Posted(posting()?),
         "paid" => DistributionState::Paid(posting()?),
         "statements_issued" => DistributionState::StatementsIssued(posting()?),
+        "reversing" => DistributionState::Reversing { posting: posting()?, reason: row.get("reason") },
         "reversed" => {
             let reversal = row.get::<_, Option<i64>>("reversal_number").ok_or_else(broken)?;
             DistributionState::Reversed { posting: posting()?, reversal, reason: row.get("reason") }
@@ -217,7 +218,7 @@ pub async fn find_blocking(
         .prepare_cached(
             "-- distributions::find_blocking
             SELECT * FROM distribution
-             WHERE book_id = $1 AND (state IN ('draft', 'objection', 'objected', 'approved')
+             WHERE book_id = $1 AND (state IN ('draft', 'objection', 'objected', 'approved', 'reversing')
                                      OR (period_to = $2 AND state NOT IN ('withdrawn', 'reversed')))
              ORDER BY id LIMIT 1",
         )
@@ -291,6 +292,10 @@ pub async fn update(tx: &Transaction<'_>, distribution: &Distribution) -> Result
         DistributionState::Posted(posting)
         | DistributionState::Paid(posting)
         | DistributionState::StatementsIssued(posting) => approval = Some(posting.approval),
+        DistributionState::Reversing { posting, reason: why } => {
+            approval = Some(posting.approval);
+            reason = why;
+        }
         DistributionState::Reversed { posting, reversal: mirror, reason: why } => {
             approval = Some(posting.approval);
             reversal = Some(*mirror);

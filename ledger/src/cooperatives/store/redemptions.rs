@@ -7,7 +7,6 @@ use crate::id::{BookId, DistributionId, MemberId, PersonId, RedemptionId};
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::civil::Date;
 use tokio_postgres::Row;
-use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 fn state(row: &Row) -> Result<RedemptionState, Error> {
@@ -20,8 +19,10 @@ fn state(row: &Row) -> Result<RedemptionState, Error> {
     };
     Ok(match name {
         "requested" => RedemptionState::Requested,
+        "posting" => RedemptionState::Posting(redeemed()?),
         "approved" => RedemptionState::Approved(redeemed()?),
         "withdrawn" => RedemptionState::Withdrawn { reason: row.get("reason") },
+        "reversing" => RedemptionState::Reversing { redeemed: redeemed()?, reason: row.get("reason") },
         "reversed" => {
             let reversal = row.get::<_, Option<i64>>("reversal_number").ok_or_else(broken)?;
             RedemptionState::Reversed { redeemed: redeemed()?, reversal, reason: row.get("reason") }
@@ -32,12 +33,11 @@ fn state(row: &Row) -> Result<RedemptionState, Error> {
 
 fn from_row(row: &Row) -> Result<Redemption, Error> {
     let book = BookId(row.get("book_id"));
-    let Json(plan) = row.try_get::<_, Json<Vec<Given>>>("plan")?;
     Ok(Redemption {
         id: RedemptionId::new(book, row.get("id")),
         member: row.get::<_, Option<Uuid>>("member_id").map(|id| MemberId::new(book, id)),
+        number: row.get("member_number"),
         amount: row.get("amount"),
-        plan,
         digest: sha256(row, "digest")?,
         requested_by: PersonId(row.get("requested_by")),
         requested_at: row.get("requested_at"),
@@ -51,8 +51,8 @@ pub async fn insert(tx: &Transaction<'_>, new: &Redemption) -> Result<(), Error>
     let statement = tx
         .prepare_cached(
             "-- redemptions::insert
-            INSERT INTO redemption (book_id, id, member_id, amount, plan, digest, requested_by, requested_at, state, version)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            INSERT INTO redemption (book_id, id, member_id, amount, digest, requested_by, requested_at, state, version)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .await?;
     tx.execute(
@@ -62,7 +62,6 @@ pub async fn insert(tx: &Transaction<'_>, new: &Redemption) -> Result<(), Error>
             /* id */ &new.id.object,
             /* member_id */ &new.member.map(|member| member.object),
             /* amount */ &new.amount,
-            /* plan */ &Json(&new.plan),
             /* digest */ &new.digest.as_slice(),
             /* requested_by */ &new.requested_by.0,
             /* requested_at */ &new.requested_at,
@@ -76,8 +75,14 @@ pub async fn insert(tx: &Transaction<'_>, new: &Redemption) -> Result<(), Error>
 
 /// The redemption with this id.
 pub async fn get(client: &impl GenericClient, id: RedemptionId) -> Result<Redemption, Error> {
-    let statement =
-        client.prepare_cached("-- redemptions::get\nSELECT * FROM redemption WHERE book_id = $1 AND id = $2").await?;
+    let statement = client
+        .prepare_cached(
+            "-- redemptions::get
+            SELECT r.*, m.number AS member_number
+              FROM redemption r LEFT JOIN member m ON m.book_id = r.book_id AND m.id = r.member_id
+             WHERE r.book_id = $1 AND r.id = $2",
+        )
+        .await?;
     let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
     row.as_ref().map(from_row).transpose()?.ok_or(Error::NotFound("redemption"))
 }
@@ -87,7 +92,9 @@ pub async fn find_requested(client: &impl GenericClient, book: BookId) -> Result
     let statement = client
         .prepare_cached(
             "-- redemptions::find_requested
-            SELECT * FROM redemption WHERE book_id = $1 AND state = 'requested'",
+            SELECT r.*, m.number AS member_number
+              FROM redemption r LEFT JOIN member m ON m.book_id = r.book_id AND m.id = r.member_id
+             WHERE r.book_id = $1 AND r.state = 'requested'",
         )
         .await?;
     let row = client.query_opt(&statement, &[/* book_id */ &book.0]).await?;
@@ -105,9 +112,10 @@ pub async fn list(
     let statement = client
         .prepare_cached(
             "-- redemptions::list
-            SELECT * FROM redemption
-             WHERE book_id = $1 AND id > $2 AND ($3::uuid[] IS NULL OR member_id IS NULL OR member_id = ANY($3))
-             ORDER BY id LIMIT $4",
+            SELECT r.*, m.number AS member_number
+              FROM redemption r LEFT JOIN member m ON m.book_id = r.book_id AND m.id = r.member_id
+             WHERE r.book_id = $1 AND r.id > $2 AND ($3::uuid[] IS NULL OR r.member_id IS NULL OR r.member_id = ANY($3))
+             ORDER BY r.id LIMIT $4",
         )
         .await?;
     let members = members.map(|some| some.iter().map(|member| member.object).collect::<Vec<_>>());
@@ -126,18 +134,18 @@ pub async fn list(
 /// Saves where it stands now, and raises the version; answers it as it is then. The caller has locked the cooperative.
 pub async fn update(tx: &Transaction<'_>, it: &Redemption) -> Result<Redemption, Error> {
     let (reversal, reason) = match &it.state {
-        RedemptionState::Requested | RedemptionState::Approved(_) => (None, ""),
-        RedemptionState::Withdrawn { reason } => (None, reason.as_str()),
+        RedemptionState::Requested | RedemptionState::Posting(_) | RedemptionState::Approved(_) => (None, ""),
+        RedemptionState::Withdrawn { reason } | RedemptionState::Reversing { reason, .. } => (None, reason.as_str()),
         RedemptionState::Reversed { reversal, reason, .. } => (Some(*reversal), reason.as_str()),
     };
     let redeemed = it.state.redeemed();
     let statement = tx
         .prepare_cached(
             "-- redemptions::update
-            UPDATE redemption SET state = $3, approved_by = $4, approved_at = $5, entry_number = $6, reversal_number = $7,
+            UPDATE redemption r SET state = $3, approved_by = $4, approved_at = $5, entry_number = $6, reversal_number = $7,
                    reason = $8, version = version + 1
-             WHERE book_id = $1 AND id = $2
-            RETURNING *",
+             WHERE r.book_id = $1 AND r.id = $2
+            RETURNING r.*, (SELECT m.number FROM member m WHERE m.book_id = r.book_id AND m.id = r.member_id) AS member_number",
         )
         .await?;
     let row = tx
@@ -251,6 +259,22 @@ pub async fn use_notices(tx: &Transaction<'_>, by: UsedBy, plan: &[Given]) -> Re
         ],
     )
     .await?;
+    Ok(())
+}
+
+/// What went of the notices of the members from one number to another comes back.
+pub async fn undo_use_of(tx: &Transaction<'_>, by: UsedBy, (from, to): (i32, i32)) -> Result<(), Error> {
+    let (book, used_by, _) = by.parts();
+    let statement = tx
+        .prepare_cached(
+            "-- redemptions::undo_use_of
+            UPDATE retained_use u SET undone = true
+              FROM member m
+             WHERE u.book_id = $1 AND u.used_by = $2 AND NOT u.undone AND m.book_id = u.book_id AND m.id = u.member_id
+               AND m.number BETWEEN $3 AND $4",
+        )
+        .await?;
+    tx.execute(&statement, &[/* book_id */ &book.0, /* used_by */ &used_by, /* from */ &from, /* to */ &to]).await?;
     Ok(())
 }
 

@@ -1,7 +1,8 @@
 //! The entries of distributions that are posted by several.
 
+use crate::book::{AccountNumber, MovementKind};
 use crate::error::Error;
-use crate::id::DistributionId;
+use crate::id::{BookId, DistributionId, RedemptionId};
 use deadpool_postgres::{GenericClient, Transaction};
 use tokio_postgres::Row;
 
@@ -14,13 +15,18 @@ pub struct SeriesEntry {
     pub entry: i64,
     /// Numbers of the first and the last member whose part it has.
     pub members: (i32, i32),
+    /// Record number of its mirror; none while it stands.
+    pub reversal: Option<i64>,
 }
 
-fn from_row(row: &Row) -> SeriesEntry {
-    SeriesEntry {
-        number: row.get("number"),
-        entry: row.get("entry_number"),
-        members: (row.get("from_member"), row.get("to_member")),
+impl SeriesEntry {
+    pub(super) fn from_row(row: &Row) -> SeriesEntry {
+        SeriesEntry {
+            number: row.get("number"),
+            entry: row.get("entry_number"),
+            members: (row.get("from_member"), row.get("to_member")),
+            reversal: row.get("reversal_number"),
+        }
     }
 }
 
@@ -57,7 +63,111 @@ pub async fn list(client: &impl GenericClient, id: DistributionId) -> Result<Vec
         )
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &id.book.0, /* distribution_id */ &id.object]).await?;
-    Ok(rows.iter().map(from_row).collect())
+    Ok(rows.iter().map(SeriesEntry::from_row).collect())
+}
+
+/// Minor units that the entries of a distribution so far move in one way.
+pub async fn posted(client: &impl GenericClient, id: DistributionId, kind: MovementKind) -> Result<i64, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- series::posted
+            SELECT coalesce(sum(t.amount), 0)::bigint AS posted
+              FROM distribution_entry e
+              JOIN transfer t ON t.book_id = e.book_id AND t.pos BETWEEN e.entry_number << 16 AND (e.entry_number << 16) + 65535
+             WHERE e.book_id = $1 AND e.distribution_id = $2 AND t.kind = $3",
+        )
+        .await?;
+    let row = client
+        .query_one(&statement, &[/* book_id */ &id.book.0, /* distribution_id */ &id.object, /* kind */ &kind.number()])
+        .await?;
+    Ok(row.get("posted"))
+}
+
+/// What of a book is being posted by a series, or taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnderWay {
+    /// A distribution.
+    Distribution(DistributionId),
+    /// A redemption.
+    Redemption(RedemptionId),
+}
+
+/// What of a book is being posted by a series or taken back, if anything is, and whether it is taken back.
+pub async fn find_under_way(client: &impl GenericClient, book: BookId) -> Result<Option<(UnderWay, bool)>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- series::find_under_way
+            SELECT d.id AS distribution, NULL::uuid AS redemption, d.state = 'reversing' AS is_reversal FROM distribution d
+             WHERE d.book_id = $1
+               AND (d.state = 'reversing'
+                    OR d.state = 'approved' AND EXISTS (
+                       SELECT FROM distribution_entry e WHERE e.book_id = d.book_id AND e.distribution_id = d.id))
+             UNION ALL
+            SELECT NULL, r.id, r.state = 'reversing' FROM redemption r WHERE r.book_id = $1 AND r.state IN ('posting', 'reversing')
+             LIMIT 1",
+        )
+        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &book.0]).await?;
+    let under_way = |row: Row| match (row.get("distribution"), row.get("redemption")) {
+        (Some(id), _) => Some((UnderWay::Distribution(DistributionId::new(book, id)), row.get("is_reversal"))),
+        (None, Some(id)) => Some((UnderWay::Redemption(RedemptionId::new(book, id)), row.get("is_reversal"))),
+        (None, None) => None,
+    };
+    Ok(row.and_then(under_way))
+}
+
+/// Whether a reversal that is under way is still to take something of an account.
+pub async fn needs(client: &impl GenericClient, book: BookId, account: AccountNumber) -> Result<bool, Error> {
+    let statement = client.prepare_cached("-- series::needs\nSELECT series_needs($1, $2)").await?;
+    Ok(client.query_one(&statement, &[/* book */ &book.0, /* account */ &account.0]).await?.get(0))
+}
+
+/// An account that has less than the mirrors of some entries would take of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lacking {
+    /// Its code.
+    pub code: String,
+    /// Minor units that it has.
+    pub has: i64,
+    /// Minor units that they would take.
+    pub needs: i64,
+}
+
+/// The first account that has less than the mirrors of some entries would take of it: of what they allocated, redeemed or let fall due.
+pub async fn find_lacking(
+    client: &impl GenericClient,
+    book: BookId,
+    entries: &[i64],
+) -> Result<Option<Lacking>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- series::find_lacking
+            SELECT a.code, (b.credits - b.debits)::bigint AS has, s.needs
+              FROM (SELECT t.credit AS account, sum(t.amount)::bigint AS needs
+                      FROM unnest($2::bigint[]) AS e(number)
+                      JOIN transfer t ON t.book_id = $1 AND t.pos BETWEEN e.number << 16 AND (e.number << 16) + 65535
+                     WHERE t.kind IN ($3, $4, $5)
+                     GROUP BY t.credit) AS s
+              JOIN account a ON a.book_id = $1 AND a.number = s.account
+              JOIN account_class c ON c.class = a.class AND c.kind IN ('liability', 'equity')
+              JOIN balance b ON b.book_id = $1 AND b.account = s.account
+             WHERE b.credits - b.debits < s.needs
+             ORDER BY a.code LIMIT 1",
+        )
+        .await?;
+    let row = client
+        .query_opt(
+            &statement,
+            &[
+                /* book_id */ &book.0,
+                /* entries */ &entries,
+                /* surplus_allocated */ &MovementKind::SurplusAllocated.number(),
+                /* loan_due */ &MovementKind::LoanDue.number(),
+                /* capital_redeemed */ &MovementKind::CapitalRedeemed.number(),
+            ],
+        )
+        .await?;
+    Ok(row.map(|row| Lacking { code: row.get("code"), has: row.get("has"), needs: row.get("needs") }))
 }
 
 /// Saves by which mirror an entry was taken back.

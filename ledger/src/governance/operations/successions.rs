@@ -2,7 +2,7 @@
 
 use crate::book::{AccountClass, AccountNumber};
 use crate::books::operations::{accounts, mirrors};
-use crate::cooperatives::operations::{dissolution, members};
+use crate::cooperatives::operations::{dissolution, members, series};
 use crate::cooperatives::rules::cooperative::is_short_name;
 use crate::cooperatives::rules::undone::Undone;
 use crate::engine::posting;
@@ -37,7 +37,7 @@ pub struct NewSuccession {
 /// # Errors
 ///
 /// `proposal-not-passed`; `debts-stand` while anything is owed, `capital-stands` while members have capital, `result-open` while something is on
-/// accounts of the result or the surplus, `nothing-to-pass-on`; `not-a-cooperative`, `report-too-large`; what [`posting::post`] refuses.
+/// accounts of the result or the surplus, `nothing-to-pass-on`; `series-under-way` while a distribution is being posted; `not-a-cooperative`, `report-too-large`; what [`posting::post`] refuses.
 /// [`Error::Invalid`] at `/successor` or `/proposal`; [`Error::NotFound`] for an unknown book.
 pub async fn pass_on(
     tx: &Transaction<'_>,
@@ -51,6 +51,7 @@ pub async fn pass_on(
         return Err(Error::invalid("/successor", "1 to 40 of a-z, 0-9 and '-'"));
     }
     check_decided(tx, &book, new.proposal).await?;
+    series::demand_none(tx, book.id).await?;
     let pots = left(tx, &book, &new.successor).await?;
     let sum = pots.iter().map(|(_, minor)| i128::from(*minor)).sum::<i128>();
     let amount = i64::try_from(sum).ok().and_then(|minor| Money::from_minor(minor, book.currency).ok());

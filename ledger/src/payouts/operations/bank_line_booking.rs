@@ -6,7 +6,7 @@
 use crate::book::{AccountNumber, Entry, Line, Reason};
 use crate::books::operations::{accounts, mirrors};
 use crate::cooperatives::operations::joining_contributions::{self, Due};
-use crate::cooperatives::operations::{capital, members};
+use crate::cooperatives::operations::{capital, members, series};
 use crate::cooperatives::rules::cooperative::is_short_name;
 use crate::cooperatives::rules::joining_contribution::PaidBy;
 use crate::engine::posting;
@@ -276,7 +276,8 @@ async fn save(
 ///
 /// # Errors
 ///
-/// `bank-line-state`, `reason-missing`, `already-reversed`, `joining-paid-later`, `joining-open`; what [`posting::post`] refuses. [`Error::Invalid`] at `/reason`;
+/// `bank-line-state`, `reason-missing`, `already-reversed`, `joining-paid-later`, `joining-open`; `series-under-way` while a distribution is being
+/// posted that counts on it; what [`posting::post`] refuses. [`Error::Invalid`] at `/reason`;
 /// [`Error::NotFound`] for an unknown line.
 pub async fn unbook(
     tx: &Transaction<'_>,
@@ -292,16 +293,21 @@ pub async fn unbook(
     let line = bank_lines::lock(tx, id).await?;
     let (kind, entry) = line.booked()?;
     match kind {
-        BookedAs::BankFee
-        | BookedAs::Interest
+        BookedAs::Interest
         | BookedAs::CustomerPaid
         | BookedAs::CostPaid
         | BookedAs::LoanReceived
         | BookedAs::LoanRepaid => {
             mirrors::post_of_operation(tx, &book, entry, id, wall).await?;
         }
+        // It may be one of the costs of a loss that is being posted.
+        BookedAs::BankFee => {
+            series::demand_none(tx, book.id).await?;
+            mirrors::post_of_operation(tx, &book, entry, id, wall).await?;
+        }
         BookedAs::CapitalPaidIn => {
             joining_contributions::free(tx, &book, id).await?;
+            series::demand_none(tx, book.id).await?;
             mirrors::post_of_operation(tx, &book, entry, id, wall).await?;
         }
         // Nothing was posted for it.

@@ -9,6 +9,7 @@ use super::locked::{Locked, lock, save};
 use super::payout_files;
 use super::payouts::in_transit;
 use crate::book::{AccountNumber, Command};
+use crate::cooperatives::operations::series;
 use crate::engine::posting::{self, Posted};
 use crate::engine::store::books::{self, Book};
 use crate::error::Error;
@@ -79,7 +80,8 @@ pub async fn build(tx: &Transaction<'_>, id: PayoutFileId, page: i64, wall: Time
     Ok(built)
 }
 
-/// Posts what goes, all in one batch. What the book refuses is left out, and the others go without it.
+/// Posts what goes, all in one batch. What the book refuses is left out, and the others go without it. While a reversal is to take something of what
+/// is owed, it is refused with `series-under-way`, and the file waits for its end.
 async fn send(
     tx: &Transaction<'_>,
     book: &Book,
@@ -89,6 +91,8 @@ async fn send(
 ) -> Result<Vec<Posted>, Error> {
     let Some((_, first)) = going.first() else { return Ok(Vec::new()) };
     let (transit, today) = (in_transit(tx, book, first, wall).await?, book.today(wall));
+    let payables: Vec<AccountNumber> = going.iter().map(|(_, payout)| payout.payable).collect();
+    series::demand_free(tx, book.id, &payables).await?;
     let entry = |payout: &Payout| {
         let entry = movements::payout_sent(payout.payable, transit, payout.amount, today, payout.id);
         Command::post(None, entry)

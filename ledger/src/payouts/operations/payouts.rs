@@ -7,6 +7,7 @@ use super::locked::{Locked, lock, save};
 use super::requests::{self, Asked};
 use crate::book::AccountNumber;
 use crate::books::operations::accounts;
+use crate::cooperatives::operations::series;
 use crate::engine::posting;
 use crate::engine::store::balances;
 use crate::engine::store::books::{self, Book};
@@ -207,7 +208,7 @@ pub async fn advance(tx: &Transaction<'_>, id: PayoutId, wall: Timestamp) -> Res
 ///
 /// # Errors
 ///
-/// `payout-state`, `same-person`, `payout-frozen`; what [`posting::post`] refuses, such as `below-floor` where less is owed by now;
+/// `payout-state`, `same-person`, `payout-frozen`; `series-under-way` while a reversal is to take something of what is owed; what [`posting::post`] refuses, such as `below-floor` where less is owed by now;
 /// [`Error::NotFound`] for an unknown payout.
 pub async fn send(tx: &Transaction<'_>, id: PayoutId, by: PersonId, wall: Timestamp) -> Result<Payout, Error> {
     let Locked { book, payout, .. } = lock(tx, id, wall).await?;
@@ -215,6 +216,7 @@ pub async fn send(tx: &Transaction<'_>, id: PayoutId, by: PersonId, wall: Timest
     payout.check_sender(by, policy, book.currency)?;
     require_free(tx, &book, &payout).await?;
     let in_transit = in_transit(tx, &book, &payout, wall).await?;
+    series::demand_free(tx, book.id, &[payout.payable]).await?;
     let today = book.today(wall);
     let entry = movements::payout_sent(payout.payable, in_transit, payout.amount, today, id);
     let entry = posting::post(tx, &book, entry, wall).await?.number;

@@ -688,6 +688,7 @@ pub const FAMILIES: &[Family] = &[
             ("posted", "It is in the book."),
             ("paid", "Its shares are paid out."),
             ("statements_issued", "Every member has a statement of it."),
+            ("reversing", "It is being taken back, entry by entry."),
             ("reversed", "It is taken back."),
             ("withdrawn", "It is withdrawn, or nobody acted on it in time."),
         ],
@@ -748,8 +749,10 @@ pub const FAMILIES: &[Family] = &[
         audience: Keepers,
         states: &[
             ("requested", "Somebody asks to pay retained shares back."),
+            ("posting", "Another person has approved it, and it is posted by several entries."),
             ("approved", "Another person has approved it, and they are payable."),
             ("withdrawn", "The request is withdrawn."),
+            ("reversing", "It is being taken back, entry by entry."),
             ("reversed", "It is taken back."),
         ],
         facts: &["member", "amount", "currency", "entry", "mirror"],

@@ -418,6 +418,7 @@ pub const TOLD: &[(&str, Told)] = &[
         No("work of who keeps the book: the list of what waits says it; members have their statements"),
     ),
     ("distribution.statements_issued", No("each statement has its mail")),
+    ("distribution.reversing", No("it is over in a moment, and told as reversed then")),
     (
         "distribution.reversed",
         No("work of who keeps the book: the list of what waits says it; members have their statements"),
@@ -432,11 +433,13 @@ pub const TOLD: &[(&str, Told)] = &[
     ("joining_contribution.paid", No("the member paid it, and reads the plan with what is paid of it")),
     ("joining_contribution.cancelled", No("the member reads the plan, with why the rest of it was cancelled")),
     ("redemption.requested", No("work of who keeps the book: the list of redemptions says it")),
+    ("redemption.posting", No("it is over in a moment, and told as approved then")),
     (
         "redemption.approved",
         No("the member's statements say what of each share is left, and the payout that follows is told"),
     ),
     ("redemption.withdrawn", No("work of who keeps the book: the list of redemptions says it")),
+    ("redemption.reversing", No("it is over in a moment, and told as reversed then")),
     ("redemption.reversed", No("the member's statements say what of each share is left")),
 ];
 

@@ -5,33 +5,46 @@ use super::{Coop, year};
 use deadpool_postgres::Transaction;
 use jiff::ToSpan;
 use jiff::civil::date;
+use ledger::book::{AccountClass, Entry, Line, MovementKind};
+use ledger::books::operations::accounts;
 use ledger::cooperatives::operations::{allocation_rules, distributions, statements};
 use ledger::cooperatives::rules::allocation_rule::{Base, Group, Patronage, Pot, Rule, Step};
 use ledger::cooperatives::rules::cooperative::{Percent, ProceedsKind};
-use ledger::cooperatives::rules::distribution::Distribution;
+use ledger::cooperatives::rules::distribution::{Distribution, DistributionState};
 use ledger::cooperatives::store::{distributions as rows, series, statements as statement_rows};
+use ledger::engine::posting;
 use ledger::id::DistributionId;
 use ledger::testing::refusal;
+use ledger::{Error, chart};
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 /// More than five entries have lines for.
 const CROWD: i32 = 4_500;
 
-/// The cooperative, with a crowd besides that shares 90 % of a year's result alike.
-async fn crowded() -> Coop {
+/// The cooperative, with a crowd besides, from number 7 on: so many joined in 2026, the others a year later.
+pub(super) async fn with_crowd(crowd: i32, early: i32) -> Coop {
     let coop = Coop::new().await;
-    let (book, wall) = (coop.ground.book.id, coop.ground.wall);
+    let book = coop.ground.book.id;
     let owner = coop.ground.database_owner().await;
     let people = format!(
         "INSERT INTO person (id, caller, email, name, created_at)
-         SELECT gen_random_uuid(), 1000000 + n, 'crowd' || n || '@many.example', '', now() FROM generate_series(1, {CROWD}) n;
+         SELECT gen_random_uuid(), 1000000 + n, 'crowd' || n || '@many.example', '', now() FROM generate_series(1, {crowd}) n;
          INSERT INTO member (book_id, id, number, person, \"group\", joined_on, consents, created_at)
-         SELECT {book}, gen_random_uuid(), p.caller - 1000000 + 6, p.id, 'crowd', '2026-01-01', false, now()
+         SELECT {book}, gen_random_uuid(), p.caller - 1000000 + 6, p.id, 'crowd',
+                CASE WHEN p.caller - 1000000 <= {early} THEN date '2026-01-01' ELSE date '2027-01-01' END, false, now()
            FROM person p WHERE p.caller > 1000000;
-         UPDATE cooperative SET members_last = members_last + {CROWD} WHERE book_id = {book};",
+         UPDATE cooperative SET members_last = members_last + {crowd} WHERE book_id = {book};",
         book = book.0
     );
     owner.batch_execute(&people).await.unwrap();
+    coop
+}
+
+/// The cooperative, with a crowd besides that shares 90 % of a year's result alike.
+async fn crowded() -> Coop {
+    let coop = with_crowd(CROWD, CROWD).await;
+    let (book, wall) = (coop.ground.book.id, coop.ground.wall);
     let steps = vec![
         Step::Share { of: Base::Net, percent: "10".parse().unwrap(), to: Pot::DevelopmentFund, until: None },
         Step::Members { groups: vec![Group::new("crowd", Percent::WHOLE, Patronage::Equal)], retained: Percent::ZERO },
@@ -45,10 +58,9 @@ async fn crowded() -> Coop {
 }
 
 /// Drafted, opened, approved, and its window passed.
-async fn due(coop: &mut Coop) -> Distribution {
+pub(super) async fn due(coop: &mut Coop, of: i16) -> Distribution {
     let (book, wall, clerk, approver) = (coop.ground.book.id, coop.ground.wall, coop.clerk, coop.approver);
-    let draft =
-        coop.ground.run(async |tx| distributions::draft(tx, book, year(2026), clerk, wall).await).await.unwrap();
+    let draft = coop.ground.run(async |tx| distributions::draft(tx, book, year(of), clerk, wall).await).await.unwrap();
     let bring = async |tx: &Transaction<'_>| {
         distributions::open(tx, draft.id, clerk, wall).await?;
         distributions::approve(tx, draft.id, Some(draft.digest), "", approver, wall).await
@@ -59,7 +71,7 @@ async fn due(coop: &mut Coop) -> Distribution {
     approved
 }
 
-async fn advance(coop: &Coop, id: DistributionId) -> Distribution {
+pub(super) async fn advance(coop: &Coop, id: DistributionId) -> Distribution {
     let wall = coop.ground.wall;
     coop.ground.run(async |tx| distributions::advance(tx, id, wall).await).await.unwrap()
 }
@@ -67,7 +79,7 @@ async fn advance(coop: &Coop, id: DistributionId) -> Distribution {
 #[tokio::test]
 async fn a_crowd_is_posted_entry_by_entry_goes_on_after_a_stop_and_is_taken_back_as_a_whole() {
     let mut coop = crowded().await;
-    let id = due(&mut coop).await.id;
+    let id = due(&mut coop, 2026).await.id;
     let (wall, clerk) = (coop.ground.wall, coop.clerk);
     let begun = advance(&coop, id).await;
     assert_eq!(begun.state.as_str(), "approved", "it is being posted");
@@ -111,9 +123,10 @@ async fn a_crowd_is_posted_entry_by_entry_goes_on_after_a_stop_and_is_taken_back
     let read = statement_rows::list(&client, last.book, Some(&[last]), Uuid::nil(), 2).await.unwrap();
     assert_eq!((read.len(), read[0].entry, read[0].member_number), (1, all[4].entry, 4_506));
 
-    let reversed =
+    let reverse =
         async |tx: &Transaction<'_>| distributions::reverse(tx, id, "A sale was none".into(), clerk, wall).await;
-    assert_eq!(coop.ground.run(reversed).await.unwrap().state.as_str(), "reversed");
+    assert_eq!(coop.ground.run(reverse).await.unwrap().state.as_str(), "reversing");
+    assert_eq!(advance(&coop, id).await.state.as_str(), "reversed");
     assert_eq!((coop.balance("equity:surplus").await, coop.balance("equity:development").await), (10_000_000, 0));
     assert_eq!(coop.balance("liabilities:payable:member:4506").await, 0);
     assert_eq!(rows::carries(&client, coop.ground.book.id).await.unwrap().len(), 0);
@@ -123,7 +136,7 @@ async fn a_crowd_is_posted_entry_by_entry_goes_on_after_a_stop_and_is_taken_back
 #[tokio::test]
 async fn the_database_takes_no_series_that_is_not_whole_and_no_entry_that_is_not_its_next() {
     let mut coop = crowded().await;
-    let id = due(&mut coop).await.id;
+    let id = due(&mut coop, 2026).await.id;
     advance(&coop, id).await;
     let service = migrations::connect(&coop.ground.database.service_url.parse().unwrap()).await.unwrap();
     let next = |number: i32, entry: &str, from: i32| {
@@ -149,5 +162,80 @@ async fn the_database_takes_no_series_that_is_not_whole_and_no_entry_that_is_not
         assert!(refused.as_db_error().is_some(), "{wrong}: {refused}");
     }
     assert_eq!(advance(&coop, id).await.state.as_str(), "posted");
+    coop.ground.audit().await;
+}
+
+/// Pays something out of what a member is owed, as a payout does.
+async fn pay(coop: &Coop, number: i32, minor: i64) -> Result<posting::Posted, Error> {
+    let (ground, wall) = (&coop.ground, coop.ground.wall);
+    let transit = ground.account("liabilities:payouts:bank", AccountClass::PayoutsInTransit).await;
+    let send = async |tx: &Transaction<'_>| {
+        let (book, currency) = (&ground.book, ground.book.currency);
+        let debit = accounts::ensure(tx, book, &chart::member_payable(number), currency, wall).await?;
+        let line = Line { kind: MovementKind::PayoutSent, debit, credit: transit, amount: minor };
+        let entry = Entry { lines: vec![line], effective: book.today(wall), outside_fact: false, note: None };
+        posting::post(tx, book, entry, wall).await
+    };
+    ground.run(send).await
+}
+
+#[tokio::test]
+async fn a_series_is_taken_back_in_steps_and_nobody_is_paid_of_what_they_are_still_to_give_back() {
+    let mut coop = crowded().await;
+    let id = due(&mut coop, 2026).await.id;
+    advance(&coop, id).await;
+    let posted = advance(&coop, id).await;
+    let (wall, clerk) = (coop.ground.wall, coop.clerk);
+    let reverse =
+        async |tx: &Transaction<'_>| distributions::reverse(tx, id, "A sale was none".into(), clerk, wall).await;
+
+    // Member 900 is in the first entry, which is mirrored last: yet nothing moves while the member has been paid.
+    pay(&coop, 900, 1).await.unwrap();
+    assert_eq!(refusal(coop.ground.run(reverse).await), "below-floor");
+    assert_eq!(advance(&coop, id).await, posted, "nothing moved");
+    coop.ground
+        .run(async |tx| {
+            let (book, currency) = (&coop.ground.book, coop.ground.book.currency);
+            let transit = coop.ground.account("liabilities:payouts:bank", AccountClass::PayoutsInTransit).await;
+            let credit = accounts::ensure(tx, book, &chart::member_payable(900), currency, wall).await?;
+            let line = Line { kind: MovementKind::PayoutFailed, debit: transit, credit, amount: 1 };
+            let entry = Entry { lines: vec![line], effective: book.today(wall), outside_fact: false, note: None };
+            posting::post(tx, book, entry, wall).await
+        })
+        .await
+        .unwrap();
+
+    let reversing = coop.ground.run(reverse).await.unwrap();
+    assert_eq!(reversing.state.as_str(), "reversing");
+    assert_eq!(refusal(coop.ground.run(reverse).await), "distribution-state", "once is enough");
+    let balance = async |number: i32| coop.balance(&format!("liabilities:payable:member:{number}")).await;
+    assert_eq!((balance(4_506).await, balance(1_006).await, balance(900).await), (0, 0, 2_000), "the last ones first");
+    let Err(Error::Database(why)) = pay(&coop, 900, 1).await else { panic!("it is to be given back") };
+    assert_eq!(why.code(), Some(&SqlState::RESTRICT_VIOLATION));
+    let draft =
+        async |tx: &Transaction<'_>| distributions::draft(tx, coop.ground.book.id, year(2027), clerk, wall).await;
+    assert_eq!(refusal(coop.ground.run(draft).await), "distribution-open");
+    let service = migrations::connect(&coop.ground.database.service_url.parse().unwrap()).await.unwrap();
+    for wrong in [
+        "UPDATE distribution SET state = 'posted', reason = '', version = version + 1",
+        "UPDATE distribution SET state = 'reversed', reversal_number = entry_number + 1, version = version + 1",
+    ] {
+        let refused = service.batch_execute(wrong).await.expect_err(wrong);
+        assert_eq!(refused.code(), Some(&SqlState::RESTRICT_VIOLATION), "{wrong}: {refused}");
+    }
+
+    // A worker dies, and the next one goes on.
+    let mut lost = coop.ground.client().await;
+    let tx = lost.transaction().await.unwrap();
+    assert_eq!(distributions::advance(&tx, id, wall).await.unwrap().state.as_str(), "reversed");
+    tx.rollback().await.unwrap();
+    let reversed = advance(&coop, id).await;
+    assert_eq!((reversed.state.as_str(), balance(900).await), ("reversed", 0));
+    assert_eq!(advance(&coop, id).await, reversed, "done twice, it is done once");
+    let entries = series::list(&coop.ground.client().await, id).await.unwrap();
+    let DistributionState::Reversed { reversal, .. } = reversed.state else { panic!("{reversed:?}") };
+    assert_eq!(entries[0].reversal, Some(reversal), "the mirror of the first one");
+    assert!(entries.iter().all(|it| it.reversal.is_some()));
+    assert_eq!((coop.balance("equity:surplus").await, coop.balance("equity:development").await), (10_000_000, 0));
     coop.ground.audit().await;
 }

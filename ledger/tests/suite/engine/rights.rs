@@ -103,6 +103,7 @@ const FUNCTIONS: &[(&str, &[&str])] = &[
     ),
     ("pledges_insert", &[]),
     ("receipts_insert", &[]),
+    ("series_needs", &[]),
 ];
 
 /// What is written once, and what no role may do with it.
@@ -204,6 +205,8 @@ const KEPT: &[(&str, &str)] = &[
     ("proposal_elector", "UPDATE DELETE TRUNCATE"),
     ("receipt", "UPDATE DELETE TRUNCATE"),
     ("redemption", "DELETE TRUNCATE"),
+    ("redemption_entry", "DELETE TRUNCATE"),
+    ("redemption_part", "UPDATE DELETE TRUNCATE"),
     ("release", "UPDATE DELETE TRUNCATE"),
     ("remittance", "DELETE TRUNCATE"),
     ("reply", "DELETE TRUNCATE"),

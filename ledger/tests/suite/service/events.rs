@@ -135,6 +135,7 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
     ("a part of a receipt of a year, which is an event", &["yearly_receipt_item"]),
     ("a part of a chargeback, whose states are events", &["chargeback_part"]),
     ("what of a retained share went, by redemptions and distributions, whose states are events", &["retained_use"]),
+    ("a part of a redemption, whose states are events", &["redemption_entry", "redemption_part"]),
     (
         "the parts of what a member pays to join: their lines of the bank are events, and the whole has its own",
         &["joining_part"],

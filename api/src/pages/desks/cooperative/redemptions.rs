@@ -25,13 +25,20 @@ use actix_web::{HttpResponse, post, route};
 use askama::Template;
 use deadpool_postgres::GenericClient;
 use ledger::cooperatives::rules::redemption::{Given, Redemption, RedemptionState};
+use ledger::cooperatives::store::redemption_parts::{self, Placed};
 use ledger::cooperatives::store::redemptions;
 use ledger::engine::store::books::Book;
-use ledger::id::{BookRef, MemberId, RedemptionId};
+use ledger::id::{BookRef, RedemptionId};
 use uuid::Uuid;
 
 /// So many redemptions are shown.
 const SHOWN: i64 = 500;
+
+/// So many parts of the one that waits are shown.
+const PARTS_MAX: usize = 1_000;
+
+/// So many are read: one more says whether there are more.
+const PARTS_READ: i64 = 1_001;
 
 #[derive(Template)]
 #[template(path = "desks/cooperative/redemptions.html")]
@@ -52,6 +59,8 @@ struct Waiting {
     id: RedemptionId,
     amount: String,
     parts: Vec<Part>,
+    /// Whether there are more parts than these.
+    more_parts: bool,
     digest: String,
 }
 
@@ -70,7 +79,7 @@ struct Past {
 }
 
 impl Waiting {
-    fn new(it: &Redemption, own: Option<&[MemberId]>, book: &Book) -> Waiting {
+    fn new(it: &Redemption, parts: &[Placed], book: &Book) -> Waiting {
         let bare = |minor: i64| Amount::of(minor, book.currency).bare();
         let part = |given: &Given| Part {
             number: given.number,
@@ -78,11 +87,11 @@ impl Waiting {
             amount: bare(given.amount),
             left: bare(given.left),
         };
-        let shown = |given: &&Given| own.is_none_or(|own| own.contains(&given.member));
         Waiting {
             id: it.id,
             amount: sum(it.amount, book.currency),
-            parts: it.plan.iter().filter(shown).map(part).collect(),
+            parts: parts.iter().take(PARTS_MAX).map(|placed| part(&placed.given)).collect(),
+            more_parts: parts.len() > PARTS_MAX,
             digest: hex::encode(it.digest),
         }
     }
@@ -90,15 +99,17 @@ impl Waiting {
 
 impl Past {
     fn new(it: &Redemption, book: &Book) -> Past {
-        let whose = match (it.member, it.plan.first()) {
-            (Some(_), Some(given)) => say("members-redemption-of-one").with("number", given.number),
-            (Some(_) | None, Some(_) | None) => say("members-redemption-of-all"),
+        let whose = match it.number {
+            Some(number) => say("members-redemption-of-one").with("number", number),
+            None => say("members-redemption-of-all"),
         };
         let day = Day(book.day_of(it.requested_at));
         let state = match &it.state {
             RedemptionState::Requested => say("members-redemption-requested"),
+            RedemptionState::Posting(redeemed) => say("members-redemption-posting").with("entry", redeemed.entry),
             RedemptionState::Approved(redeemed) => say("members-redemption-approved").with("entry", redeemed.entry),
             RedemptionState::Withdrawn { reason } => say("members-redemption-withdrawn").with("reason", reason),
+            RedemptionState::Reversing { reason, .. } => say("members-redemption-reversing").with("reason", reason),
             RedemptionState::Reversed { reversal, reason, .. } => {
                 say("members-redemption-reversed").with("entry", *reversal).with("reason", reason)
             }
@@ -117,9 +128,16 @@ async fn shown(
     let mut all = redemptions::list(client, book.id, own.as_deref(), Uuid::nil(), SHOWN).await?;
     all.reverse();
     let (waits, past): (Vec<_>, Vec<_>) = all.iter().partition(|it| it.state == RedemptionState::Requested);
+    let waits = match waits.first() {
+        Some(it) => {
+            let parts = redemption_parts::list(client, it.id, own.as_deref(), -1, PARTS_READ).await?;
+            Some(Waiting::new(it, &parts, &book))
+        }
+        None => None,
+    };
     Ok(RedemptionsPage {
         currency: book.currency.code(),
-        waits: waits.first().map(|it| Waiting::new(it, own.as_deref(), &book)),
+        waits,
         past: past.into_iter().map(|it| Past::new(it, &book)).collect(),
         keeps: caller.has_role(client, book.organisation, KEEPERS).await?,
         decides: caller.has_role(client, book.organisation, DECIDERS).await?,
