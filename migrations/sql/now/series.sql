@@ -236,7 +236,7 @@ BEGIN
     RETURN NEW;
 END
 $$;
-CREATE OR REPLACE TRIGGER series_reversed BEFORE UPDATE ON distribution
+CREATE OR REPLACE TRIGGER distribution_series_reversed BEFORE UPDATE ON distribution
     FOR EACH ROW WHEN (OLD.state = 'reversing' OR NEW.state IN ('reversing', 'reversed')) EXECUTE FUNCTION series_reversed();
-CREATE OR REPLACE TRIGGER series_reversed BEFORE UPDATE ON redemption
+CREATE OR REPLACE TRIGGER redemption_series_reversed BEFORE UPDATE ON redemption
     FOR EACH ROW WHEN (OLD.state = 'reversing' OR NEW.state IN ('reversing', 'reversed')) EXECUTE FUNCTION series_reversed();
