@@ -83,6 +83,7 @@ impl JobKind {
             | JobKind::AdvanceChallenge
             | JobKind::AdvanceMatchingRound
             | JobKind::AdvanceMilestoneCall
+            | JobKind::ReckonLoop
             | JobKind::AdvanceProposal
             | JobKind::CarryRemittance
             | JobKind::AnswerRemittance
