@@ -91,6 +91,7 @@ const PREFIXES_OF_PARTIES: &[&str] = &["inv", "org", "psn", "pcr"];
 /// The prefix of the ids below a segment of a path.
 const ID_PREFIXES: &[(&str, &str)] = &[
     ("advances", "adv"),
+    ("affiliations", "afl"),
     ("allocation-rules", "alr"),
     ("appeals", "apl"),
     ("awards", "awd"),

@@ -56,9 +56,9 @@ pub struct AffiliationBody {
     name: String,
     /// `invited`; `member`; `left`; `declined` by the cooperative; or `withdrawn` by the federation.
     state: String,
-    /// When it was invited, by the federation's clock.
+    /// When it was invited, by the book's clock: that of the federation.
     invited_at: Timestamp,
-    /// First day as a member, by the federation's clock; null unless it accepted.
+    /// First day as a member, by the same clock; null unless it accepted.
     joined_on: Option<Date>,
     /// Last day; null while it lasts.
     left_on: Option<Date>,

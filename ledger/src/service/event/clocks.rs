@@ -26,6 +26,8 @@ const FACT: &str = "a day on which something was or counts, which runs out for n
 
 /// The columns that say until when something waits, and some that sound so, by table and name.
 pub const CLOCKS: &[(&str, Telling)] = &[
+    ("affiliation.answered_at", Nobody(FACT)),
+    ("affiliation.ended_at", Nobody(FACT)),
     ("allocation_rule.effective_from", Nobody(FACT)),
     ("appeal.decided_at", Nobody(FACT)),
     ("appeal.until", Events(&["appeal.open"])),
@@ -84,6 +86,7 @@ pub const CLOCKS: &[(&str, Telling)] = &[
     ("plan_change.lapses_at", Events(&["plan_change.asked"])),
     ("plan_move.waits_until", Events(&["plan_move.asked", "plan_move.consented"])),
     ("pledge.state_until", Events(&["pledge.needs_action", "pledge.lapsed"])),
+    ("programme_revision.from_month", Nobody(FACT)),
     ("proposal.last_day", Events(&["proposal.opened"])),
     ("redemption.approved_at", Nobody(FACT)),
     ("refresh_token.expires_at", Nobody(SESSION)),
