@@ -144,7 +144,7 @@ async fn everybody_reads_on_the_page_of_a_public_programme_how_its_plan_was_revi
     host.treasurer.post(&format!("/v1/programmes/{id}:revise"), &body).await?.ok()?;
     let page = read(&format!("/programmes/{id}")).await?;
     ensure!(page.contains("Version 2, from February 2028 on: 9,100.00 USD in all"), "{page}");
-    ensure!(page.contains("&#60;b&#62;Steel") && page.contains("Version 1 of the plan"), "{page}");
+    ensure!(page.contains("&#60;b&#62;Steel") && page.contains("From here on version 1 of the plan"), "{page}");
     let shown = host.app.nobody()?.get(&format!("/programmes/{id}.json")).await?.ok()?;
     assert_eq!((&shown["revisions"][0]["from_month"], &shown["months"][1]["version"]), (&json!("2028-02"), &json!(2)));
     host.app.finish().await

@@ -3,6 +3,7 @@
 //!
 //! Sales and costs are those of its own book: who reads the product need not read the books whose surpluses pay for it.
 
+use super::giving::decimal;
 use super::pipeline::{in_words, stage_name};
 use super::shown::{Amount, Day};
 use super::twins::{Asked, Sheet, Twinned, respond};
@@ -158,6 +159,11 @@ impl EarnedView {
 /// Hundredths of pieces: whole ones without a point.
 fn counted(units: i128) -> String {
     if units % 100 == 0 { (units / 100).to_string() } else { hundredths(units) }
+}
+
+/// A percentage with the point of the language of who reads.
+fn percent(it: Percent) -> String {
+    decimal(&it.to_string())
 }
 
 /// By how much it is assumed to be cheaper than what is bought otherwise, at each level up to its own.

@@ -87,6 +87,9 @@ struct MonthRow {
     spent: Amount,
     /// The version of the plan that holds in it.
     version: i32,
+    /// Whether it is the first month of that version.
+    #[serde(skip)]
+    is_first: bool,
 }
 
 /// A later version of the plan.
@@ -186,7 +189,9 @@ impl ProgrammePage {
             months: report
                 .months
                 .iter()
-                .map(|it| MonthRow {
+                .enumerate()
+                .map(|(place, it)| MonthRow {
+                    is_first: place == 0 || report.months[place - 1].version != it.version,
                     month: it.month.strftime("%Y-%m").to_string(),
                     name: shown::month_and_year(it.month),
                     planned: amount(it.planned.into()),
