@@ -365,6 +365,7 @@ pub const GIVES_NOTHING: &[&str] = &[
     "POST /v1/cooperatives/{book}/delegation",
     "POST /v1/books/{book}/programmes",
     "POST /v1/programmes/{id}:withdraw",
+    "POST /v1/programmes/{id}:revise",
     "POST /v1/programmes/{id}/hires",
     "POST /v1/hires/{id}:end",
     "POST /v1/campaigns/{id}/loop",

@@ -575,6 +575,8 @@ pub const TABLE: &[(&str, &str, Access)] = &[
     ("GET", "/v1/programmes/{id}", Visible),
     ("GET", "/v1/programmes/{id}/report", Visible),
     ("POST", "/v1/programmes/{id}:withdraw", Access::Role(KEEPERS)),
+    ("POST", "/v1/programmes/{id}:revise", Access::Role(KEEPERS)),
+    ("GET", "/v1/programmes/{id}/versions", Visible),
     ("POST", "/v1/programmes/{id}/hires", Access::Role(KEEPERS)),
     ("GET", "/v1/programmes/{id}/hires", Access::Role(DONOR_READERS)),
     ("POST", "/v1/hires/{id}:end", Access::Role(KEEPERS)),

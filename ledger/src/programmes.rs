@@ -10,6 +10,7 @@ pub mod rules {
     pub mod product;
     pub mod programme;
     pub mod report;
+    pub mod revision;
     pub mod self_funding;
 }
 
@@ -21,6 +22,7 @@ pub mod store {
     pub mod parts;
     pub mod products;
     pub mod programmes;
+    pub mod revisions;
 }
 
 /// Lock, decide, save; read and add up.
@@ -31,4 +33,5 @@ pub mod operations {
     pub mod products;
     pub mod programmes;
     pub mod reports;
+    pub mod revisions;
 }

@@ -194,7 +194,7 @@ async fn everybody_reads_the_programme_of_a_public_book_as_a_page_and_its_twins(
     );
     ensure!(page.contains("/accounts/expenses:rent\"") && !page.contains("/accounts/liabilities:fund"), "{page}");
     let csv = reqwest::get(format!("{}/programmes/{id}.csv", host.app.base_url())).await?.text().await?;
-    ensure!(csv.starts_with("month,planned,spent,currency\r\n2028-01,500.00,"), "{csv}");
+    ensure!(csv.starts_with("month,planned,spent,currency,version\r\n2028-01,500.00,"), "{csv}");
     let book = reqwest::get(format!("{}/books/{}", host.app.base_url(), host.book)).await?.text().await?;
     ensure!(book.contains(&format!("/programmes/{id}")), "the page of the book leads to it");
     host.app.finish().await
@@ -332,8 +332,8 @@ async fn what_is_made_pays_for_the_next_development_and_the_campaign_asks_for_as
     let service = it.host.app.connection().await?;
     let say = |version: i32, source: &str| {
         format!(
-            "INSERT INTO campaign_loop (book_id, campaign_id, version, source_book, said_by, said_at)
-             SELECT l.book_id, l.campaign_id, {version}, {source}, l.said_by, l.said_at + interval '1 day' FROM campaign_loop l WHERE l.version = 2"
+            "INSERT INTO campaign_loop (book_id, campaign_id, version, source_book, at_nothing, said_by, said_at)
+             SELECT l.book_id, l.campaign_id, {version}, {source}, l.at_nothing, l.said_by, l.said_at + interval '1 day' FROM campaign_loop l WHERE l.version = 2"
         )
     };
     for (statement, state) in [

@@ -24,6 +24,7 @@ mod payouts;
 mod plan_moves;
 mod pledge_notices;
 mod pledging;
+mod programmes;
 mod provider_events;
 mod refunds;
 mod returnables;
@@ -185,6 +186,7 @@ impl Context {
             Job::SendApplicationNotice { application, state } => {
                 Box::pin(self.send_application_notice(leased, *application, state))
             }
+            Job::ReckonLoop { campaign } => Box::pin(self.reckon_loop(leased, *campaign)),
             Job::AdvanceProposal { proposal } => Box::pin(self.advance_proposal(leased, *proposal)),
             Job::CarryRemittance { remittance } => Box::pin(self.carry_remittance(leased, *remittance)),
             Job::AnswerRemittance { incoming } => Box::pin(self.answer_remittance(leased, *incoming)),

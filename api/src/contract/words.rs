@@ -67,6 +67,7 @@ use ledger::pledging::rules::suspense::{Held, SuspenseState};
 use ledger::pledging::rules::withdrawal::WithdrawalState;
 use ledger::programmes::rules::advantage::Way;
 use ledger::programmes::rules::product::Stage;
+use ledger::programmes::rules::self_funding::AtNothing;
 use ledger::service::event::EventKind;
 use ledger::service::job::JobKind;
 use ledger::table::{DecimalMark, Delimiter, Verdict as LineVerdict};
@@ -163,6 +164,7 @@ fn of(schema: &str, field: &str) -> Option<Vec<String>> {
         ("JournalLeg" | "StatementLine", "side") => literal(&["debit", "credit"]),
         ("Campaign", "kind") => literal(&["recurring", "all_or_nothing", "keep_what_you_raise", "minimum_and_optimum"]),
         ("Campaign", "over_cap") => all(OverCap::ALL),
+        ("CampaignLoop" | "CampaignLoopSaid", "at_nothing") => all(AtNothing::ALL),
         ("Campaign", "verdict_basis") => all(Basis::ALL),
         ("CampaignVerdict", "verdict") => all(Word::ALL),
         ("Attempt", "state") => literal(&["processing", "declined", "captured", "voided"]),

@@ -5,6 +5,7 @@ pub mod hires;
 pub mod loops;
 pub mod plans;
 pub mod products;
+pub mod revisions;
 pub mod standing;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,6 +17,8 @@ pub(crate) fn routes(routes: &mut ServiceConfig<'_>) {
         .service(plans::open)
         .service(plans::list)
         .service(plans::withdraw)
+        .service(revisions::revise)
+        .service(revisions::list)
         .service(standing::show)
         .service(hires::hire)
         .service(hires::list)

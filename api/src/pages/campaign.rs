@@ -72,6 +72,8 @@ struct CampaignPage {
     state_until: Option<Day>,
     #[serde(skip)]
     sentence: Said,
+    /// Whether it takes no new pledges for now, as what is made brings its whole goal.
+    asks_for_nothing: bool,
     /// What came of what it asks for, for the title and below it.
     #[serde(skip)]
     headline: Said,
@@ -239,6 +241,7 @@ impl CampaignPage {
         let (milestones, has_more) = milestone_rows(tx, it.id).await?;
         let listed = tiers::list(tx, it.id, (0, 0), TIERS_MAX.into()).await?;
         let stands = it.state.clone().at(book.now(wall));
+        let stops = it.asks_for_nothing() && stands.takes_pledges().is_ok();
         let state_until = stands.until().map(|until| Day(book.day_of(until)));
         let collected = Amount::of(found.five.collected, it.currency);
         Ok(CampaignPage {
@@ -252,7 +255,8 @@ impl CampaignPage {
             kind: it.kind.as_str(),
             state: stands.as_str(),
             state_until,
-            sentence: sentence(&stands, state_until),
+            asks_for_nothing: stops,
+            sentence: if stops { say("campaign-is-paid-for") } else { sentence(&stands, state_until) },
             headline: headline(&it.kind, collected, &months.rows),
             goal: it.kind.goal().map(Amount::from),
             last_day: it.kind.last_day().map(Day),

@@ -18,7 +18,8 @@ use ledger::id::{BookRef, ProgrammeId};
 use ledger::parties::store::organisations;
 use ledger::programmes::operations::reports::{self, Standing};
 use ledger::programmes::rules::programme::Programme;
-use ledger::programmes::store::programmes;
+use ledger::programmes::rules::revision::Version;
+use ledger::programmes::store::{programmes, revisions};
 use serde::Serialize;
 
 #[derive(Template, Serialize)]
@@ -47,6 +48,8 @@ struct ProgrammePage {
     ends_on: Option<Day>,
     lines: Vec<LineRow>,
     months: Vec<MonthRow>,
+    /// The versions of its plan but the first, the oldest first.
+    revisions: Vec<RevisionRow>,
     #[serde(skip)]
     bars: PlanBars,
     sources: Vec<SourceRow>,
@@ -82,6 +85,38 @@ struct MonthRow {
     name: String,
     planned: Amount,
     spent: Amount,
+    /// The version of the plan that holds in it.
+    version: i32,
+    /// Whether it is the first month of that version.
+    #[serde(skip)]
+    is_first: bool,
+}
+
+/// A later version of the plan.
+#[derive(Serialize)]
+struct RevisionRow {
+    version: i32,
+    /// The first month in which it holds, such as `2031-05`.
+    from_month: String,
+    #[serde(skip)]
+    from: String,
+    amount: Amount,
+    reason: String,
+    on: Day,
+}
+
+impl RevisionRow {
+    /// A version as it is shown; none for the first, which nobody revised.
+    fn new(it: Version, book: &Book) -> Option<RevisionRow> {
+        Some(RevisionRow {
+            version: it.number,
+            from_month: it.from_month.strftime("%Y-%m").to_string(),
+            from: shown::month_and_year(it.from_month),
+            amount: Amount::of(it.amount, book.currency),
+            reason: it.reason?,
+            on: Day(book.day_of(it.at)),
+        })
+    }
 }
 
 #[derive(Serialize)]
@@ -102,13 +137,18 @@ struct StaffRow {
 
 impl Twinned for ProgrammePage {
     fn sheet(&self) -> Sheet {
-        let row = |it: &MonthRow| vec![it.month.clone(), it.planned.plain(), it.spent.plain(), it.planned.code()];
-        Sheet { columns: vec!["month", "planned", "spent", "currency"], rows: self.months.iter().map(row).collect() }
+        let row = |it: &MonthRow| {
+            vec![it.month.clone(), it.planned.plain(), it.spent.plain(), it.planned.code(), it.version.to_string()]
+        };
+        Sheet {
+            columns: vec!["month", "planned", "spent", "currency", "version"],
+            rows: self.months.iter().map(row).collect(),
+        }
     }
 }
 
 impl ProgrammePage {
-    fn new(book: &Book, host: String, it: Programme, standing: Standing) -> ProgrammePage {
+    fn new(book: &Book, host: String, (it, versions): (Programme, Vec<Version>), standing: Standing) -> ProgrammePage {
         let amount = |minor: i128| Amount::of(minor, book.currency);
         let report = standing.report;
         let withdrawn = it.withdrawn.as_ref();
@@ -149,13 +189,17 @@ impl ProgrammePage {
             months: report
                 .months
                 .iter()
-                .map(|it| MonthRow {
+                .enumerate()
+                .map(|(place, it)| MonthRow {
+                    is_first: place == 0 || report.months[place - 1].version != it.version,
                     month: it.month.strftime("%Y-%m").to_string(),
                     name: shown::month_and_year(it.month),
                     planned: amount(it.planned.into()),
                     spent: amount(it.spent),
+                    version: it.version,
                 })
                 .collect(),
+            revisions: versions.into_iter().filter_map(|it| RevisionRow::new(it, book)).collect(),
             sources: standing
                 .sources
                 .into_iter()
@@ -191,7 +235,9 @@ pub(super) async fn show(
             let found = programmes::get(tx, asked.id, book.currency).await?;
             let standing = reports::standing(tx, &state.whole_sums, &book, &found, ledger::calendar::now()).await?;
             let host = organisations::find(tx, book.organisation).await?.ok_or(Error::NotFound("programme"))?;
-            Ok((ProgrammePage::new(&book, host.name, found, standing), book.visibility == Visibility::Public))
+            let versions = revisions::list(tx, asked.id).await?;
+            let shown = ProgrammePage::new(&book, host.name, (found, versions), standing);
+            Ok((shown, book.visibility == Visibility::Public))
         })
         .await?;
     respond(&request, asked.form, &shown, is_public)

@@ -240,6 +240,17 @@ pub(super) const KINDS: &[Kind] = &[
         ],
     ),
     refusal(
+        "campaign-asks-for-nothing",
+        "What is made brings all that the campaign asks for in a month: it takes no new pledges for now.",
+        "Show that it asks for nothing, or name another campaign. It opens again by itself: `asks_for_nothing` of the campaign, and its events, say when.",
+        &[
+            "POST /v1/campaigns/{id}/pledges",
+            "POST /v1/campaigns/{id}/pledges:batch",
+            "POST /v1/campaigns/{id}/pledge-imports",
+            "POST /v1/pledges/{id}:redirect",
+        ],
+    ),
+    refusal(
         "campaign-full",
         "Less still fits below the campaign's cap than is asked for.",
         "Pledge what still fits, name another campaign, or ask the host to raise the cap.",

@@ -74,6 +74,7 @@ campaign-asks-minimum = Die Kampagne braucht { $minimum } und hofft auf { $optim
     }: Verfehlt es das Mindeste, geht es an die zurück, die es gaben.
 campaign-is-draft = Sie ist ein Entwurf und nimmt noch keine Zusagen an.
 campaign-is-live = Sie nimmt Zusagen an.
+campaign-is-paid-for = Sie nimmt zurzeit keine neuen Zusagen, denn was hergestellt wird, bringt alles, worum sie bittet. Zusagen, die sie hat, laufen weiter, und sie öffnet von selbst wieder, wenn es weniger bringt.
 campaign-is-live-until = Sie nimmt Zusagen bis { $day } an.
 campaign-is-suspended = Ihr Träger hat sie angehalten: Sie nimmt keine Zusagen und keine Zahlungen an. Wenn niemand das beendet, schließt sie am { $day }.
 campaign-is-collecting = Sie nimmt keine Zusagen mehr an. Zahlungen, die noch laufen, haben bis { $day } Zeit; dann fällt die Entscheidung.

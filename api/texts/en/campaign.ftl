@@ -74,6 +74,7 @@ campaign-asks-minimum = It needs { $minimum }, and hopes for { $optimum }, by { 
     }: if that misses the minimum, it goes back to those who gave it.
 campaign-is-draft = It is a draft, and takes no pledges yet.
 campaign-is-live = It takes pledges.
+campaign-is-paid-for = It takes no new pledges for now, as what is made brings all that it asks for. Pledges that it has run on, and it opens again by itself when what is made brings less.
 campaign-is-live-until = It takes pledges until { $day }.
 campaign-is-suspended = Its host has suspended it: it takes no pledges and no payments. If nobody ends that, it closes on { $day }.
 campaign-is-collecting = It takes no more pledges. Payments that are pending have until { $day }; then its verdict falls.

@@ -526,6 +526,11 @@ pub enum Job {
         /// The call.
         call: MilestoneCallId,
     },
+    /// Reckon anew what the loop of a campaign brings in a month.
+    ReckonLoop {
+        /// The campaign.
+        campaign: CampaignId,
+    },
     /// Count the votes on a proposal whose last day is over, and do what has passed.
     AdvanceProposal {
         /// The proposal.
@@ -736,6 +741,7 @@ impl Job {
             Job::SendTasks { .. } => JobKind::SendTasks,
             Job::SendApplicationNotice { .. } => JobKind::SendApplicationNotice,
             Job::AdvanceMilestoneCall { .. } => JobKind::AdvanceMilestoneCall,
+            Job::ReckonLoop { .. } => JobKind::ReckonLoop,
             Job::AdvanceProposal { .. } => JobKind::AdvanceProposal,
             Job::CarryRemittance { .. } => JobKind::CarryRemittance,
             Job::AnswerRemittance { .. } => JobKind::AnswerRemittance,
@@ -846,6 +852,7 @@ impl fmt::Debug for Job {
                 write!(f, "send_application_notice of {application}, {state}")
             }
             Job::AdvanceMilestoneCall { call } => write!(f, "advance_milestone_call of {call}"),
+            Job::ReckonLoop { campaign } => write!(f, "reckon_loop of {campaign}"),
             Job::AdvanceProposal { proposal } => write!(f, "advance_proposal of {proposal}"),
             Job::CarryRemittance { remittance } => write!(f, "carry_remittance of {remittance}"),
             Job::AnswerRemittance { incoming } => write!(f, "answer_remittance of {incoming}"),
@@ -1023,6 +1030,8 @@ pub enum JobKind {
     SendApplicationNotice,
     /// [`Job::AdvanceMilestoneCall`]
     AdvanceMilestoneCall,
+    /// [`Job::ReckonLoop`]
+    ReckonLoop,
     /// [`Job::AdvanceProposal`]
     AdvanceProposal,
     /// [`Job::CarryRemittance`]
@@ -1049,7 +1058,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 86] = [
+    pub const ALL: [JobKind; 87] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -1125,6 +1134,7 @@ impl JobKind {
         JobKind::SendTasks,
         JobKind::SendApplicationNotice,
         JobKind::AdvanceMilestoneCall,
+        JobKind::ReckonLoop,
         JobKind::AdvanceProposal,
         JobKind::CarryRemittance,
         JobKind::AnswerRemittance,
@@ -1216,6 +1226,7 @@ impl JobKind {
             JobKind::SendTasks => "send_tasks",
             JobKind::SendApplicationNotice => "send_application_notice",
             JobKind::AdvanceMilestoneCall => "advance_milestone_call",
+            JobKind::ReckonLoop => "reckon_loop",
             JobKind::AdvanceProposal => "advance_proposal",
             JobKind::CarryRemittance => "carry_remittance",
             JobKind::AnswerRemittance => "answer_remittance",
@@ -1307,6 +1318,7 @@ impl JobKind {
             | JobKind::SendTasks
             | JobKind::SendApplicationNotice
             | JobKind::AdvanceMilestoneCall
+            | JobKind::ReckonLoop
             | JobKind::AdvanceProposal
             | JobKind::CarryRemittance
             | JobKind::AnswerRemittance
@@ -1492,6 +1504,7 @@ mod tests {
                 state: "declined".into(),
             },
             Job::AdvanceMilestoneCall { call: MilestoneCallId::generate(book) },
+            Job::ReckonLoop { campaign: CampaignId::generate(book) },
             Job::AdvanceProposal { proposal: ProposalId::generate(book) },
             Job::CarryRemittance { remittance: RemittanceId::generate(book) },
             Job::AnswerRemittance { incoming: IncomingRemittanceId::generate(book) },

@@ -82,6 +82,7 @@ impl JobKind {
             | JobKind::AdvanceChallenge
             | JobKind::AdvanceMatchingRound
             | JobKind::AdvanceMilestoneCall
+            | JobKind::ReckonLoop
             | JobKind::AdvanceProposal
             | JobKind::CarryRemittance
             | JobKind::AnswerRemittance

@@ -36,6 +36,7 @@ mod service {
 mod coming;
 mod pledging {
     mod announced;
+    mod asked;
     mod by_key;
     mod caps;
     mod captures;

@@ -444,6 +444,9 @@ const DOMAINS: &[Domain] = &[
         tables: &[
             "programme",
             "programme_line",
+            "programme_revision",
+            "programme_revision_line",
+            "programme_counting",
             "programme_source",
             "programme_place",
             "programme_hire",
@@ -456,12 +459,18 @@ const DOMAINS: &[Domain] = &[
         ],
         functions: &[
             "programme_forward",
+            "programme_overlaps",
             "programme_whole",
+            "programme_revision_next",
+            "programme_revision_whole",
             "programme_hire_in_place",
             "product_advantage_next",
             "product_forward",
             "product_on_evidence",
             "campaign_loop_in_house",
+            "campaign_loop_stops",
+            "pledge_asked_for",
+            "pledge_redirected",
         ],
     },
     Domain {

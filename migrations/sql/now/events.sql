@@ -35,6 +35,9 @@ BEGIN
      NULL, NULL, NULL, 'r.partner', $f$'amount', r.amount, 'currency', r.currency, 'day', r.day$f$),
 
     ('campaign', 'campaign', 'r.id', 'r.version', 'r.state', NULL, NULL, 'r.state_since', NULL, $f$'currency', r.currency$f$),
+    ('campaign', 'campaign_loop', 'r.id', 'r.version',
+     $e$CASE WHEN r.loop_brings >= r.monthly_goal THEN 'asks_for_nothing' WHEN r.version > 1 THEN 'asks_again' END$e$,
+     'coalesce(r.loop_brings >= r.monthly_goal, false)', NULL, NULL, NULL, $f$'currency', r.currency$f$),
     ('campaign_terms', 'campaign_terms', 'r.campaign', 'r.version', $e$'written'$e$, NULL, NULL, 'r.created_at', NULL,
      $f$'rules_version', r.version, 'from', r.effective_on$f$),
     ('donor', 'donor', 'r.id', '1', $e$CASE WHEN r.erased_at IS NOT NULL THEN 'erased' END$e$,

@@ -452,6 +452,11 @@ GRANT INSERT (id, opened_by, opened_at, amount, book_id, first_month, months, li
     commonpurse_service;
 GRANT UPDATE (withdrawn_by, version, withdrawn_at, reason) ON programme TO commonpurse_service;
 GRANT INSERT (programme_id, amount, book_id, first_month, number, months, name, account) ON programme_line TO commonpurse_service;
+GRANT SELECT ON programme_revision, programme_revision_line, programme_counting TO commonpurse_service;
+GRANT INSERT (programme_id, revised_by, revised_at, amount, book_id, number, from_month, months, lines, reason) ON programme_revision TO
+    commonpurse_service;
+GRANT INSERT (programme_id, amount, book_id, revision, first_month, number, months, name, account) ON programme_revision_line TO
+    commonpurse_service;
 GRANT INSERT (programme_id, book_id, number, account) ON programme_source TO commonpurse_service;
 GRANT INSERT (programme_id, book_id, number, people, title) ON programme_place TO commonpurse_service;
 GRANT INSERT (id, programme_id, hired_by, hired_at, book_id, starts_on, place) ON programme_hire TO commonpurse_service;
@@ -463,7 +468,8 @@ GRANT INSERT (product_id, book_id, number, stage, kind, title, url, licence, sha
 GRANT INSERT (product_id, milestone_id, linked_by, linked_at, book_id) ON product_milestone TO commonpurse_service;
 GRANT INSERT (product_id, assumed_by, benchmark, assumed_at, book_id, version, first, per_level, level, way, note) ON product_advantage
     TO commonpurse_service;
-GRANT INSERT (campaign_id, said_by, said_at, book_id, version, source_book) ON campaign_loop TO commonpurse_service;
+GRANT INSERT (campaign_id, said_by, said_at, book_id, version, source_book, at_nothing) ON campaign_loop TO commonpurse_service;
+GRANT UPDATE (loop_brings) ON campaign TO commonpurse_service;
 
 -- payouts
 GRANT SELECT ON bank_account, payout_policy, payout, bank_line, lender, payout_run, payout_document, payout_file, payout_file_item,

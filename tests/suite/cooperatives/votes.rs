@@ -350,11 +350,21 @@ async fn members_vote_on_a_budget_and_the_programme_of_one_that_passes_is_opened
     let listed = programmes().await?;
     assert_eq!((listed.len(), &listed[0]["id"]), (1, &passed["opened_programme"]));
     let programme = format!("/v1/programmes/{}", text(&passed, "/opened_programme")?);
-    let programme = it.keeper().get(&programme).await?.ok()?;
+    let path = programme;
+    let programme = it.keeper().get(&path).await?.ok()?;
     for field in ["name", "about", "first_month", "months", "lines", "sources", "places"] {
         assert_eq!(programme[field], read[field], "{field}");
     }
     assert_eq!(programme["opened_at"], passed["closes_at"], "as of the end of the last day");
+    // Who keeps the book does not change what members decided, nor does SQL in the role of the service.
+    let revised = json!({"reason": "It costs more", "from_month": "2028-02-01", "lines": programme["lines"]});
+    refused(&it.keeper().post(&format!("{path}:revise"), &revised).await?, "programme-by-vote")?;
+    let service = it.coop.host.app.connection().await?;
+    let second = "INSERT INTO programme_revision (book_id, programme_id, revised_by, revised_at, amount, number, from_month, months, lines, reason)
+                  SELECT book_id, id, opened_by, opened_at, amount, 2, '2028-03-01', months, 1, 'By hand' FROM programme";
+    let error = service.batch_execute(second).await.expect_err("nobody voted on it");
+    assert_eq!(error.code().map(|code| code.code()), Some("23514"), "{error:?}");
+    drop(service);
     // No statement of the service says that another programme was voted on, or ends a vote twice.
     let changed = "WITH changed AS (UPDATE proposal SET programme_id = NULL, version = version + 1 WHERE state = 'passed' RETURNING 1)
                    SELECT count(*) FROM changed";

@@ -136,9 +136,13 @@ async fn programmes(cast: &Cast, known: &mut Known) -> Outcome {
     };
     known.example("POST /v1/books/{book}/programmes", book, new("another"));
     let day = json!({"place": 1, "starts_on": "2031-02-01"});
-    for (name, step, body) in
-        [("given-up", ":withdraw", json!({"reason": "The plan is made anew"})), ("hiring", "/hires", day.clone())]
-    {
+    let line = json!({"name": "Better steel", "account": "expenses:cost:better", "amount": usd("2400.00")});
+    let revised = json!({"reason": "Steel costs more", "from_month": "2031-10-01", "lines": [line]});
+    for (name, step, body) in [
+        ("given-up", ":withdraw", json!({"reason": "The plan is made anew"})),
+        ("changing", ":revise", revised),
+        ("hiring", "/hires", day.clone()),
+    ] {
         let opened = cast.treasurer.post(&path, &new(name)).await?.ok()?;
         known.example(&format!("POST /v1/programmes/{{id}}{step}"), json!({"id": opened["id"]}), body);
     }

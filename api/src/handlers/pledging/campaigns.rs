@@ -319,6 +319,9 @@ pub struct CampaignBody {
     /// When a draft or a suspended campaign closes by itself, when the last day of a live one ends, or when the verdict on one
     /// that is collecting falls at the latest; null otherwise. By the book's clock.
     state_until: Option<Timestamp>,
+    /// Whether new pledges are refused for now (`campaign-asks-for-nothing`), as what is made brings its whole monthly goal: its `loop` says how.
+    /// Pledges that it has run on, and it opens again by itself.
+    asks_for_nothing: bool,
     /// When it was made, by the book's clock.
     created_at: Timestamp,
 }
@@ -379,6 +382,7 @@ impl CampaignBody {
     }
 
     fn new(it: Campaign, terms: TermsVersion, book: &Book, wall: Timestamp) -> CampaignBody {
+        let asks_for_nothing = it.asks_for_nothing();
         let state = it.state.at(book.now(wall));
         let Amounts { monthly_goal, goal, minimum, optimum } = Amounts::of(&it.kind);
         CampaignBody {
@@ -417,6 +421,7 @@ impl CampaignBody {
             transfer_reference: book.transfers_to.map(|_| transfer_reference::of_campaign(it.id)),
             state: state.as_str().to_owned(),
             state_until: state.until(),
+            asks_for_nothing: asks_for_nothing && state.takes_pledges().is_ok(),
             created_at: it.created_at,
         }
     }

@@ -15,9 +15,10 @@ use ledger::Error;
 use ledger::cooperatives::rules::cooperative::Period;
 use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, CampaignId, ProductId};
-use ledger::money::Currency;
+use ledger::pledging::rules::campaign::Campaign;
 use ledger::pledging::store::campaigns;
 use ledger::programmes::operations::loops::{self as operations, Standing};
+use ledger::programmes::rules::self_funding::AtNothing;
 use ledger::programmes::store::products;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -29,6 +30,10 @@ pub struct SayLoop {
     /// A book of the same host and mode, in the campaign's currency, whose development fund counts; null for none from now on.
     #[schema(min_length = 36, max_length = 36, pattern = "^bok_[a-z2-7]{32}$")]
     book: Option<String>,
+    /// What becomes of new pledges while the campaign asks for nothing: `stop`, which is the default, none is taken until it asks for
+    /// something again; or `go_on`, they are taken.
+    #[schema(pattern = "^(stop|go_on)$")]
+    at_nothing: Option<String>,
 }
 
 /// How far the loop of a campaign is closed: what of the surpluses of a book went into the next development, beside what was given.
@@ -53,13 +58,18 @@ pub struct LoopBody {
     monthly_goal: MoneyBody,
     /// What it asks for in a month now: the goal less a twelfth of the proceeds, and nothing below zero.
     asks_for: BalanceBody,
-    /// Whether it asks for anything now. Where it does not, new pledges are not to be asked for; those that come are taken.
+    /// Whether it asks for anything now.
     asks: bool,
+    /// What becomes of new pledges while it does not: `stop`, none is taken, and those that it has run on; or `go_on`, they are taken.
+    #[schema(value_type = String)]
+    at_nothing: AtNothing,
+    /// Whether new pledges are refused at present (`campaign-asks-for-nothing`). Reckoned when a month is over, and when the loop is said.
+    stopped: bool,
 }
 
 impl LoopBody {
-    fn new(it: &Standing, currency: Currency, monthly_goal: MoneyBody) -> LoopBody {
-        let balance = |minor: i128| BalanceBody::new(minor, currency);
+    fn new(it: &Standing, campaign: &Campaign, monthly_goal: MoneyBody) -> LoopBody {
+        let balance = |minor: i128| BalanceBody::new(minor, campaign.currency);
         let closed = &it.closed;
         LoopBody {
             book: it.source.reference(),
@@ -71,6 +81,8 @@ impl LoopBody {
             monthly_goal,
             asks_for: balance(closed.asks_for.into()),
             asks: closed.asks_for > 0,
+            at_nothing: it.at_nothing,
+            stopped: campaign.asks_for_nothing(),
         }
     }
 }
@@ -90,12 +102,18 @@ pub struct LoopSaidBody {
     /// The book whose development fund counts; null for none.
     #[schema(value_type = Option<String>)]
     book: Option<BookRef>,
+    /// What becomes of new pledges while the campaign asks for nothing.
+    #[schema(value_type = String)]
+    at_nothing: AtNothing,
+    /// Whether new pledges are refused from now on.
+    stopped: bool,
 }
 
 /// Says from which book's surpluses the work of a recurring campaign is paid besides: what the allocation rule of that book puts into its
 /// development fund. From then on everybody who reads the campaign sees how much that was in twelve months, and that the campaign asks for as
 /// much less; and everybody who reads a product that its milestones pay for, how much of it what was sold under the product's name has
-/// brought. No money moves by it.
+/// brought. While that is all that the campaign asks for, new pledges are refused (`campaign-asks-for-nothing`) unless they go on by
+/// `at_nothing`; pledges that it has run on, and money that has come is taken. It opens again by itself. No money moves by it.
 #[utoipa::path(tag = "campaigns", operation_id = "say_campaign_loop",
     params(("id" = String, Path, description = "The campaign")), request_body = SayLoop,
     responses((status = 200, description = "Said", body = LoopSaidBody)))]
@@ -108,11 +126,13 @@ pub(crate) async fn say(
 ) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
     let book: Option<BookRef> = request.body.book.as_deref().map(|book| parse("/book", book)).transpose()?;
+    let at_nothing = request.body.at_nothing.as_deref().map(|word| parse("/at_nothing", word)).transpose()?;
+    let at_nothing = at_nothing.unwrap_or(AtNothing::Stop);
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let host = book_of(tx, id.book, "campaign").await?;
         caller.require_role(tx, host.organisation, "campaign").await?;
-        operations::say(tx, *id, book, by, ledger::calendar::now()).await?;
-        Ok(Reply::ok(&LoopSaidBody { campaign: *id, book }))
+        let said = operations::say(tx, *id, (book, at_nothing), by, ledger::calendar::now()).await?;
+        Ok(Reply::ok(&LoopSaidBody { campaign: *id, book, at_nothing, stopped: said.asks_for_nothing() }))
     })
     .await
 }
@@ -134,7 +154,7 @@ pub(crate) async fn show(
             let campaign = campaigns::get(tx, *id).await?;
             let found = operations::standing(tx, &state.whole_sums, &book, &campaign, ledger::calendar::now()).await?;
             let (found, goal) = found.zip(campaign.kind.goal()).ok_or(Error::NotFound("loop"))?;
-            Ok(LoopBody::new(&found, campaign.currency, goal.into()))
+            Ok(LoopBody::new(&found, &campaign, goal.into()))
         })
         .await?;
     Ok(HttpResponse::Ok().json(body))

@@ -20,7 +20,8 @@ use ledger::id::{BookId, BookRef, PersonId, ProgrammeId};
 use ledger::money::{Currency, Money};
 use ledger::programmes::operations::programmes as operations;
 use ledger::programmes::rules::programme::{self, Line, PRESETS, Place, Plan, Preset, Programme};
-use ledger::programmes::store::{parts, programmes};
+use ledger::programmes::rules::revision;
+use ledger::programmes::store::{parts, programmes, revisions};
 use ledger::text;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -131,27 +132,11 @@ pub struct NewProgramme {
 impl NewProgramme {
     /// Refuses amounts in another currency than that of the book.
     pub(crate) fn check_currency(&self, currency: Currency) -> Result<(), Error> {
-        match self.lines.iter().position(|line| line.amount.currency != currency.code()) {
-            None => Ok(()),
-            Some(place) => {
-                Err(Error::invalid(format!("/lines/{place}/amount/currency"), format!("{currency}, as the book")))
-            }
-        }
+        LineBody::check_currency(&self.lines, currency)
     }
 
     /// What it says, within the bounds of the contract.
     pub(crate) fn parse(&self) -> Result<programme::NewProgramme, Problem> {
-        let line = |(place, it): (usize, &LineBody)| -> Result<Line, Problem> {
-            let at = format!("/lines/{place}");
-            let first_month = it.first_month.unwrap_or(self.first_month);
-            Ok(Line {
-                name: bounded(&format!("{at}/name"), &it.name, text::NAME)?,
-                account: it.account.clone(),
-                amount: it.amount.parse(&format!("{at}/amount"))?.minor(),
-                first_month,
-                months: it.months.unwrap_or_else(|| rest(self.first_month, self.months, first_month)),
-            })
-        };
         let place = |(place, it): (usize, &PlaceBody)| -> Result<Place, Problem> {
             let title = bounded(&format!("/places/{place}/title"), &it.title, text::NAME)?;
             Ok(Place { title, people: it.people })
@@ -162,7 +147,7 @@ impl NewProgramme {
             plan: Plan {
                 first_month: self.first_month,
                 months: self.months,
-                lines: self.lines.iter().enumerate().map(line).collect::<Result<_, _>>()?,
+                lines: LineBody::parse_all(&self.lines, self.first_month, (self.first_month, self.months))?,
                 sources: self.sources.clone(),
                 places: self.places.iter().enumerate().map(place).collect::<Result<_, _>>()?,
             },
@@ -187,7 +172,37 @@ impl NewProgramme {
 }
 
 impl LineBody {
-    fn of(line: Line, currency: Currency) -> Result<LineBody, Error> {
+    /// Refuses amounts in another currency than that of the book.
+    pub(super) fn check_currency(lines: &[LineBody], currency: Currency) -> Result<(), Error> {
+        match lines.iter().position(|line| line.amount.currency != currency.code()) {
+            None => Ok(()),
+            Some(place) => {
+                Err(Error::invalid(format!("/lines/{place}/amount/currency"), format!("{currency}, as the book")))
+            }
+        }
+    }
+
+    /// What lines say, within the bounds of the contract: from a month on where they do not say, to the end of a programme of so many months.
+    pub(super) fn parse_all(
+        lines: &[LineBody],
+        from: Date,
+        (first, months): (Date, u16),
+    ) -> Result<Vec<Line>, Problem> {
+        let line = |(place, it): (usize, &LineBody)| -> Result<Line, Problem> {
+            let at = format!("/lines/{place}");
+            let first_month = it.first_month.unwrap_or(from);
+            Ok(Line {
+                name: bounded(&format!("{at}/name"), &it.name, text::NAME)?,
+                account: it.account.clone(),
+                amount: it.amount.parse(&format!("{at}/amount"))?.minor(),
+                first_month,
+                months: it.months.unwrap_or_else(|| rest(first, months, first_month)),
+            })
+        };
+        lines.iter().enumerate().map(line).collect()
+    }
+
+    pub(super) fn of(line: Line, currency: Currency) -> Result<LineBody, Error> {
         let amount = Money::from_minor(line.amount, currency)
             .map_err(|error| Error::inconsistent(format!("a line of a programme: {error}")))?;
         let (first_month, months) = (Some(line.first_month), Some(line.months));
@@ -228,14 +243,16 @@ pub struct ProgrammeBody {
     id: ProgrammeId,
     name: String,
     about: String,
-    /// The sum of its lines.
+    /// The sum of its lines: what all versions of its plan plan for the months in which they hold.
     amount: MoneyBody,
     /// The first day of its first month.
     first_month: Date,
-    /// How many months it takes.
+    /// How many months it takes, by the last version of its plan.
     months: u16,
     /// The last day of its last month.
     last_day: Date,
+    /// How many versions its plan has: 1 until it is revised.
+    versions: i64,
     #[schema(value_type = String)]
     opened_by: PersonId,
     /// When it was opened, by the book's clock.
@@ -248,6 +265,7 @@ impl From<Programme> for ProgrammeBody {
     fn from(it: Programme) -> ProgrammeBody {
         ProgrammeBody {
             last_day: it.last_day(),
+            versions: it.versions(),
             id: it.id,
             name: it.name,
             about: it.about,
@@ -274,14 +292,15 @@ pub struct ProgrammeWithPlanBody {
 }
 
 impl ProgrammeWithPlanBody {
-    async fn read(
+    pub(super) async fn read(
         client: &impl GenericClient,
         it: Programme,
         currency: Currency,
     ) -> Result<ProgrammeWithPlanBody, Error> {
         let line = |line: Line| LineBody::of(line, currency);
+        let courses = revision::courses(&revisions::list(client, it.id).await?)?;
         Ok(ProgrammeWithPlanBody {
-            lines: parts::lines(client, it.id).await?.into_iter().map(line).collect::<Result<_, _>>()?,
+            lines: courses.into_iter().map(|course| line(course.line)).collect::<Result<_, _>>()?,
             sources: parts::sources(client, it.id).await?,
             places: parts::places(client, it.id).await?.into_iter().map(PlaceBody::from).collect(),
             programme: it.into(),
@@ -291,8 +310,8 @@ impl ProgrammeWithPlanBody {
 
 /// Opens a programme: what the book is to spend over some months, line by line, from where its money comes, and how many people it has places
 /// for. Each line is spread evenly over its months (largest remainders: the first months are larger by a cent where it does not divide) and
-/// is held against what the book says was spent on its account. An account counts for one programme at a time. The plan never changes:
-/// one that is wrong is withdrawn, and another opened.
+/// is held against what the book says was spent on its account. An account counts for one programme at a time. What is planned for months to
+/// come is revised by `POST /v1/programmes/{id}:revise`; what was planned for one that is over never changes.
 #[utoipa::path(tag = "programmes", operation_id = "open_programme",
     params(("book" = String, Path, description = "The book")), request_body = NewProgramme,
     responses((status = 201, description = "Opened", body = ProgrammeWithPlanBody)))]

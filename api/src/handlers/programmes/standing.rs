@@ -26,12 +26,19 @@ pub struct MonthBody {
     planned: BalanceBody,
     /// Spent in it so far; less than zero where more came back than went.
     spent: BalanceBody,
+    /// The version of the plan that holds in it.
+    version: i32,
 }
 
 impl MonthBody {
     fn new(it: &Month, currency: Currency) -> MonthBody {
         let balance = |minor: i128| BalanceBody::new(minor, currency);
-        MonthBody { month: it.month, planned: balance(it.planned.into()), spent: balance(it.spent) }
+        MonthBody {
+            month: it.month,
+            planned: balance(it.planned.into()),
+            spent: balance(it.spent),
+            version: it.version,
+        }
     }
 }
 

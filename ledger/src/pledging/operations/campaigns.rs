@@ -120,6 +120,7 @@ pub async fn create(tx: &Transaction<'_>, new: NewCampaign, actor: Actor, wall: 
         state: State::draft(now),
         promised: None,
         verdict: None,
+        loop_brings: None,
         version: 1,
         created_at: now,
     };

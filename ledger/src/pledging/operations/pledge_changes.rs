@@ -129,7 +129,7 @@ pub struct Redirected {
 ///
 /// # Errors
 ///
-/// `pledge-state`, `same-campaign`, `campaign-not-live`, `schedule-refused`, `campaign-full`; with `move_settled`, what [`posting::post`] refuses.
+/// `pledge-state`, `same-campaign`, `campaign-not-live`, `campaign-asks-for-nothing`, `schedule-refused`, `campaign-full`; with `move_settled`, what [`posting::post`] refuses.
 /// [`Error::Invalid`] at `/campaign` for one of another book or currency, or at `/reason`; [`Error::Stale`] for an
 /// outdated version; [`Error::NotFound`] for an unknown pledge or campaign.
 pub async fn redirect(
@@ -156,6 +156,8 @@ pub async fn redirect(
         (was, from.id)
     } else {
         to.takes_schedule(&pledge.schedule)?;
+        // Only a promise is asked for; money that has come goes where its donor says.
+        to.asks()?;
         (was.redirect(now)?, to.id)
     };
     let mut moved = 0;

@@ -169,7 +169,7 @@ impl New {
 ///
 /// # Errors
 ///
-/// `reference-taken` when the reference stands for another pledge; `campaign-not-live`, `rail-refused`,
+/// `reference-taken` when the reference stands for another pledge; `campaign-not-live`, `campaign-asks-for-nothing`, `rail-refused`,
 /// `original-refused`, `terms-mismatch`, `schedule-refused`, `partner-withdrawn`, `rail-withdrawn`, `book-winding-up`.
 /// [`Error::Invalid`] at `/original/currency`, `/tier`, `/amount`, `/reference`,
 /// `/donor/reference`, `/donor/name`, `/donor/email`, `/token`,
@@ -210,6 +210,7 @@ pub(super) fn decide(
     let now = book.now(wall);
     book.takes_new(now)?;
     campaign.state.clone().at(now).takes_pledges()?;
+    campaign.asks()?;
     asked.rail.allowed_in(book.mode == Mode::Live)?;
     if asked.amount.currency() != campaign.currency {
         return Err(Error::invalid("/amount/currency", format!("the campaign is in {}", campaign.currency)));
@@ -317,8 +318,8 @@ pub async fn place(tx: &Transaction<'_>, asked: PlacePledge, wall: Timestamp) ->
     Ok(Placed { pledge, is_new: true })
 }
 
-/// Whether a row was refused as what had been decided on has changed meanwhile: another pledge was placed with its reference, or
-/// its partner or rail withdrawn.
+/// Whether a row was refused as what had been decided on has changed meanwhile: another pledge was placed with its reference, its
+/// partner or rail withdrawn, or its campaign asks for nothing any more.
 pub(super) fn is_outrun(error: &Error) -> bool {
     let Error::Database(cause) = error else { return false };
     cause.code().is_some_and(|code| *code == SqlState::UNIQUE_VIOLATION || code.code() == STALE)

@@ -299,6 +299,8 @@ pub struct Campaign {
     pub promised: Option<i64>,
     /// Its verdict; none before, and without a last day.
     pub verdict: Option<Verdict>,
+    /// What its loop brings in a month, minor units, as it was reckoned last; none where nothing stops new pledges.
+    pub loop_brings: Option<i64>,
     /// Raised by every change: its `ETag`.
     pub version: i64,
     /// When it was made, in book time.
@@ -309,6 +311,33 @@ impl Campaign {
     /// Its fund account.
     pub fn fund(&self) -> Result<AccountNumber, Error> {
         self.fund.ok_or_else(|| Error::inconsistent(format!("campaign {} has no fund account", self.id)))
+    }
+
+    /// Whether what is made brings all that it asks for in a month, so that nothing new is asked for.
+    pub fn asks_for_nothing(&self) -> bool {
+        match self.kind {
+            Kind::Recurring { monthly_goal } => self.loop_brings.is_some_and(|brings| brings >= monthly_goal.minor()),
+            Kind::AllOrNothing { .. } | Kind::KeepWhatYouRaise { .. } | Kind::MinimumAndOptimum { .. } => false,
+        }
+    }
+
+    /// Refuses new pledges while it asks for nothing. Those that it has run on, and money that has come is taken.
+    ///
+    /// # Errors
+    ///
+    /// `campaign-asks-for-nothing`.
+    pub fn asks(&self) -> Result<(), Refusal> {
+        match self.asks_for_nothing() {
+            false => Ok(()),
+            true => {
+                let brings = self.currency.format(self.loop_brings.unwrap_or(0));
+                let detail = format!(
+                    "what is made brings {brings} {} a month, all that the campaign asks for: no new pledge is taken until it brings less",
+                    self.currency
+                );
+                Err(Refusal::new("campaign-asks-for-nothing", detail))
+            }
+        }
     }
 
     /// Refuses payments that a campaign with a last day could not count: plans, and what falls due later.

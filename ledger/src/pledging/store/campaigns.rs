@@ -41,6 +41,7 @@ fn campaign(row: &Row) -> Result<Campaign, Error> {
         state: state(row).ok_or_else(|| bad("state"))?,
         promised: row.get("promised"),
         verdict: verdict(row)?,
+        loop_brings: row.get("loop_brings"),
         version: row.get("version"),
         created_at: row.get("created_at"),
     })
@@ -284,6 +285,20 @@ pub async fn update_raised(tx: &Transaction<'_>, raised: &Campaign) -> Result<Ca
             ],
         )
         .await?;
+    campaign(&row)
+}
+
+/// Writes what its loop brings in a month, or that nothing stops it; its version rises.
+pub async fn update_loop(tx: &Transaction<'_>, id: CampaignId, brings: Option<i64>) -> Result<Campaign, Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- campaigns::update_loop
+            UPDATE campaign SET loop_brings = $3, version = version + 1 WHERE book_id = $1 AND id = $2
+            RETURNING *",
+        )
+        .await?;
+    let row =
+        tx.query_one(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object, /* loop_brings */ &brings]).await?;
     campaign(&row)
 }
 

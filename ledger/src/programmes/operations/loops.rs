@@ -1,4 +1,4 @@
-//! Loops: said, and how far they are closed.
+//! Loops: said, how far they are closed, and whether their campaigns ask for nothing by them.
 
 use crate::book::MovementKind as K;
 use crate::chart;
@@ -13,16 +13,19 @@ use crate::pledging::rules::campaign::Campaign;
 use crate::pledging::rules::kind::Kind;
 use crate::pledging::store::campaigns;
 use crate::programmes::rules::product::Product;
-use crate::programmes::rules::self_funding::{self, Loop, ProductLoop};
+use crate::programmes::rules::self_funding::{self, AtNothing, Loop, ProductLoop, Said};
 use crate::programmes::store::{loops, products};
 use crate::reports::operations::{WholeSums, outside_months};
 use crate::reports::store::kind_totals;
+use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
+use crate::service::store::jobs;
 use deadpool_postgres::{GenericClient, Transaction};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
-/// Says from which book's surpluses the work of a recurring campaign is paid besides: one of the same host, mode and currency, or none from
-/// now on. Answers whether anything is another than before.
+/// Says from which book's surpluses the work of a recurring campaign is paid besides, one of the same host, mode and currency, or none from
+/// now on; and what becomes of new pledges while the campaign asks for nothing. It is reckoned at once.
 ///
 /// # Errors
 ///
@@ -30,10 +33,10 @@ use jiff::Timestamp;
 pub async fn say(
     tx: &Transaction<'_>,
     id: CampaignId,
-    source: Option<BookRef>,
+    (source, at_nothing): (Option<BookRef>, AtNothing),
     by: PersonId,
     wall: Timestamp,
-) -> Result<bool, Error> {
+) -> Result<Campaign, Error> {
     let book = books::get(tx, id.book).await?;
     let campaign = campaigns::lock(tx, id).await?;
     let Kind::Recurring { .. } = campaign.kind else {
@@ -42,16 +45,65 @@ pub async fn say(
     };
     let source = match source {
         None => None,
-        Some(reference) => Some(of_house(tx, &book, &campaign, reference).await?),
+        Some(reference) => Some(of_house(tx, &book, &campaign, reference).await?.id),
     };
-    let (version, before, said_at) = loops::last(tx, id).await?.unwrap_or((0, None, Timestamp::MIN));
-    if before == source.as_ref().map(|book| book.id) {
-        return Ok(false);
+    let before = loops::last(tx, id).await?;
+    let is_said = |said: &Said| said.source == source && said.at_nothing == at_nothing;
+    if !before.as_ref().is_some_and(is_said) {
+        let (version, said_at) = before.map_or((0, Timestamp::MIN), |said| (said.version, said.at));
+        let at = book.now(wall).max(said_at);
+        loops::insert(tx, id, &Said { version: version + 1, source, at_nothing, by, at }).await?;
+        activity::record(tx, book.id, Done::new(&id, "loop_said", Actor::Person(by)), at).await?;
     }
-    let at = book.now(wall).max(said_at);
-    loops::insert(tx, id, version + 1, source.map(|book| book.id), (by, at)).await?;
-    activity::record(tx, book.id, Done::new(&id, "loop_said", Actor::Person(by)), at).await?;
-    Ok(true)
+    reckon(tx, id, wall).await
+}
+
+/// Reckons anew what a loop brings in a month, and keeps it with its campaign where new pledges stop by it: whoever places one asks no more
+/// than the campaign that it has read. Answers the campaign as it stands then. While it may stop, a job does so each month.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown campaign.
+pub async fn reckon(tx: &Transaction<'_>, id: CampaignId, wall: Timestamp) -> Result<Campaign, Error> {
+    let book = books::get(tx, id.book).await?;
+    let campaign = campaigns::lock(tx, id).await?;
+    let now = book.now(wall);
+    let source = loops::last(tx, id).await?.and_then(|said| said.stops_by());
+    if source.is_some() && campaign.state.clone().at(now).is_over() {
+        return Ok(campaign);
+    }
+    let brings = match source {
+        None => None,
+        Some(source) => {
+            let a_month = self_funding::a_month(proceeds_of(tx, source, book.day_of(now)).await?);
+            // The sum of a year that an account can count; what lies beyond is more than any goal.
+            Some(i64::try_from(a_month).unwrap_or(i64::MAX))
+        }
+    };
+    if source.is_some() {
+        enqueue(tx, &book, id, now).await?;
+    }
+    if brings == campaign.loop_brings {
+        return Ok(campaign);
+    }
+    let changed = campaigns::update_loop(tx, id, brings).await?;
+    match (campaign.asks_for_nothing(), changed.asks_for_nothing()) {
+        (false, true) => {
+            activity::record(tx, book.id, Done::new(&id, "asks_for_nothing", Actor::Service), now).await?;
+        }
+        (true, false) => activity::record(tx, book.id, Done::new(&id, "asks_again", Actor::Service), now).await?,
+        (true, true) | (false, false) => {}
+    }
+    Ok(changed)
+}
+
+/// A job that reckons it on the next day that may change it.
+async fn enqueue(tx: &Transaction<'_>, book: &Book, campaign: CampaignId, now: Timestamp) -> Result<(), Error> {
+    let due = self_funding::next_look(book.day_of(now));
+    let job = Job::ReckonLoop { campaign };
+    let new = NewJob { book: book.id, due_at: book.start_of(due), dedupe: format!("{campaign}-{due}"), job };
+    jobs::enqueue(tx, &new).await?;
+    Ok(())
 }
 
 /// A book of the same host, mode and currency as a campaign.
@@ -76,6 +128,8 @@ async fn of_house(
 pub struct Standing {
     /// The book.
     pub source: Book,
+    /// What becomes of new pledges while the campaign asks for nothing.
+    pub at_nothing: AtNothing,
     /// How far.
     pub closed: Loop,
 }
@@ -93,7 +147,8 @@ pub async fn standing(
     wall: Timestamp,
 ) -> Result<Option<Standing>, Error> {
     let Kind::Recurring { monthly_goal } = campaign.kind else { return Ok(None) };
-    let Some((_, Some(source), _)) = loops::last(client, campaign.id).await? else { return Ok(None) };
+    let Some(said) = loops::last(client, campaign.id).await? else { return Ok(None) };
+    let Some(source) = said.source else { return Ok(None) };
     let source = books::get(client, source).await?;
     let today = book.today(wall);
     let (from, to) = self_funding::span(today);
@@ -104,15 +159,17 @@ pub async fn standing(
             months.range(from..=to).map(|(_, minor)| minor).sum()
         }
     };
-    let proceeds = match accounts::find(client, source.id, &chart::development().code).await? {
-        None => 0,
-        Some(account) => {
-            let moved = kind_totals::monthly(client, source.id, &[account.number], (from, to)).await?;
-            let counts = moved.iter().filter(|it| matches!(it.kind, K::SurplusAllocated | K::SurplusRestored));
-            counts.map(|it| it.credits - it.debits).sum()
-        }
-    };
-    Ok(Some(Standing { source, closed: self_funding::closed(monthly_goal, collected, proceeds, today) }))
+    let proceeds = proceeds_of(client, source.id, today).await?;
+    let closed = self_funding::closed(monthly_goal, collected, proceeds, today);
+    Ok(Some(Standing { source, at_nothing: said.at_nothing, closed }))
+}
+
+/// What of surpluses went into the development fund of a book in the months that count on a day, less what was taken back, minor units.
+async fn proceeds_of(client: &impl GenericClient, source: BookId, today: Date) -> Result<i128, Error> {
+    let Some(account) = accounts::find(client, source, &chart::development().code).await? else { return Ok(0) };
+    let moved = kind_totals::monthly(client, source, &[account.number], self_funding::span(today)).await?;
+    let counts = moved.iter().filter(|it| matches!(it.kind, K::SurplusAllocated | K::SurplusRestored));
+    Ok(counts.map(|it| it.credits - it.debits).sum())
 }
 
 /// How far a product pays for its own development in a period: what of the surpluses of the books that are said for the campaigns of its
@@ -129,7 +186,7 @@ pub async fn of_product(
 ) -> Result<(ProductLoop, Vec<Book>), Error> {
     let mut sources: Vec<BookId> = Vec::new();
     for campaign in products::campaigns(client, product.id).await? {
-        let said = loops::last(client, campaign).await?.and_then(|(_, source, _)| source);
+        let said = loops::last(client, campaign).await?.and_then(|said| said.source);
         sources.extend(said.filter(|source| !sources.contains(source)));
     }
     let (mut brought, mut books_of) = (0, Vec::new());

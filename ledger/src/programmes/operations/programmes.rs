@@ -5,7 +5,7 @@ use crate::engine::store::{accounts, books};
 use crate::error::{Error, Refusal};
 use crate::id::{BookId, PersonId, ProgrammeId};
 use crate::money::{Money, Unit};
-use crate::programmes::rules::programme::{NewProgramme, Programme, SOURCES, class_of, spent_on};
+use crate::programmes::rules::programme::{Line, NewProgramme, Programme, SOURCES, class_of, spent_on};
 use crate::programmes::store::{parts, programmes};
 use crate::service::change::check_text;
 use crate::service::store::activity::{self, Actor, Done};
@@ -80,7 +80,17 @@ pub async fn check(client: &impl GenericClient, book: &Book, new: &NewProgramme,
     for (place, code) in new.plan.sources.iter().enumerate() {
         check_account(client, book, &format!("/sources/{place}"), code, true).await?;
     }
-    match parts::counting(client, book.id, &new.plan.lines).await? {
+    check_counting(client, book.id, &new.plan.lines, None).await
+}
+
+/// Refuses lines whose account counts in one of their months for a programme that stands, but for one.
+pub(super) async fn check_counting(
+    client: &impl GenericClient,
+    book: BookId,
+    lines: &[Line],
+    but: Option<ProgrammeId>,
+) -> Result<(), Error> {
+    match parts::counting(client, book, lines, but).await? {
         None => Ok(()),
         Some((other, account)) => {
             let detail = format!("what is spent on {account} in these months counts for {other}");
@@ -91,7 +101,7 @@ pub async fn check(client: &impl GenericClient, book: &Book, new: &NewProgramme,
 
 /// Refuses an account that is not in the currency of the book, or that says nothing of what is wanted of it: what was spent, or what came
 /// of donors and sponsors.
-async fn check_account(
+pub(super) async fn check_account(
     client: &impl GenericClient,
     book: &Book,
     at: &str,

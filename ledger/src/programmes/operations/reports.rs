@@ -7,7 +7,8 @@ use crate::error::Error;
 use crate::money::Unit;
 use crate::programmes::rules::programme::{Line, Place, Programme, Spent, spent_on};
 use crate::programmes::rules::report::{self, Report, Spending};
-use crate::programmes::store::{hires, parts};
+use crate::programmes::rules::revision::{self, Course};
+use crate::programmes::store::{hires, parts, revisions};
 use crate::reports::operations::{RELEASES, WholeSums, outside_balance};
 use crate::reports::store::kind_totals;
 use deadpool_postgres::GenericClient;
@@ -61,10 +62,10 @@ pub async fn standing(
     wall: Timestamp,
 ) -> Result<Standing, Error> {
     let today = book.today(wall);
-    let lines = parts::lines(client, programme.id).await?;
+    let lines = revision::courses(&revisions::list(client, programme.id).await?)?;
     let codes = parts::sources(client, programme.id).await?;
     let mut held = HashMap::new();
-    for code in lines.iter().map(|line| &line.account).chain(&codes) {
+    for code in lines.iter().map(|it| &it.line.account).chain(&codes) {
         let found = accounts::find(client, book.id, code).await?;
         if let Some(account) = found.filter(|account| account.unit == Unit::from(book.currency)) {
             held.insert(code.clone(), account);
@@ -94,12 +95,12 @@ pub async fn standing(
 async fn spending(
     client: &impl GenericClient,
     book: &Book,
-    (programme, lines): (&Programme, Vec<Line>),
+    (programme, courses): (&Programme, Vec<Course>),
     held: &HashMap<String, Account>,
     today: Date,
 ) -> Result<Vec<Spending>, Error> {
     let of_line = |line: &Line| held.get(&line.account);
-    let numbers: Vec<_> = lines.iter().filter_map(of_line).map(|account| account.number).collect();
+    let numbers: Vec<_> = courses.iter().filter_map(|it| of_line(&it.line)).map(|account| account.number).collect();
     let days = (programme.first_month, programme.last_day().min(today));
     let moved = kind_totals::monthly(client, book.id, &numbers, days).await?;
     let counts = |spent, kind: K| match spent {
@@ -115,7 +116,7 @@ async fn spending(
         }
         months
     };
-    Ok(lines.into_iter().map(|line| (line.clone(), months(&line))).collect())
+    Ok(courses.into_iter().map(|it| (it.clone(), months(&it.line))).collect())
 }
 
 /// What came to an account, and what of it is there.

@@ -1,6 +1,6 @@
 //! A programme: what a book is to spend over some months, in lines, each of which an account of the book is held against.
 //!
-//! Its plan is written once. One that is wrong is withdrawn, and another opened.
+//! Its plan is written once; a later version of it holds from a month on ([`super::revision`]). A programme that is wrong is withdrawn.
 
 use crate::book::{AccountClass, AccountKind};
 use crate::chart;
@@ -95,11 +95,11 @@ pub struct Programme {
     pub name: String,
     /// What it is for; may be empty.
     pub about: String,
-    /// The sum of its lines, in the currency of the book.
+    /// What is planned in all by the last version of its plan, in the currency of the book.
     pub amount: Money,
     /// The first day of its first month.
     pub first_month: Date,
-    /// How many months it takes.
+    /// How many months it takes by that version.
     pub months: u16,
     /// Who opened it.
     pub opened_by: PersonId,
@@ -127,6 +127,11 @@ impl Programme {
     /// The last day of its last month.
     pub fn last_day(&self) -> Date {
         last_day(self.first_month, self.months)
+    }
+
+    /// How many versions its plan has: each is a change, and so is its end.
+    pub fn versions(&self) -> i64 {
+        self.version - i64::from(self.withdrawn.is_some())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What of a programme was planned by a day, what was spent, how fast, and for how long its money lasts.
 
 use super::programme::Line;
+use super::revision::Course;
 use crate::error::Error;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -21,6 +22,8 @@ pub struct Month {
     pub planned: i64,
     /// Spent in it so far; less than zero where more came back than went.
     pub spent: i128,
+    /// The version of the plan that holds in it.
+    pub version: i32,
 }
 
 /// A line of a programme with what was spent, minor units.
@@ -57,8 +60,8 @@ pub struct Report {
     pub ends_on: Option<Date>,
 }
 
-/// A line, and what was spent on its account by the first days of months.
-pub type Spending = (Line, BTreeMap<Date, i128>);
+/// What is planned on an account, and what was spent on it by the first days of months.
+pub type Spending = (Course, BTreeMap<Date, i128>);
 
 /// What a month of `planned` was by a day of it: all of it once it is over, and of the one that runs the part of its days, rounded down.
 fn planned_by(month: Date, planned: i64, day: Date) -> i64 {
@@ -74,19 +77,20 @@ fn planned_by(month: Date, planned: i64, day: Date) -> i64 {
     i64::try_from(part).unwrap_or(planned)
 }
 
-fn line_report((line, spent): Spending, as_of: Date) -> Result<LineReport, Error> {
-    let first = line.first_month;
-    let month = |(offset, planned): (i32, i64)| {
-        let month = first.saturating_add(offset.months());
-        Month { month, planned, spent: spent.get(&month).copied().unwrap_or(0) }
+fn line_report((course, spent): Spending, as_of: Date) -> LineReport {
+    let month = |it: &super::revision::Planned| Month {
+        month: it.month,
+        planned: it.amount,
+        spent: spent.get(&it.month).copied().unwrap_or(0),
+        version: it.version,
     };
-    let months: Vec<Month> = (0..).zip(line.monthly()?).map(month).collect();
-    Ok(LineReport {
+    let months: Vec<Month> = course.months.iter().map(month).collect();
+    LineReport {
         planned: months.iter().map(|it| planned_by(it.month, it.planned, as_of)).sum(),
         spent: months.iter().map(|it| it.spent).sum(),
         months,
-        line,
-    })
+        line: course.line,
+    }
 }
 
 /// A programme on a day, by what was spent on its lines until then and what came for it, where it says from where.
@@ -95,17 +99,18 @@ fn line_report((line, spent): Spending, as_of: Date) -> Result<LineReport, Error
 ///
 /// None for a plan that was checked.
 pub fn report(lines: Vec<Spending>, came: Option<i128>, as_of: Date) -> Result<Report, Error> {
-    let lines = lines.into_iter().map(|line| line_report(line, as_of)).collect::<Result<Vec<_>, Error>>()?;
-    let mut sums: BTreeMap<Date, (i128, i128)> = BTreeMap::new();
+    let lines: Vec<LineReport> = lines.into_iter().map(|line| line_report(line, as_of)).collect();
+    let mut sums: BTreeMap<Date, (i128, i128, i32)> = BTreeMap::new();
     for month in lines.iter().flat_map(|line| &line.months) {
-        let sum = sums.entry(month.month).or_default();
-        *sum = (sum.0 + i128::from(month.planned), sum.1 + month.spent);
+        // One version holds in a month, for all lines.
+        let sum = sums.entry(month.month).or_insert((0, 0, month.version));
+        *sum = (sum.0 + i128::from(month.planned), sum.1 + month.spent, sum.2);
     }
     let mut months = Vec::with_capacity(sums.len());
-    for (month, (planned, spent)) in sums {
+    for (month, (planned, spent, version)) in sums {
         // The lines make no more than an account can count.
         let planned = i64::try_from(planned).map_err(|_| Error::inconsistent("a month of a programme"))?;
-        months.push(Month { month, planned, spent });
+        months.push(Month { month, planned, spent, version });
     }
     let spent: i128 = lines.iter().map(|line| line.spent).sum();
     let all: i128 = lines.iter().map(|line| i128::from(line.line.amount)).sum();
@@ -150,12 +155,22 @@ fn end(left: i128, burn: i128, as_of: Date) -> Option<Date> {
 mod tests {
     use super::*;
     use crate::chart;
+    use crate::id::PersonId;
+    use crate::programmes::rules::revision::{Version, courses};
+    use jiff::Timestamp;
     use jiff::civil::date;
     use proptest::prelude::*;
 
-    fn line(amount: i64, first_month: Date, months: u16) -> Line {
-        let name = "Work".to_owned();
-        Line { account: chart::cost("work").code, name, amount, first_month, months }
+    fn named(account: &str, amount: i64, first_month: Date, months: u16) -> Course {
+        let line = Line { account: chart::cost(account).code, name: "Work".to_owned(), amount, first_month, months };
+        let (by, at) = (PersonId::generate(), Timestamp::UNIX_EPOCH);
+        let opened =
+            Version { number: 1, from_month: JANUARY, months, amount, lines: vec![line], reason: None, by, at };
+        courses(&[opened]).expect("courses").remove(0)
+    }
+
+    fn line(amount: i64, first_month: Date, months: u16) -> Course {
+        named("work", amount, first_month, months)
     }
 
     fn spent(parts: &[(Date, i128)]) -> BTreeMap<Date, i128> {
@@ -212,7 +227,7 @@ mod tests {
     fn lines_that_begin_apart_make_the_months_of_the_whole() {
         let lines = vec![
             (line(100, JANUARY, 3), spent(&[(JANUARY, 30)])),
-            (Line { account: chart::cost("b").code, ..line(50, MARCH, 2) }, spent(&[(APRIL, 7), (JANUARY, 99)])),
+            (named("b", 50, MARCH, 2), spent(&[(APRIL, 7), (JANUARY, 99)])),
         ];
         let found = report(lines, None, MARCH).expect("a report");
         let months: Vec<_> = found.months.iter().map(|it| (it.month, it.planned, it.spent)).collect();

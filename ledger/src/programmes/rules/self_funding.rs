@@ -3,10 +3,47 @@
 //! Both figures are of the twelve months that end with the last month that is over, so that they change once a month.
 
 use crate::error::Refusal;
+use crate::id::{BookId, PersonId};
 use crate::money::Money;
 use crate::money::allocation::largest_remainder;
-use jiff::ToSpan as _;
+use crate::words::words;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan as _};
+
+words! {
+    /// What becomes of new pledges while a campaign asks for nothing.
+    AtNothing, "what a campaign does at nothing" {
+        /// None is taken until it asks for something again.
+        Stop = "stop",
+        /// They are taken.
+        GoOn = "go_on",
+    }
+}
+
+/// What is said of the loop of a campaign. Written once; the last version holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// From 1.
+    pub version: i32,
+    /// The book whose development fund counts; none from then on.
+    pub source: Option<BookId>,
+    /// What becomes of new pledges while the campaign asks for nothing.
+    pub at_nothing: AtNothing,
+    /// Who said so.
+    pub by: PersonId,
+    /// When, in book time.
+    pub at: Timestamp,
+}
+
+impl Said {
+    /// The book by whose surpluses new pledges stop; none where nothing stops them.
+    pub fn stops_by(&self) -> Option<BookId> {
+        match self.at_nothing {
+            AtNothing::Stop => self.source,
+            AtNothing::GoOn => None,
+        }
+    }
+}
 
 /// So many months are counted, the newest that are over.
 pub const MONTHS: i32 = 12;
@@ -15,6 +52,23 @@ pub const MONTHS: i32 = 12;
 pub fn span(today: Date) -> (Date, Date) {
     let this_month = today.first_of_month();
     (this_month.saturating_sub(MONTHS.months()), this_month.saturating_sub(1.day()))
+}
+
+/// The day of a month on which it is reckoned again: what was booked on the last day of the one before is there by then, in any zone.
+const AGAIN_ON: i8 = 3;
+
+/// The next day on which what a loop brings is reckoned: the first of each month, when another month is over, and its third.
+pub fn next_look(today: Date) -> Date {
+    if today.day() < AGAIN_ON {
+        today.first_of_month().saturating_add(i64::from(AGAIN_ON - 1).days())
+    } else {
+        today.first_of_month().saturating_add(1.month())
+    }
+}
+
+/// What of so much in twelve months a month has, minor units: rounded down, so that a campaign never asks for too little.
+pub fn a_month(proceeds: i128) -> i128 {
+    proceeds.max(0).div_euclid(i128::from(MONTHS))
 }
 
 /// How far a loop is closed.
@@ -42,9 +96,7 @@ fn ratio(part: i128, of: i128) -> Option<i128> {
 /// How far a loop is closed on a day: `goal` is what the campaign would ask for in a month without it.
 pub fn closed(goal: Money, collected: i128, proceeds: i128, today: Date) -> Loop {
     let (from, to) = span(today);
-    // Down: a campaign never asks for too little.
-    let a_month = proceeds.div_euclid(i128::from(MONTHS));
-    let asks_for = (i128::from(goal.minor()) - a_month.max(0)).max(0);
+    let asks_for = (i128::from(goal.minor()) - a_month(proceeds)).max(0);
     Loop {
         from,
         to,
@@ -132,5 +184,18 @@ mod tests {
         assert_eq!(on(17_999, 3_600_000), (Some(0), 298_501));
         assert_eq!(on(600_000, 0), (None, 250_000));
         assert_eq!(on(-24, 100), (Some(-24), 300_000), "what was taken back of an earlier year");
+    }
+
+    #[test]
+    fn a_month_is_reckoned_on_its_first_day_and_on_its_third() {
+        let mut day = date(2027, 12, 15);
+        let mut looks = Vec::new();
+        for _ in 0..4 {
+            day = next_look(day);
+            looks.push(day);
+        }
+        assert_eq!(looks, [date(2028, 1, 1), date(2028, 1, 3), date(2028, 2, 1), date(2028, 2, 3)]);
+        assert_eq!(next_look(date(2028, 2, 2)), date(2028, 2, 3));
+        assert_eq!((a_month(3_600_000), a_month(3_599_999), a_month(-1)), (300_000, 299_999, 0));
     }
 }

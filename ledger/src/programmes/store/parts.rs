@@ -65,27 +65,6 @@ pub async fn insert(tx: &Transaction<'_>, id: ProgrammeId, plan: &Plan) -> Resul
     Ok(())
 }
 
-/// The lines of a programme, in their order.
-pub async fn lines(client: &impl GenericClient, id: ProgrammeId) -> Result<Vec<Line>, Error> {
-    let statement = client
-        .prepare_cached(
-            "-- parts::lines
-            SELECT * FROM programme_line WHERE book_id = $1 AND programme_id = $2 ORDER BY number",
-        )
-        .await?;
-    let rows = client.query(&statement, &[/* book_id */ &id.book.0, /* programme_id */ &id.object]).await?;
-    let line = |row: &Row| -> Result<Line, Error> {
-        Ok(Line {
-            name: row.get("name"),
-            account: row.get("account"),
-            amount: row.get("amount"),
-            first_month: row.get("first_month"),
-            months: days(row, "months")?,
-        })
-    };
-    rows.iter().map(line).collect()
-}
-
 /// Codes of the accounts from which the money of a programme comes, in their order.
 pub async fn sources(client: &impl GenericClient, id: ProgrammeId) -> Result<Vec<String>, Error> {
     let statement = client
@@ -112,20 +91,22 @@ pub async fn places(client: &impl GenericClient, id: ProgrammeId) -> Result<Vec<
     rows.iter().map(place).collect()
 }
 
-/// The programme that stands and counts an account in one of some months, if there is one, and the account.
+/// The programme that stands and counts an account in one of some months, if there is one but the one that is excepted, and the account.
 pub async fn counting(
     client: &impl GenericClient,
     book: BookId,
     lines: &[Line],
+    but: Option<ProgrammeId>,
 ) -> Result<Option<(ProgrammeId, String)>, Error> {
     let statement = client
         .prepare_cached(
             "-- parts::counting
             SELECT o.programme_id, o.account
               FROM unnest($2::text[], $3::date[], $4::date[]) AS l(account, first_month, last_day)
-              JOIN programme_line o ON o.book_id = $1 AND o.account = l.account
+              JOIN programme_counting o ON o.book_id = $1 AND o.account = l.account AND o.counts > 0
               JOIN programme p ON p.book_id = $1 AND p.id = o.programme_id AND p.withdrawn_at IS NULL
-             WHERE o.first_month <= l.last_day AND l.first_month < o.first_month + make_interval(months => o.months)
+             WHERE o.first_month <= l.last_day AND l.first_month < o.first_month + make_interval(months => o.counts)
+               AND p.id IS DISTINCT FROM $5
              ORDER BY o.account, o.first_month LIMIT 1",
         )
         .await?;
@@ -136,8 +117,11 @@ pub async fn counting(
         .query_opt(
             &statement,
             &[
-                /* book_id */ &book.0, /* accounts */ &accounts, /* first_months */ &first,
+                /* book_id */ &book.0,
+                /* accounts */ &accounts,
+                /* first_months */ &first,
                 /* last_days */ &last,
+                /* but */ &but.map(|id| id.object),
             ],
         )
         .await?;

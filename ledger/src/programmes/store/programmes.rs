@@ -21,9 +21,9 @@ fn from_row(row: &Row, currency: Currency) -> Result<Programme, Error> {
         id: ProgrammeId::new(BookId(row.get("book_id")), row.get("id")),
         name: row.get("name"),
         about: row.get("about"),
-        amount: money(row.get("amount"), currency)?,
+        amount: money(row.get("planned"), currency)?,
         first_month: row.get("first_month"),
-        months: days(row, "months")?,
+        months: days(row, "lasts")?,
         opened_by: PersonId(row.get("opened_by")),
         opened_at: row.get("opened_at"),
         withdrawn,
@@ -67,23 +67,52 @@ pub async fn get(client: &impl GenericClient, id: ProgrammeId, currency: Currenc
     let statement = client
         .prepare_cached(
             "-- programmes::get
-            SELECT * FROM programme WHERE book_id = $1 AND id = $2",
+            SELECT p.*, coalesce(r.amount, p.amount) AS planned, coalesce(r.months, p.months) AS lasts
+              FROM programme p
+              LEFT JOIN LATERAL (SELECT v.amount, v.months FROM programme_revision v
+                                  WHERE v.book_id = p.book_id AND v.programme_id = p.id ORDER BY v.number DESC LIMIT 1) r ON true
+             WHERE p.book_id = $1 AND p.id = $2",
         )
         .await?;
     let row = client.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
     row.as_ref().map(|row| from_row(row, currency)).transpose()?.ok_or(Error::NotFound("programme"))
 }
 
-/// The same, its row locked until the transaction ends: hires and its end come one after the other.
+/// The same, its row locked until the transaction ends: versions of its plan, hires and its end come one after the other. What is read then
+/// is what the one before has written.
 pub async fn lock(tx: &Transaction<'_>, id: ProgrammeId, currency: Currency) -> Result<Programme, Error> {
     let statement = tx
         .prepare_cached(
             "-- programmes::lock
-            SELECT * FROM programme WHERE book_id = $1 AND id = $2 FOR NO KEY UPDATE",
+            SELECT FROM programme WHERE book_id = $1 AND id = $2 FOR NO KEY UPDATE",
         )
         .await?;
-    let row = tx.query_opt(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
-    row.as_ref().map(|row| from_row(row, currency)).transpose()?.ok_or(Error::NotFound("programme"))
+    tx.execute(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    get(tx, id, currency).await
+}
+
+/// Counts a version of its plan that was written. The caller has locked it.
+pub async fn count(tx: &Transaction<'_>, id: ProgrammeId) -> Result<(), Error> {
+    let statement = tx
+        .prepare_cached(
+            "-- programmes::count
+            UPDATE programme SET version = version + 1 WHERE book_id = $1 AND id = $2",
+        )
+        .await?;
+    tx.execute(&statement, &[/* book_id */ &id.book.0, /* id */ &id.object]).await?;
+    Ok(())
+}
+
+/// Whether members opened it by a vote.
+pub async fn is_voted(client: &impl GenericClient, id: ProgrammeId) -> Result<bool, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- programmes::is_voted
+            SELECT EXISTS (SELECT FROM proposal WHERE book_id = $1 AND programme_id = $2) AS is_voted",
+        )
+        .await?;
+    let row = client.query_one(&statement, &[/* book_id */ &id.book.0, /* programme_id */ &id.object]).await?;
+    Ok(row.get("is_voted"))
 }
 
 /// The programmes of a book, the youngest first, before an id.
@@ -96,7 +125,11 @@ pub async fn list(
     let statement = client
         .prepare_cached(
             "-- programmes::list
-            SELECT * FROM programme WHERE book_id = $1 AND ($2::uuid IS NULL OR id < $2) ORDER BY id DESC LIMIT $3",
+            SELECT p.*, coalesce(r.amount, p.amount) AS planned, coalesce(r.months, p.months) AS lasts
+              FROM programme p
+              LEFT JOIN LATERAL (SELECT v.amount, v.months FROM programme_revision v
+                                  WHERE v.book_id = p.book_id AND v.programme_id = p.id ORDER BY v.number DESC LIMIT 1) r ON true
+             WHERE p.book_id = $1 AND ($2::uuid IS NULL OR p.id < $2) ORDER BY p.id DESC LIMIT $3",
         )
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &book.0, /* before */ &before, /* limit */ &limit]).await?;

@@ -77,6 +77,22 @@ pub const FAMILIES: &[Family] = &[
         facts: &["currency"],
     },
     Family {
+        name: "campaign_loop",
+        prefix: "cmp",
+        audience: Readers,
+        states: &[
+            (
+                "asks_for_nothing",
+                "What is made brings all that the campaign asks for: it takes no new pledges, and those that it has run on.",
+            ),
+            (
+                "asks_again",
+                "What is made brings less than the campaign asks for, or its host lets it go on: it takes new pledges.",
+            ),
+        ],
+        facts: &["currency"],
+    },
+    Family {
         name: "campaign_terms",
         prefix: "cmp",
         audience: Readers,

@@ -192,6 +192,14 @@ pub const TOLD: &[(&str, Told)] = &[
     ("campaign.successful", No("the platform that shows the campaign tells its donors; nothing of theirs changes")),
     ("campaign.failed", Mails(&[("refund", "donors, of what goes back to them")])),
     ("campaign.closed", No("the platform that shows the campaign tells its donors; nothing of theirs changes")),
+    (
+        "campaign_loop.asks_for_nothing",
+        No("the platform that shows the campaign tells its donors; nothing of theirs changes"),
+    ),
+    (
+        "campaign_loop.asks_again",
+        No("the platform that shows the campaign tells its donors; nothing of theirs changes"),
+    ),
     ("campaign_terms.written", No("the platform that shows the campaign tells its donors; nothing of theirs changes")),
     ("donor.erased", No("no address is left")),
     ("pledge.created", No("the donor did it at the platform, or the mail about the money says it")),

@@ -197,6 +197,8 @@ const KEPT: &[(&str, &str)] = &[
     ("programme_hire", "DELETE TRUNCATE"),
     ("programme_line", "UPDATE DELETE TRUNCATE"),
     ("programme_place", "UPDATE DELETE TRUNCATE"),
+    ("programme_revision", "UPDATE DELETE TRUNCATE"),
+    ("programme_revision_line", "UPDATE DELETE TRUNCATE"),
     ("programme_source", "UPDATE DELETE TRUNCATE"),
     ("proposal", "DELETE TRUNCATE"),
     ("proposal_college", "DELETE TRUNCATE"),

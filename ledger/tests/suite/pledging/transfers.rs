@@ -18,7 +18,9 @@ use ledger::pledging::rules::commitment::{Cap, OverCap};
 use ledger::pledging::rules::pledge::Rail;
 use ledger::pledging::rules::suspense::{Held, SuspenseItem, SuspenseState};
 use ledger::pledging::rules::transfer_reference::{of_campaign, of_pledge, of_settlement, written};
-use ledger::pledging::store::{charges as charge_store, suspense as items};
+use ledger::pledging::store::{campaigns as campaign_store, charges as charge_store, suspense as items};
+use ledger::programmes::operations::loops;
+use ledger::programmes::rules::self_funding::AtNothing;
 use ledger::service::change::Change;
 use ledger::testing::{MONTHLY, ONCE, refusal, usd};
 use ledger::treasury::rules::settlement::Method;
@@ -172,6 +174,19 @@ async fn b10_a_transfer_with_a_campaigns_reference_is_a_gift_of_nobody_that_coun
     let draft = ground.run(draft).await.unwrap();
     let early = item_of(&scene, &came(&scene, "bank-5", "1.00", &of_campaign(draft.id)).await).await;
     assert_eq!(early.why, Held::CampaignNotOpen);
+    ground.audit().await;
+}
+
+#[tokio::test]
+async fn money_that_has_come_to_a_campaign_that_asks_for_nothing_is_taken() {
+    let scene = Scene::on(date(2027, 1, 31)).await;
+    let (ground, id, wall) = (&scene.ground, scene.campaign.id, scene.ground.wall);
+    let said = (Some(ground.book.reference()), AtNothing::Stop);
+    ground.run(async |tx| loops::say(tx, id, said, ground.owner, wall).await).await.unwrap();
+    ground.run(async |tx| campaign_store::update_loop(tx, id, Some(300_000)).await).await.unwrap();
+    assert_eq!(refusal(scene.place(scene.ask("m-1", "10.00", ONCE, "card")).await), "campaign-asks-for-nothing");
+    let gift = charge_of(&scene, &came(&scene, "bank-1", "10.00", &of_campaign(id)).await).await;
+    assert_eq!((gift.campaign, scene.fund(&scene.campaign).await), (id, 1_000));
     ground.audit().await;
 }
 

@@ -152,6 +152,8 @@ const NO_EVENTS: &[(&str, &[&str])] = &[
             "programme_hire",
             "programme_line",
             "programme_place",
+            "programme_revision",
+            "programme_revision_line",
             "programme_source",
         ],
     ),
