@@ -25,6 +25,7 @@ mod pictures;
 mod pipeline;
 pub mod plan_change;
 pub mod plan_move;
+mod product;
 mod programme;
 pub mod public_home;
 pub mod receipt;
@@ -110,6 +111,7 @@ pub(crate) fn routes(routes: &mut ServiceConfig) {
         .service(challenge::show)
         .service(cooperative::show)
         .service(programme::show)
+        .service(product::show)
         .service(pipeline::show)
         .service(campaign::badge::show)
         .service(campaign::show)

@@ -64,7 +64,7 @@ fn own_name(language: Language) -> &'static str {
 static TEXTS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(&FILES));
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 46] = files![
+static FILES: [(&str, &str); 47] = files![
     "account",
     "bankaccount",
     "book",
@@ -101,6 +101,7 @@ static FILES: [(&str, &str); 46] = files![
     "pipeline",
     "plan",
     "problems",
+    "product",
     "programme",
     "receipt",
     "search",

@@ -709,6 +709,7 @@ pub const PAGES: &[(&str, &str, Access)] = &[
     ("GET", "/cooperatives/{id}", Public),
     ("GET", "/programmes/{id}", Public),
     ("GET", "/pipelines/{id}", Public),
+    ("GET", "/products/{id}", Public),
     ("GET", "/campaigns/{id}", Visible),
     ("GET", "/milestones/{id}", Visible),
     ("GET", "/calls/{id}", Visible),

@@ -168,6 +168,7 @@ pub(crate) async fn addresses(scene: &Scene) -> anyhow::Result<BTreeMap<&'static
     }
     paths.insert("/programmes/{id}", programme(scene).await?);
     paths.insert("/pipelines/{id}", format!("/pipelines/{}", scene.cast.book));
+    paths.insert("/products/{id}", product(scene).await?);
     paths.insert("/plan-changes/{id}/{secret}", plan_change(scene).await?);
     paths.insert("/bank-accounts/{id}/{secret}", changed_bank_account(scene).await?);
     paths.insert("/desk/endpoints/{id}/deliveries/{event}", attempts(scene, endpoint.parse()?).await?);
@@ -211,6 +212,27 @@ async fn programme(scene: &Scene) -> anyhow::Result<String> {
         host.post(&format!("{path}/products"), &product).await?.ok()?;
     }
     Ok(format!("/programmes/{}", text(&opened, "/id")?))
+}
+
+/// A product with all that its page shows: two stages with their evidence, what it is assumed to be cheaper, and a milestone. Answers where it
+/// is read.
+async fn product(scene: &Scene) -> anyhow::Result<String> {
+    let host = &scene.cast.treasurer;
+    let usd = |amount: &str| json!({"amount": amount, "currency": "USD"});
+    let new =
+        json!({"name": "Table saw", "about": "It cuts boards of the wood that is there.", "amount": usd("4000.00")});
+    let opened = host.post(&format!("/v1/books/{}/products", scene.cast.book), &new).await?.ok()?;
+    let path = format!("/v1/products/{}", text(&opened, "/id")?);
+    let piece = |kind: &str| json!({"kind": kind, "title": format!("The {kind} of a saw whose name is long"), "url": "https://open.example/a-long-address/of-a-saw/version-17", "sha256": "a".repeat(64), "licence": "CERN-OHL-S-2.0"});
+    for (to, kinds) in
+        [("facility", ["licence", "design_files"]), ("optimise", ["bill_of_materials", "build_instructions"])]
+    {
+        let evidence = kinds.map(piece);
+        host.post(&format!("{path}:advance"), &json!({"to": to, "evidence": evidence})).await?.ok()?;
+    }
+    let assumed = json!({"first": "30", "per_level": "20", "level": 2, "way": "compound", "benchmark": usd("1200.00"), "note": "As the founding documents say"});
+    host.post(&format!("{path}/advantages"), &assumed).await?.ok()?;
+    Ok(format!("/products/{}", text(&opened, "/id")?))
 }
 
 /// The secret of the newest link that is to be mailed by jobs of a kind: nobody sends mails when the scene is set.

@@ -120,7 +120,13 @@ async fn a_product_goes_from_its_design_to_the_market_on_evidence_and_the_board_
     assert_eq!(keeper.all(&format!("{book}/products")).await?.len(), 2);
 
     // A private book: others are told that there is none.
-    for read in [format!("{book}/pipeline"), of(&press, "")?, format!("/pipelines/{}.json", stage.cast.book)] {
+    let page_of = |product: &Value| text(product, "/id").map(|id| format!("/products/{id}"));
+    for read in [
+        format!("{book}/pipeline"),
+        of(&press, "")?,
+        format!("/pipelines/{}.json", stage.cast.book),
+        format!("{}.json", page_of(&press)?),
+    ] {
         ensure!(stage.cast.stranger.get(&read).await?.status == 404, "{read}");
     }
     crate::book_pages::publish(&stage).await?;
@@ -139,7 +145,51 @@ async fn a_product_goes_from_its_design_to_the_market_on_evidence_and_the_board_
         page.contains("Assumed, not measured: 55.20 % cheaper") && page.contains("44.80 USD instead of 100.00 USD"),
         "{page}"
     );
+    let read = async |path: &str| reqwest::get(format!("{}{path}", stage.app.base_url())).await?.text().await;
+    ensure!(page.contains(&format!("href=\"{}\"", page_of(&press)?)), "the board leads to it");
+    ensure!(page.contains(&page_of(&saw)?), "and to what was stopped");
+    p_product_page_tells_how_far_it_is_and_what_it_brought(&stage, &page_of(&press)?, &page_of(&saw)?, read).await?;
     stage.app.finish().await
+}
+
+/// The page of a product of a public book, for everybody, with its twins.
+async fn p_product_page_tells_how_far_it_is_and_what_it_brought(
+    stage: &Stage,
+    press: &str,
+    saw: &str,
+    read: impl AsyncFn(&str) -> reqwest::Result<String>,
+) -> Outcome {
+    let page = read(press).await?;
+    for told in [
+        "Market, since",
+        "https://open.example/test_report",
+        "CERN-OHL-S-2.0",
+        "Its development is to cost 4,000.00 USD; 1,000.00 USD are missing.",
+        "Assumed on",
+        "44.80 USD",
+        "Nothing was sold or bought under its name.",
+    ] {
+        ensure!(page.contains(told), "{told}: {page}");
+    }
+    ensure!(!page.contains("<script"), "{page}");
+    let nobody = stage.app.nobody()?;
+    let shown = nobody.get(&format!("{press}.json")).await?.ok()?;
+    assert_eq!(
+        (&shown["stage"], &shown["released"], &shown["lacks"]),
+        (&json!("market"), &usd("3000.00"), &usd("1000.00"))
+    );
+    assert_eq!(
+        (&shown["stages"][1]["evidence"][0]["kind"], &shown["assumed"]["levels"][2]["price"]),
+        (&json!("licence"), &usd("44.80"))
+    );
+    let csv = read(&format!("{press}.csv")).await?;
+    ensure!(
+        csv.starts_with("stage,since,kind,title,url,licence,sha256\r\nfacility,2027-01-14,licence,licence,"),
+        "{csv}"
+    );
+    let stopped = read(saw).await?;
+    ensure!(stopped.contains("It was stopped on") && stopped.contains("Nobody needs one here"), "{stopped}");
+    Ok(())
 }
 
 /// G6 and N7: 30 % and 20 points a level, added or compound.

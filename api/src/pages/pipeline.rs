@@ -125,7 +125,7 @@ impl Twinned for PipelinePage {
     }
 }
 
-fn stage_name(stage: Stage) -> (Said, Said) {
+pub(super) fn stage_name(stage: Stage) -> (Said, Said) {
     match stage {
         Stage::Design => (say("pipeline-design"), say("pipeline-design-means")),
         Stage::Facility => (say("pipeline-facility"), say("pipeline-facility-means")),
@@ -135,7 +135,7 @@ fn stage_name(stage: Stage) -> (Said, Said) {
 }
 
 /// A kind of evidence that stages ask for, in words.
-fn in_words(kind: EvidenceKind) -> Said {
+pub(super) fn in_words(kind: EvidenceKind) -> Said {
     match kind {
         EvidenceKind::DesignFiles => say("pipeline-design-files"),
         EvidenceKind::BillOfMaterials => say("pipeline-bill-of-materials"),
@@ -147,6 +147,7 @@ fn in_words(kind: EvidenceKind) -> Said {
     }
 }
 
+/// What the next stage asks for, in words; empty after the last one.
 fn asked(stage: Stage) -> String {
     let kinds = stage.next().map_or(&[][..], Stage::asks_for);
     kinds.iter().map(|kind| in_words(*kind).to_string()).collect::<Vec<_>>().join(", ")

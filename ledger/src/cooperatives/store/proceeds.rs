@@ -63,6 +63,46 @@ pub async fn left_by_product(
     rows.iter().map(of).collect()
 }
 
+/// What was sold and bought under the name of a product in a period. What was taken back does not count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sold {
+    /// How many were sold, hundredths of one, of the sales that count them; none where no sale does.
+    pub units: Option<i128>,
+    /// What the sales brought, minor units.
+    pub sales: i128,
+    /// What it cost, minor units.
+    pub costs: i128,
+}
+
+/// What was sold and bought under the name of a product in a period.
+pub async fn sold(client: &impl GenericClient, book: BookId, product: &str, period: Period) -> Result<Sold, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- proceeds::sold
+            SELECT sum(units) FILTER (WHERE kind = 'sale') IS NOT NULL AS is_counted,
+                   coalesce(sum(units) FILTER (WHERE kind = 'sale'), 0)::text AS units,
+                   coalesce(sum(amount) FILTER (WHERE kind = 'sale'), 0)::text AS sales,
+                   coalesce(sum(amount) FILTER (WHERE kind <> 'sale'), 0)::text AS costs
+              FROM proceeds
+             WHERE book_id = $1 AND occurred_on BETWEEN $2 AND $3 AND reversed_at IS NULL AND product = $4",
+        )
+        .await?;
+    let row = client
+        .query_one(
+            &statement,
+            &[
+                /* book_id */ &book.0,
+                /* from */ &period.from,
+                /* to */ &period.to,
+                /* product */ &product,
+            ],
+        )
+        .await?;
+    let units = sum(&row, "units")?;
+    let is_counted: bool = row.get("is_counted");
+    Ok(Sold { units: is_counted.then_some(units), sales: sum(&row, "sales")?, costs: sum(&row, "costs")? })
+}
+
 /// A new sale or cost.
 pub async fn insert(tx: &Transaction<'_>, new: &Proceeds) -> Result<(), Error> {
     let statement = tx
