@@ -27,7 +27,11 @@ const DIVISIONS: &[(&str, usize, &str)] = &[
          are compared with the part itself",
     ),
     ("cooperatives/rules/result.rs", 1, "a bound of what a result may sum up"),
-    ("cooperatives/rules/valuation.rs", 1, "what contributions are worth, as it is shown, half up: shares are of the exact weights"),
+    (
+        "cooperatives/rules/valuation.rs",
+        1,
+        "what contributions are worth, as it is shown, half up: shares are of the exact weights",
+    ),
     ("files/rules/file.rs", 1, "how many parts a file has, up: no amount"),
     (
         "governance/rules/rule_making.rs",

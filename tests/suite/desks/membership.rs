@@ -41,7 +41,12 @@ async fn a_keeper_admits_a_member_on_the_desk_and_writes_down_that_a_membership_
     let html =
         refused(keeper.fill(&action, &filled(&form_of(&html, &action)?, &wrong)).await?, "id=\"joined_on-error\"")?;
     let html = refused(
-        keeper.fill(&action, &filled(&form_of(&html, &action)?, &[("email", "eve"), ("group", "workers")])).await?,
+        keeper
+            .fill(
+                &action,
+                &filled(&form_of(&html, &action)?, &[("email", "eve"), ("group", "workers"), ("joined_on", "")]),
+            )
+            .await?,
         "id=\"email-error\"",
     )?;
     ensure!(send_twice(&mut keeper, &html, &action, &typed).await? == action);
