@@ -58,10 +58,10 @@ async fn a_keeper_admits_a_member_on_the_desk_and_writes_down_that_a_membership_
     let there = form_of(&html, &leave)?;
     let html = refused(keeper.fill(&leave, &filled(&there, &[("number", "77")])).await?, "no member has this number")?;
     let html = refused(
-        keeper.fill(&leave, &filled(&form_of(&html, &leave)?, &[("number", "5"), ("left_on", "2027-11-30")])).await?,
-        "value=\"5\"",
+        keeper.fill(&leave, &filled(&form_of(&html, &leave)?, &[("number", "7"), ("left_on", "2027-11-30")])).await?,
+        "value=\"7\"",
     )?;
-    ensure!(send_twice(&mut keeper, &html, &leave, &[("number", "5"), ("left_on", "2028-01-31")]).await? == action);
+    ensure!(send_twice(&mut keeper, &html, &leave, &[("number", "7"), ("left_on", "2028-01-31")]).await? == action);
     ensure!(open(&mut keeper, &action).await?.contains("31 January 2028"));
     coop.host.app.finish().await
 }
