@@ -3,7 +3,6 @@ membership-link = Mitglieder: wer da ist, und jemand Neues
 membership-none = Es gibt noch keine Mitglieder.
 membership-number = Nummer
 membership-you = (Sie)
-membership-group = Gruppe
 membership-standing = Stellung
 membership-since = Seit
 membership-state = Stand

@@ -3,7 +3,6 @@ membership-link = Members: who there is, and somebody new
 membership-none = There are no members yet.
 membership-number = Number
 membership-you = (you)
-membership-group = Group
 membership-standing = Standing
 membership-since = Since
 membership-state = State
