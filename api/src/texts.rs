@@ -64,9 +64,11 @@ fn own_name(language: Language) -> &'static str {
 static TEXTS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(&FILES));
 
 /// The files, in English and in German.
-static FILES: [(&str, &str); 48] = files![
+static FILES: [(&str, &str); 50] = files![
     "account",
+    "affiliation",
     "bankaccount",
+    "bankline",
     "book",
     "call",
     "campaign",

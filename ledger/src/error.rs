@@ -139,10 +139,21 @@ impl Refusal {
 /// What the functions of the journal say of a book that is frozen.
 const FROZEN: &str = "CP002";
 
+/// What `series_holds` says of an entry that takes what a series of entries counts on.
+const HELD: &str = "CP003";
+
+/// The code of a refusal that passes by itself: a series of entries is being posted or taken back, and counts on what this would take.
+pub const SERIES_UNDER_WAY: &str = "series-under-way";
+
 impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Error {
         match error.code() {
             Some(code) if code.code() == FROZEN => Error::BookFrozen,
+            Some(code) if code.code() == HELD => {
+                let detail = "a distribution or a redemption is being posted or taken back, entry by entry, and counts on what this would take: \
+                              try again when all of it is done";
+                Refusal::new(SERIES_UNDER_WAY, detail).into()
+            }
             Some(_) | None => Error::Database(error),
         }
     }

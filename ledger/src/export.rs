@@ -237,9 +237,9 @@ impl Entry<'_> {
         kinds.join(" ")
     }
 
-    /// Whether it moves the result of a period to equity, so that income statements leave it out.
+    /// Whether it moves the result of a period to equity, or takes that back, so that income statements leave it out.
     fn is_closing(&self) -> bool {
-        self.lines.iter().any(|line| line.kind == MovementKind::ResultClosed)
+        self.lines.iter().any(|line| matches!(line.kind, MovementKind::ResultClosed | MovementKind::ResultReopened))
     }
 
     /// Whether it opens a book that was kept elsewhere, or takes that back.

@@ -52,4 +52,4 @@ pub mod verify;
 pub mod winding;
 pub mod words;
 
-pub use error::{Error, Outage, Refusal};
+pub use error::{Error, Outage, Refusal, SERIES_UNDER_WAY};

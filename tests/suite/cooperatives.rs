@@ -2,7 +2,7 @@
 
 mod advances;
 mod affiliations;
-mod bank;
+pub(crate) mod bank;
 mod business;
 mod capital;
 mod consents;

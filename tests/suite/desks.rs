@@ -1,6 +1,7 @@
 //! Desks of the running service: people do in a browser what waits for them, in as few steps as was promised, once however often a form is
 //! sent, and nothing that the API would refuse.
 
+mod bank_lines;
 mod browsers;
 mod capital;
 mod claims;

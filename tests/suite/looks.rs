@@ -38,6 +38,8 @@ const KEPT: &[&str] = &[
     "/desk/books/",
     "/desk/calls/",
     "/desk/payout-runs/",
+    "/desk/affiliations/",
+    "/desk/bank-lines/",
     "/desk/proceeds/",
     "/desk/contributions/",
 ];
@@ -87,6 +89,9 @@ const SAMPLES: &[(&str, &str)] = &[
     ("/desk/books/{id}/challenges", "/desk/books/{host_book}/challenges?template=drill"),
     ("/desk/books/{id}/milestones", "/desk/books/{host_book}/milestones?template=prototype"),
     ("/desk/books/{id}/payout-runs", "/desk/books/{host_book}/payout-runs"),
+    ("/desk/affiliations/{id}", "/desk/affiliations/{afl}"),
+    ("/desk/books/{id}/bank-lines", "/desk/books/{host_book}/bank-lines"),
+    ("/desk/bank-lines/{id}", "/desk/bank-lines/{bln}"),
     ("/desk/payout-runs/{id}", "/desk/payout-runs/{prn}"),
     ("/desk/cooperatives/{id}", "/desk/cooperatives/{book}"),
     ("/desk/cooperatives/{id}/proceeds", "/desk/cooperatives/{book}/proceeds"),

@@ -187,6 +187,48 @@ async fn m6_a_cooperatives_members_are_paid_whole_by_a_run_and_a_second_run_pays
     coop.host.app.finish().await
 }
 
+/// Pays all that members are owed, and lets the bank settle it by a day.
+async fn paid(coop: &Coop, until: &str) -> Outcome {
+    let run = coop.run().await?;
+    let seen = coop.details(&run).await?;
+    let digest = json!({"digest": seen["to_approve"]["digest"]});
+    coop.approver.post(&format!("{run}:approve"), &digest).await?.ok()?;
+    coop.host.app.work_until_idle().await?;
+    coop.send(&run).await?;
+    coop.host.app.advance(&coop.host.treasurer, &coop.host.book, until).await
+}
+
+#[tokio::test]
+async fn a_mail_names_the_share_that_a_payout_pays_though_an_advance_on_it_was_paid_before() -> Outcome {
+    let coop = Coop::open().await?;
+    let (host, path) = (&coop.host, format!("/v1/cooperatives/{}", coop.host.book));
+    for (member, number) in [(&coop.ada, "000123456789"), (&coop.bea, "000987654321")] {
+        member.post("/v1/me/bank-accounts", &account(&host.book, "USD", number)).await?.ok()?;
+    }
+    paid(&coop, "2028-01-12T12:00:00Z").await?;
+    let members = host.treasurer.all(&format!("{path}/members")).await?;
+    let advance = json!({"member": members[0]["id"], "amount": {"amount": "10.00", "currency": "USD"}});
+    host.treasurer.post(&format!("{path}/advances"), &advance).await?.ok()?;
+    paid(&coop, "2028-01-20T12:00:00Z").await?;
+    host.app.advance(&host.treasurer, &host.book, "2029-01-01T12:00:00Z").await?;
+    coop.distribute(2028, "100.00", "2029-01-09T12:00:00Z").await?;
+    paid(&coop, "2029-01-12T12:00:00Z").await?;
+    let sent = coop.mails("payout").await?;
+    let ada: Vec<&str> = sent
+        .iter()
+        .filter(|mail| mail["recipient"] == "ada@press.example")
+        .filter_map(|mail| mail["text"].as_str())
+        .collect();
+    for says in [
+        "50.01 USD of Press Workers: surplus of 2027-01-01 to 2027-12-31",
+        "10.00 USD of Press Workers: advance",
+        "40.00 USD of Press Workers: surplus of 2028-01-01 to 2028-12-31",
+    ] {
+        ensure!(ada.iter().any(|mail| mail.contains(says)), "{says}: {ada:#?}");
+    }
+    coop.host.app.finish().await
+}
+
 #[tokio::test]
 async fn a_person_confirms_a_changed_bank_account_by_the_link_of_the_mail_and_waits_three_days() -> Outcome {
     let coop = Coop::open().await?;

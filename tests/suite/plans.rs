@@ -105,8 +105,17 @@ async fn a_plan_is_revised_from_a_month_on_and_the_months_before_keep_what_was_p
     // A longer programme: the last word about a month holds, from the month that runs on.
     let mut longer = revision("2028-03-01", &[line("presses", "14000.00")]);
     longer["months"] = json!(14);
+    // What is planned for the month that runs may be spent already: it stays in the plan until that month is over.
+    invalid(&revise(&longer).await?, "/from_month")?;
+    let rented =
+        json!({"kind": "cost", "label": "rent", "party": "bank", "occurred_on": "2028-03-01", "amount": usd("90.00")});
+    keeper.post(&it.at("/proceeds"), &rented).await?.ok()?;
+    let mut rent = line("rent", "300.00");
+    rent["months"] = json!(1);
+    longer["lines"] = json!([line("presses", "14000.00"), rent]);
     let longer = revise(&longer).await?.ok()?;
-    assert_eq!((&longer["last_day"], &longer["amount"]), (&json!("2029-02-28"), &usd("14200.00")));
+    assert_eq!((&longer["last_day"], &longer["amount"]), (&json!("2029-02-28"), &usd("14300.00")));
+    assert_eq!(report().await?["lines"][1]["spent"], usd("90.00"), "and what was spent is counted");
     let hires = format!("{path}/hires");
     keeper.post(&hires, &json!({"place": 1, "starts_on": "2029-02-01"})).await?.ok()?;
     let listed = keeper.get(&format!("{path}/versions")).await?.ok()?;
@@ -118,7 +127,7 @@ async fn a_plan_is_revised_from_a_month_on_and_the_months_before_keep_what_was_p
         [
             (&json!("2028-01-01"), &json!("13200.00"), &Value::Null),
             (&json!("2028-05-01"), &json!("15500.00"), &why),
-            (&json!("2028-03-01"), &json!("14200.00"), &why),
+            (&json!("2028-03-01"), &json!("14300.00"), &why),
         ]
     );
     assert_eq!(

@@ -167,7 +167,7 @@ async fn p_product_page_tells_how_far_it_is_and_what_it_brought(
         "Its development is to cost 4,000.00 USD; 1,000.00 USD are missing.",
         "Assumed on",
         "44.80 USD",
-        "Nothing was sold or bought under its name.",
+        "Nothing was sold or bought under its name in this book.",
     ] {
         ensure!(page.contains(told), "{told}: {page}");
     }

@@ -5,7 +5,7 @@ use crate::mail::MailError;
 use crate::rail::{Rail, RailError};
 use crate::together::Trouble;
 use ledger::engine::shared_read::ReadError;
-use ledger::{Error, Outage};
+use ledger::{Error, Outage, SERIES_UNDER_WAY};
 
 /// Why a job was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,8 @@ pub(crate) enum Failure {
     Retry(String),
     /// The same; a service outside did not answer, which says nothing of the job.
     Away(String),
-    /// It could do nothing, as its book is frozen, the database takes no writes, or a service is known to be away: the attempt does not count.
+    /// It could do nothing, as its book is frozen or in the midst of a series of entries, the database takes no writes, or a service is known to be
+    /// away: the attempt does not count.
     PutOff(String),
     /// The job will never work as it is: it goes to the dead-letter list, and somebody has to look.
     Bury(String),
@@ -38,6 +39,8 @@ impl From<&Error> for Failure {
         match error {
             Error::Fenced => Failure::Fenced,
             Error::BookFrozen => Failure::PutOff(what),
+            // It is the worker itself that brings the series to its end.
+            Error::Refused(refusal) if refusal.code == SERIES_UNDER_WAY => Failure::PutOff(what),
             Error::Refused(_)
             | Error::Stale(_)
             | Error::StillRunning
@@ -125,6 +128,8 @@ mod tests {
         let missing = Failure::from(Error::NotFound("charge"));
         assert_eq!(missing, Failure::Bury("no such charge".into()));
         assert!(matches!(Failure::from(Error::BookFrozen), Failure::PutOff(_)));
+        let held = Failure::from(Error::from(Refusal::new(SERIES_UNDER_WAY, "a distribution is being taken back")));
+        assert_eq!(held, Failure::PutOff("a distribution is being taken back".into()));
     }
 
     #[test]

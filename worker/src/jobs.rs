@@ -189,6 +189,7 @@ impl Context {
             }
             Job::ReckonLoop { campaign } => Box::pin(self.reckon_loop(leased, *campaign)),
             Job::AdvanceProposal { proposal } => Box::pin(self.advance_proposal(leased, *proposal)),
+            Job::LapseAffiliation { affiliation } => Box::pin(self.lapse_affiliation(leased, *affiliation)),
             Job::CarryRemittance { remittance } => Box::pin(self.carry_remittance(leased, *remittance)),
             Job::AnswerRemittance { incoming } => Box::pin(self.answer_remittance(leased, *incoming)),
             Job::TellElectors { proposal, state, after } => {

@@ -43,6 +43,7 @@ pub fn task(kind: TaskKind) -> &'static str {
         TaskKind::OpenDistribution => "task-open-distribution",
         TaskKind::ApproveDistribution => "task-approve-distribution",
         TaskKind::ApproveRedemption => "task-approve-redemption",
+        TaskKind::AnswerAffiliation => "task-answer-affiliation",
         TaskKind::CastVote => "task-cast-vote",
         TaskKind::AttestHours => "task-attest-hours",
         TaskKind::ScoreSubmission => "task-score-submission",

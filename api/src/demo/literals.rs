@@ -146,12 +146,14 @@ literals! {
     bakers_retained = "2500.00 / 2100.00 / 1400.00 / 550.00";
     /// What the bakers are paid, USD.
     bakers_cash = "7500.00 / 6300.00 / 4200.00 / 1650.00";
-    /// The shop's fifth, in equal parts, USD.
-    shop_shares = "3500.00 / 3500.00";
+    /// What the shop's two have brought is worth: 200 hours of a van at 10.00, and 30 shelves at 50.00.
+    shop_worths = "2000.00 / 1500.00";
+    /// The shop's fifth, as these are to each other, USD.
+    shop_shares = "4000.00 / 3000.00";
     /// A quarter of it stays as capital, USD.
-    shop_retained = "875.00 / 875.00";
+    shop_retained = "1000.00 / 750.00";
     /// What the shop's members are paid, USD.
-    shop_cash = "2625.00 / 2625.00";
+    shop_cash = "3000.00 / 2250.00";
     /// What all six are paid, USD.
     bakery_paid = "24900.00";
     /// Lines of the bank: 34 of the four quarters, two advances and six shares.

@@ -1,8 +1,10 @@
 //! Desks: pages on which people do what waits for them, by the operations that the API calls. Who may not see a thing by the API does not see
 //! its desk.
 
+pub(super) mod affiliation;
 pub(super) mod application;
 pub(super) mod bank_account;
+pub(super) mod bank_lines;
 pub(super) mod call;
 pub(super) mod claim;
 pub(super) mod cooperative;
@@ -48,6 +50,14 @@ use serde_json::Value;
 /// The pages of desks.
 pub(super) fn routes(routes: &mut ServiceConfig) {
     routes
+        .service(affiliation::show)
+        .service(affiliation::accept)
+        .service(affiliation::decline)
+        .service(affiliation::end)
+        .service(bank_lines::list)
+        .service(bank_lines::show)
+        .service(bank_lines::book_it)
+        .service(bank_lines::take_back)
         .service(claim::show)
         .service(claim::decide)
         .service(claim::declare_tie)

@@ -122,8 +122,9 @@ impl PlanView {
         let is_held = state.is_active() && frozen.iter().any(|freeze| freeze.custodian == custodian);
         let own = campaigns.iter().find(|campaign| campaign.id == pledge.campaign);
         let currency = pledge.amount.currency().code();
-        let others =
-            campaigns.iter().filter(|it| it.is_live && it.currency == currency && it.id != pledge.campaign).cloned();
+        // A plan that goes on is a promise, for which one that stops does not ask; what has come may go there.
+        let takes = |it: &&Choice| it.is_live && it.currency == currency && (it.asks || !goes_on);
+        let others = campaigns.iter().filter(takes).filter(|it| it.id != pledge.campaign).cloned();
         let waiting: Vec<Linked> = parts.iter().filter_map(waits).collect();
         // First of all where its host proposes to move it.
         let proposed: Vec<Choice> = parts.iter().filter_map(proposed).collect();
@@ -180,7 +181,13 @@ fn moving_written(it: &Told) -> Option<Said> {
 /// Where the host of a campaign, who winds its book up, proposes to move money.
 fn proposed(part: &Part) -> Option<Choice> {
     let to = &part.proposed.as_ref()?.to;
-    Some(Choice { id: to.id, title: to.title.clone(), currency: to.currency.code().to_owned(), is_live: true })
+    Some(Choice {
+        id: to.id,
+        title: to.title.clone(),
+        currency: to.currency.code().to_owned(),
+        is_live: true,
+        asks: true,
+    })
 }
 
 /// What of a pledge's money in a campaign's fund waits for its donor's word.

@@ -125,6 +125,8 @@ impl TaskBody {
             TaskKind::OpenDistribution | TaskKind::ApproveDistribution => {
                 Some(format!("/desk/distributions/{}", self.object))
             }
+            TaskKind::AnswerAffiliation => Some(format!("/desk/affiliations/{}", self.object)),
+            TaskKind::MatchBankLine => Some(format!("/desk/bank-lines/{}", self.object)),
             TaskKind::CastVote => Some(format!("/desk/proposals/{}", self.object)),
             TaskKind::ApproveRedemption => self.book.map(|book| format!("/desk/cooperatives/{book}/redemptions")),
             TaskKind::AttestHours => self.book.map(|book| format!("/desk/cooperatives/{book}/hours")),
@@ -141,7 +143,6 @@ impl TaskBody {
             | TaskKind::ChaseSettlement
             | TaskKind::FundReserve
             | TaskKind::ConfirmEnded
-            | TaskKind::MatchBankLine
             | TaskKind::MatchSuspense
             | TaskKind::ReleaseCustodian => None,
         }

@@ -18,7 +18,7 @@ use ledger::id::{BookRef, ProgrammeId};
 use ledger::parties::store::organisations;
 use ledger::programmes::operations::reports::{self, Standing};
 use ledger::programmes::rules::programme::Programme;
-use ledger::programmes::rules::revision::Version;
+use ledger::programmes::rules::revision::{Version, replaced_by};
 use ledger::programmes::store::{programmes, revisions};
 use serde::Serialize;
 
@@ -103,17 +103,20 @@ struct RevisionRow {
     amount: Amount,
     reason: String,
     on: Day,
+    /// The version that took its place before it held in any month; none where it holds, or will.
+    replaced_by: Option<i32>,
 }
 
 impl RevisionRow {
     /// A version as it is shown; none for the first, which nobody revised.
-    fn new(it: Version, book: &Book) -> Option<RevisionRow> {
+    fn new(it: &Version, all: &[Version], book: &Book) -> Option<RevisionRow> {
         Some(RevisionRow {
+            replaced_by: replaced_by(all, it).map(|later| later.number),
             version: it.number,
             from_month: it.from_month.strftime("%Y-%m").to_string(),
             from: shown::month_and_year(it.from_month),
             amount: Amount::of(it.amount, book.currency),
-            reason: it.reason?,
+            reason: it.reason.clone()?,
             on: Day(book.day_of(it.at)),
         })
     }
@@ -199,7 +202,7 @@ impl ProgrammePage {
                     version: it.version,
                 })
                 .collect(),
-            revisions: versions.into_iter().filter_map(|it| RevisionRow::new(it, book)).collect(),
+            revisions: versions.iter().filter_map(|it| RevisionRow::new(it, &versions, book)).collect(),
             sources: standing
                 .sources
                 .into_iter()

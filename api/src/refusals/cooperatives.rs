@@ -53,6 +53,7 @@ pub(super) const KINDS: &[Kind] = &[
             "POST /v1/cooperatives/{book}/loan-terms",
             "POST /v1/cooperatives/{book}/successions",
             "POST /v1/successions/{id}:reverse",
+            "POST /v1/successions/{id}:reverse",
             "POST /v1/cooperatives/{book}/rule-making",
             "POST /v1/cooperatives/{book}/affiliations",
             "POST /v1/affiliations/{id}:accept",
@@ -300,7 +301,7 @@ pub(super) const KINDS: &[Kind] = &[
         "Write down the hours before that day and those from it on apart.",
         &["POST /v1/cooperatives/{book}/contributions", "POST /v1/members/{id}/indices"],
     ),
-    refusal("already-attested", "A second member has attested these hours.", "Nothing is left to do.", ATTEST),
+    refusal("already-attested", "A second member has attested this contribution.", "Nothing is left to do.", ATTEST),
     refusal(
         "own-attestation",
         "Hours are attested neither by who worked them nor by who wrote them down.",
@@ -358,6 +359,12 @@ pub(super) const KINDS: &[Kind] = &[
         "A closed result counts it.",
         "Open the result again first, after its distribution if there is one, or record the opposite on a later day.",
         &["POST /v1/proceeds/{id}:reverse"],
+    ),
+    refusal(
+        "costs-gone",
+        "Some of the costs that make up the loss of the period are not there any more.",
+        "Open its result again, and close it anew: then it says what is left to bear.",
+        &["POST /v1/cooperatives/{book}/distributions"],
     ),
     refusal(
         "later-result",

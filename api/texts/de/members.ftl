@@ -75,7 +75,8 @@ members-opening-nothing-yet = Noch ist nichts geschrieben: Sie sehen zuerst, was
 members-opening-look = Bestände ansehen
 members-opening-open = Buch eröffnen
 members-effect-opening = Das Buch zu eröffnen schreibt { $day } eine Buchung mit { $count } Zeilen: { $assets } Vermögen und ebenso viel an Schulden, Kapital, Rücklage und Fonds.
-members-opened = Das Buch wurde am { $day } mit { $assets } Vermögen und ebenso viel an Schulden, Kapital, Rücklage und Fonds eröffnet.
+members-effect-opening-loss = Das Buch zu eröffnen schreibt { $day } eine Buchung mit { $count } Zeilen: { $assets } Vermögen und einen Verlust von { $loss }, den das nächste Ergebnis trägt, und ebenso viel wie beides an Schulden, Kapital, Rücklage und Fonds.
+members-opened = Das Buch wurde am { $day } mit { $assets } auf jeder Seite eröffnet: Vermögen und ein Verlust, wenn es einen gab, gegen Schulden, Kapital, Rücklage und Fonds.
 members-opened-entry = Es ist <entry>Buchung { $entry }</entry> des Buchs.
 members-table-title = Viele Verkäufe und Kosten von { $name } auf einmal
 members-pasted-other = Mit dem, was Sie eingefügt haben, tut es etwas anderes, als Sie gelesen haben. Lesen Sie es und tragen Sie es dann ein.
@@ -241,6 +242,10 @@ members-there-is-nothing-to-divide = Es gibt nichts zu verteilen
 members-close-other = Es tut jetzt etwas anderes, als Sie gelesen haben. Lesen Sie es und schließen Sie es dann ab.
 members-close-it-with-its-loss = Mit dem Verlust abschließen
 members-warn-hours = { $hours } Stunden des Zeitraums warten auf ihre Bestätigung: Vorher zählen sie nicht.
+members-warn-others = { $count ->
+    [one] { $count } anderer Beitrag des Zeitraums wartet auf seine Bestätigung: Vorher zählt er nicht.
+   *[other] { $count } andere Beiträge des Zeitraums warten auf ihre Bestätigung: Vorher zählen sie nicht.
+ }
 members-warn-idle = Mitglied { $number } von { $group } hat in dem Zeitraum keine bestätigten Stunden und bekommt nichts.
 members-warn-idle-more =
     { $count ->

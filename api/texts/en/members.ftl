@@ -75,7 +75,8 @@ members-opening-nothing-yet = Nothing is written yet: you see what was read firs
 members-opening-look = Look at the balances
 members-opening-open = Open the book
 members-effect-opening = Opening the book writes one entry of { $count } lines { $day }: { $assets } of assets, and as much of debts, capital, reserve and funds.
-members-opened = The book was opened with { $assets } of assets and as much of debts, capital, reserve and funds on { $day }.
+members-effect-opening-loss = Opening the book writes one entry of { $count } lines { $day }: { $assets } of assets and a loss of { $loss } that the next result bears, and as much as both of debts, capital, reserve and funds.
+members-opened = The book was opened on { $day } with { $assets } on either side: assets, and a loss if there was one, against debts, capital, reserve and funds.
 members-opened-entry = It is <entry>entry { $entry }</entry> of the book.
 members-table-title = Many sales and costs of { $name } at once
 members-pasted-other = With what you have pasted it does something else than you have read. Read it, then record it.
@@ -238,6 +239,10 @@ members-there-is-nothing-to-divide = There is nothing to divide
 members-close-other = It does something else now than you have read. Read it, then close it.
 members-close-it-with-its-loss = Close it with its loss
 members-warn-hours = { $hours } hours of the period wait to be attested: they count for nothing before.
+members-warn-others = { $count ->
+    [one] { $count } other contribution of the period waits to be attested: it counts for nothing before.
+   *[other] { $count } other contributions of the period wait to be attested: they count for nothing before.
+ }
 members-warn-idle = Member { $number } of { $group } has no attested hours in the period, and gets nothing.
 members-warn-idle-more =
     { $count ->

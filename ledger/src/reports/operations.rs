@@ -33,7 +33,8 @@ pub use outside::{OutsideBalances, OutsideStatement, is_in_sums, open_entries, o
 pub use public_figures::{BOOKS_MAX, Figures, PublicFigures, public_figures};
 pub use search::{Found, LOOKED_AT, Search, search};
 pub use trial_balance::{
-    TrialBalanceLine, TrialBalancePage, TrialBalanceTotals, trial_balance, trial_balance_page, trial_balance_totals,
+    TrialBalanceLine, TrialBalancePage, TrialBalanceTotals, first_under, trial_balance, trial_balance_page,
+    trial_balance_totals,
 };
 pub use whole_sums::WholeSums;
 
@@ -94,6 +95,29 @@ pub(crate) async fn whole(
 ) -> Result<Vec<AccountTotal>, Error> {
     let wanted = Wanted { classes, even: false, after: "", under: "", limit: ACCOUNTS_MAX + 1 };
     not_cut(totals(client, book, as_of, through, wanted).await?)
+}
+
+/// Hands over every account with a balance, by code, however many there are: so many are read at once that memory is bounded.
+pub(crate) async fn each(
+    client: &impl GenericClient,
+    book: &Book,
+    as_of: Option<Date>,
+    through: i64,
+    mut take: impl FnMut(AccountTotal),
+) -> Result<(), Error> {
+    let mut after = String::new();
+    loop {
+        let wanted = Wanted { classes: AccountClass::ALL, even: false, after: &after, under: "", limit: ACCOUNTS_MAX };
+        let page = totals(client, book, as_of, through, wanted).await?;
+        let is_last = i64::try_from(page.len()).is_ok_and(|rows| rows < ACCOUNTS_MAX);
+        if let Some(last) = page.last() {
+            after.clone_from(&last.code);
+        }
+        page.into_iter().for_each(&mut take);
+        if is_last {
+            return Ok(());
+        }
+    }
 }
 
 /// Refuses rows that a limit of [`ACCOUNTS_MAX`] + 1 has cut.

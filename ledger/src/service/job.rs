@@ -4,12 +4,12 @@
 //! must bear being done twice: it looks at the state of things first, and settles in the transaction of its effect.
 
 use crate::id::{
-    AppealId, BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId, CustodianFreezeId,
-    DisputeId, DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, IncomingRemittanceId, InvitationId,
-    JoinRequestId, MatchingRoundId, MilestoneApplicationId, MilestoneCallId, OrganisationId, PayoutFileId, PayoutId,
-    PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId, ProposalId, PurseContributionId, RedemptionId, RefundId,
-    ReleaseId, RemittanceId, SettlementId, SharePlanId, StatementFileId, StatementId, SuspenseId, WebhookEndpointId,
-    WindUpId, WithdrawalId, YearlyReceiptId,
+    AffiliationId, AppealId, BankAccountId, BookId, CampaignId, ChallengeId, ChargeId, ChargebackId, ClaimId,
+    CustodianFreezeId, DisputeId, DistributionId, DonorId, EntrantId, EvidenceFetchId, HoldId, IncomingRemittanceId,
+    InvitationId, JoinRequestId, MatchingRoundId, MilestoneApplicationId, MilestoneCallId, OrganisationId,
+    PayoutFileId, PayoutId, PayoutRunId, PersonId, PlanChangeId, PlanMoveId, PledgeId, ProposalId, PurseContributionId,
+    RedemptionId, RefundId, ReleaseId, RemittanceId, SettlementId, SharePlanId, StatementFileId, StatementId,
+    SuspenseId, WebhookEndpointId, WindUpId, WithdrawalId, YearlyReceiptId,
 };
 use crate::service::store::activity::Actor;
 use crate::words::words;
@@ -541,6 +541,11 @@ pub enum Job {
         /// The proposal.
         proposal: ProposalId,
     },
+    /// End an invitation to a federation that nobody answered in time.
+    LapseAffiliation {
+        /// The affiliation.
+        affiliation: AffiliationId,
+    },
     /// Offer to another book what a cooperative sent to it.
     CarryRemittance {
         /// The remittance.
@@ -749,6 +754,7 @@ impl Job {
             Job::AdvanceMilestoneCall { .. } => JobKind::AdvanceMilestoneCall,
             Job::ReckonLoop { .. } => JobKind::ReckonLoop,
             Job::AdvanceProposal { .. } => JobKind::AdvanceProposal,
+            Job::LapseAffiliation { .. } => JobKind::LapseAffiliation,
             Job::CarryRemittance { .. } => JobKind::CarryRemittance,
             Job::AnswerRemittance { .. } => JobKind::AnswerRemittance,
             Job::TellElectors { .. } => JobKind::TellElectors,
@@ -861,6 +867,7 @@ impl fmt::Debug for Job {
             Job::AdvanceMilestoneCall { call } => write!(f, "advance_milestone_call of {call}"),
             Job::ReckonLoop { campaign } => write!(f, "reckon_loop of {campaign}"),
             Job::AdvanceProposal { proposal } => write!(f, "advance_proposal of {proposal}"),
+            Job::LapseAffiliation { affiliation } => write!(f, "lapse_affiliation of {affiliation}"),
             Job::CarryRemittance { remittance } => write!(f, "carry_remittance of {remittance}"),
             Job::AnswerRemittance { incoming } => write!(f, "answer_remittance of {incoming}"),
             Job::TellElectors { proposal, state, after } => {
@@ -1043,6 +1050,8 @@ pub enum JobKind {
     ReckonLoop,
     /// [`Job::AdvanceProposal`]
     AdvanceProposal,
+    /// [`Job::LapseAffiliation`]
+    LapseAffiliation,
     /// [`Job::CarryRemittance`]
     CarryRemittance,
     /// [`Job::AnswerRemittance`]
@@ -1067,7 +1076,7 @@ pub enum JobKind {
 
 impl JobKind {
     /// All of them.
-    pub const ALL: [JobKind; 88] = [
+    pub const ALL: [JobKind; 89] = [
         JobKind::SendSignIn,
         JobKind::ChargePledge,
         JobKind::RetryCharge,
@@ -1146,6 +1155,7 @@ impl JobKind {
         JobKind::AdvanceMilestoneCall,
         JobKind::ReckonLoop,
         JobKind::AdvanceProposal,
+        JobKind::LapseAffiliation,
         JobKind::CarryRemittance,
         JobKind::AnswerRemittance,
         JobKind::TellElectors,
@@ -1239,6 +1249,7 @@ impl JobKind {
             JobKind::AdvanceMilestoneCall => "advance_milestone_call",
             JobKind::ReckonLoop => "reckon_loop",
             JobKind::AdvanceProposal => "advance_proposal",
+            JobKind::LapseAffiliation => "lapse_affiliation",
             JobKind::CarryRemittance => "carry_remittance",
             JobKind::AnswerRemittance => "answer_remittance",
             JobKind::TellElectors => "tell_electors",
@@ -1332,6 +1343,7 @@ impl JobKind {
             | JobKind::AdvanceMilestoneCall
             | JobKind::ReckonLoop
             | JobKind::AdvanceProposal
+            | JobKind::LapseAffiliation
             | JobKind::CarryRemittance
             | JobKind::AnswerRemittance
             | JobKind::TellElectors
@@ -1519,6 +1531,7 @@ mod tests {
             Job::AdvanceMilestoneCall { call: MilestoneCallId::generate(book) },
             Job::ReckonLoop { campaign: CampaignId::generate(book) },
             Job::AdvanceProposal { proposal: ProposalId::generate(book) },
+            Job::LapseAffiliation { affiliation: AffiliationId::generate(book) },
             Job::CarryRemittance { remittance: RemittanceId::generate(book) },
             Job::AnswerRemittance { incoming: IncomingRemittanceId::generate(book) },
             Job::TellElectors { proposal: ProposalId::generate(book), state: "open".into(), after: 7 },

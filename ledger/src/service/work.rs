@@ -85,6 +85,7 @@ impl JobKind {
             | JobKind::AdvanceMilestoneCall
             | JobKind::ReckonLoop
             | JobKind::AdvanceProposal
+            | JobKind::LapseAffiliation
             | JobKind::CarryRemittance
             | JobKind::AnswerRemittance
             | JobKind::AdvanceCampaign

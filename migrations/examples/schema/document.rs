@@ -419,7 +419,13 @@ const DOMAINS: &[Domain] = &[
         name: "between",
         about: "What cooperatives send to funds of one another, in the book that sends and in the one that receives; and which are of a federation.",
         tables: &["remittance", "incoming_remittance", "affiliation"],
-        functions: &["affiliation_forward", "remittance_forward", "inter_book_as_remitted", "remittance_as_posted"],
+        functions: &[
+            "affiliation_alike",
+            "affiliation_forward",
+            "remittance_forward",
+            "inter_book_as_remitted",
+            "remittance_as_posted",
+        ],
     },
     Domain {
         name: "governance",

@@ -430,7 +430,7 @@ GRANT UPDATE (bank_line, entry_number) ON joining_part TO commonpurse_service;
 GRANT INSERT (id, published_by, published_at, book_id, rate, effective_from, lender) ON loan_terms TO commonpurse_service;
 GRANT INSERT (proceeds_id, amount, book_id, through, lender) ON loan_interest TO commonpurse_service;
 GRANT INSERT (proposal_id, set_by, set_at, book_id, version, quorum, threshold) ON rule_making TO commonpurse_service;
-GRANT INSERT (id, invited_by, invited_at, book_id, of_book) ON affiliation TO commonpurse_service;
+GRANT INSERT (id, invited_by, invited_at, until, book_id, of_book) ON affiliation TO commonpurse_service;
 GRANT UPDATE (answered_by, ended_by, version, answered_at, ended_at, joined_on, left_on, state, reason) ON affiliation TO
     commonpurse_service;
 GRANT INSERT (id, asked_by, amount, asked_at, book_id, to_book, from_fund, to_fund, memo) ON remittance TO commonpurse_service;

@@ -141,10 +141,19 @@ CREATE OR REPLACE TRIGGER programme_revision_next BEFORE INSERT ON programme_rev
 CREATE OR REPLACE FUNCTION programme_revision_whole() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
+    v_row CONSTANT jsonb := to_jsonb(NEW);
     v_is public.programme%ROWTYPE;
     v_last public.programme_revision%ROWTYPE;
+    v_before public.programme_revision%ROWTYPE;
     v_amount numeric;
 BEGIN
+    -- Of the lines of a version that are numbered through, the last one is looked at for all of them.
+    IF TG_TABLE_NAME = 'programme_revision_line' AND EXISTS (
+           SELECT FROM public.programme_revision_line l
+            WHERE l.book_id = NEW.book_id AND l.programme_id = NEW.programme_id AND l.revision = (v_row ->> 'revision')::int
+           HAVING min(l.number) = 1 AND max(l.number) = count(*) AND max(l.number) > (v_row ->> 'number')::int) THEN
+        RETURN NULL;
+    END IF;
     SELECT * INTO v_is FROM public.programme p WHERE p.book_id = NEW.book_id AND p.id = NEW.programme_id;
     SELECT * INTO v_last FROM public.programme_revision r
      WHERE r.book_id = NEW.book_id AND r.programme_id = NEW.programme_id ORDER BY r.number DESC LIMIT 1;
@@ -161,6 +170,19 @@ BEGIN
                                              OR l.first_month + make_interval(months => l.months)
                                                 > v_is.first_month + make_interval(months => r.months))))) THEN
         RAISE EXCEPTION 'a plan of programme % is not what its lines are', NEW.programme_id USING ERRCODE = 'check_violation';
+    END IF;
+    -- From the month in which it was written, it keeps what was planned for that month: it may be spent already.
+    SELECT * INTO v_before FROM public.programme_revision r
+     WHERE r.book_id = NEW.book_id AND r.programme_id = NEW.programme_id AND r.number < v_last.number AND r.from_month <= v_last.from_month
+     ORDER BY r.number DESC LIMIT 1;
+    IF v_last.from_month = date_trunc('month', v_last.revised_at AT TIME ZONE (SELECT b.zone FROM public.book b WHERE b.number = NEW.book_id))::date
+       AND EXISTS (SELECT FROM public.programme_counting l
+                    WHERE l.book_id = NEW.book_id AND l.programme_id = NEW.programme_id AND l.revision = coalesce(v_before.number, 1)
+                      AND l.first_month <= v_last.from_month AND l.first_month + make_interval(months => l.months) > v_last.from_month
+                      AND NOT EXISTS (SELECT FROM public.programme_revision_line n
+                                       WHERE n.book_id = l.book_id AND n.programme_id = l.programme_id AND n.revision = v_last.number
+                                         AND n.account = l.account AND n.first_month = v_last.from_month)) THEN
+        RAISE EXCEPTION 'a plan of programme % leaves something out of the month that runs', NEW.programme_id USING ERRCODE = 'check_violation';
     END IF;
     IF public.programme_overlaps(NEW.book_id, NEW.programme_id) THEN
         RAISE EXCEPTION 'an account of programme % counts for another one', NEW.programme_id USING ERRCODE = 'check_violation';

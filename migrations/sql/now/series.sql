@@ -191,28 +191,28 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 $$;
 
 -- While a distribution or a redemption is being posted by a series, nothing else takes what it counts on: members' capital, the reserve, what stands
--- against shares, and the costs of a loss. While it is being reversed, nothing else takes of the accounts that are to give something back. The
--- service says so before it comes to this. 14 is dispute_lost, 20 milestone_released, 21 fund_moved, 23 payout_sent, 27 payout_fee,
+-- against shares, and the costs of a loss. While it is being reversed, nothing else takes of the accounts that are to give something back. CP003 is
+-- what the service knows it by, wherever something is posted. 14 is dispute_lost, 20 milestone_released, 21 fund_moved, 23 payout_sent, 27 payout_fee,
 -- 46 inter_book_sent, 51 surplus_restored, 71 bank_fee_returned, 90 capital_payment_returned, 93 capital_redeemed, 95 loss_borne,
--- 98 advance_taken_back, 99 opening_taken_back, 101 reserve_payment_returned, 103 assets_passed_on.
+-- 98 advance_taken_back, 99 opening_taken_back, 101 reserve_payment_returned, 103 assets_passed_on, 104 assets_taken_back.
 CREATE OR REPLACE FUNCTION series_holds() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-    IF NEW.kind NOT IN (14, 20, 21, 23, 27, 46, 95) AND EXISTS (
+    IF NEW.kind NOT IN (14, 20, 21, 23, 27, 46, 95, 104) AND EXISTS (
            SELECT FROM public.distribution d
             WHERE d.book_id = NEW.book_id AND d.state = 'approved'
               AND EXISTS (SELECT FROM public.distribution_entry e WHERE e.book_id = d.book_id AND e.distribution_id = d.id))
-       OR NEW.kind NOT IN (14, 20, 21, 23, 27, 46, 71, 93) AND EXISTS (
+       OR NEW.kind NOT IN (14, 20, 21, 23, 27, 46, 71, 93, 104) AND EXISTS (
            SELECT FROM public.redemption r WHERE r.book_id = NEW.book_id AND r.state = 'posting')
        OR NEW.kind <> 51 AND public.series_needs(NEW.book_id, NEW.debit) THEN
         RAISE EXCEPTION 'book %: entry % takes what a series counts on that is being posted or reversed', NEW.book_id, NEW.pos >> 16
-            USING ERRCODE = 'restrict_violation';
+            USING ERRCODE = 'CP003';
     END IF;
     RETURN NEW;
 END
 $$;
 CREATE OR REPLACE TRIGGER series_holds AFTER INSERT ON transfer
-    FOR EACH ROW WHEN (NEW.kind IN (14, 20, 21, 23, 27, 46, 51, 71, 90, 93, 95, 98, 99, 101, 103)) EXECUTE FUNCTION series_holds();
+    FOR EACH ROW WHEN (NEW.kind IN (14, 20, 21, 23, 27, 46, 51, 71, 90, 93, 95, 98, 99, 101, 103, 104)) EXECUTE FUNCTION series_holds();
 
 -- What was posted by a series is reversed once all of its entries are mirrored; and what is being reversed comes to no other end.
 CREATE OR REPLACE FUNCTION series_reversed() RETURNS trigger

@@ -2,9 +2,11 @@
 
 use super::bank::{usd, why};
 use super::{Coop, Outcome, is};
+use crate::desks::filled;
 use api::demo::cast::{join, organisation, sandbox_book};
 use api::demo::client::{Client, text};
 use serde_json::{Value, json};
+use tests::browser::{Browser, form_of};
 
 /// Press Makers, who have 500.00, and a federation with a treasurer of its own.
 struct Two {
@@ -51,7 +53,17 @@ async fn a_cooperative_is_of_a_federation_by_its_own_word_and_the_federation_rea
         assert_eq!(why(&refused), "422 invalid/member", "{}", refused.body);
     }
     let invited = two.invited().await?;
-    assert_eq!((&invited["state"], &invited["name"]), (&json!("invited"), &json!("Press Makers")));
+    assert_eq!((&invited["state"], &invited["name"]), (&json!("invited"), &Value::Null), "who it is, it says itself");
+    // The cooperative finds it: in its own list, and in what waits for those who answer.
+    let listed = press.host.treasurer.all(&press.at("/affiliations")).await?;
+    assert_eq!((listed.len(), &listed[0]["id"], &listed[0]["federation_name"]), (1, &invited["id"], &json!("Union")));
+    let waits = async |by: &Client| -> anyhow::Result<Vec<Value>> {
+        let all = by.all("/v1/me/waiting").await?;
+        Ok(all.into_iter().filter(|it| it["kind"] == "answer_affiliation").collect())
+    };
+    let task = waits(&press.approver).await?;
+    assert_eq!((task.len(), &task[0]["object"], &task[0]["title"]), (1, &invited["id"], &json!("Union")));
+    assert!(waits(keeper).await?.is_empty() && waits(&press.ada).await?.is_empty(), "it waits for nobody else");
     let again = keeper.post(&two.at("/affiliations"), &json!({"member": press.host.book})).await?;
     assert_eq!(why(&again), "409 already-affiliated");
     assert_eq!(two.together("").await?["assets"], usd("0.00"), "who is only asked is none of it");
@@ -66,6 +78,8 @@ async fn a_cooperative_is_of_a_federation_by_its_own_word_and_the_federation_rea
     assert_eq!(press.ada.get(&one).await?.ok()?["state"], "invited", "members see what their cooperative is asked");
     let member = press.approver.post(&accept, &json!({})).await?.ok()?;
     let joined = text(&member, "/joined_on")?.to_owned();
+    assert_eq!(member["name"], "Press Makers");
+    assert!(waits(&press.approver).await?.is_empty(), "it is answered");
     assert_eq!(why(&press.approver.post(&accept, &json!({})).await?), "409 affiliation-state");
 
     let whole = two.together("").await?;
@@ -85,6 +99,16 @@ async fn a_cooperative_is_of_a_federation_by_its_own_word_and_the_federation_rea
     assert_eq!((&left["state"], &left["left_on"]), (&json!("left"), &json!(joined)));
     assert_eq!(why(&keeper.post(&end, &json!({"reason": "Again"})).await?), "409 affiliation-state");
     assert_eq!(two.together("").await?["books"].as_array().map(Vec::len), Some(1));
+    // Its last day is one of its days, and it is counted once there if it comes back on that day.
+    let of_day = format!("?as_of={joined}");
+    assert_eq!(two.together(&of_day).await?["books"].as_array().map(Vec::len), Some(2));
+    let back = two.invited().await?;
+    let back = format!("/v1/affiliations/{}", text(&back, "/id")?);
+    press.approver.post(&format!("{back}:accept"), &json!({})).await?.ok()?;
+    for day in ["", &of_day] {
+        assert_eq!(two.together(day).await?["books"].as_array().map(Vec::len), Some(2), "{day}");
+    }
+    keeper.post(&format!("{back}:end"), &json!({"reason": "Once more"})).await?.ok()?;
 
     // It may come back; an invitation is declined by the one and taken back by the other.
     let declined = two.invited().await?;
@@ -96,7 +120,61 @@ async fn a_cooperative_is_of_a_federation_by_its_own_word_and_the_federation_rea
     assert_eq!(why(&press.approver.post(&end, &json!({"reason": "No"})).await?), "409 affiliation-state");
     assert_eq!(keeper.post(&end, &json!({"reason": "Too early"})).await?.ok()?["state"], "withdrawn");
     let states: Vec<Value> = keeper.all(&two.at("/affiliations")).await?.iter().map(|it| it["state"].clone()).collect();
-    assert_eq!(states, ["left", "declined", "withdrawn"]);
+    assert_eq!(states, ["left", "left", "declined", "withdrawn"]);
+    two.press.host.app.finish().await
+}
+
+#[tokio::test]
+async fn an_invitation_that_nobody_answers_lapses_after_thirty_days_by_the_federations_clock_and_keeps_no_place()
+-> Outcome {
+    let two = Two::set().await?;
+    let invited = two.invited().await?;
+    let one = format!("/v1/affiliations/{}", text(&invited, "/id")?);
+    two.press.host.app.leap_clock(&two.federation, text(&invited, "/until")?).await?;
+    for (by, what) in [(&two.press.approver, "accept"), (&two.press.approver, "decline"), (&two.keeper, "end")] {
+        let body = if what == "accept" { json!({}) } else { json!({"reason": "Too late"}) };
+        let refused = by.post(&format!("{one}:{what}"), &body).await?;
+        assert_eq!(why(&refused), "409 affiliation-state", "{what}");
+    }
+    two.press.host.app.work_until_idle().await?;
+    assert_eq!(two.keeper.get(&one).await?.ok()?["state"], "lapsed");
+    let again = two.invited().await?;
+    assert_eq!(again["state"], "invited", "it may be asked again");
+    two.press.host.app.finish().await
+}
+
+#[tokio::test]
+async fn owners_and_approvers_answer_a_federation_on_their_desk_and_nobody_else_sees_it() -> Outcome {
+    let two = Two::set().await?;
+    let (press, invited) = (&two.press, two.invited().await?);
+    let page = format!("/desk/affiliations/{}", text(&invited, "/id")?);
+    let browser =
+        async |by: &Client| Browser::of(press.host.app.base_url(), &press.host.app.mail_dir(), by.email()?).await;
+    let mut approver = browser(&press.approver).await?;
+    let (_, me) = approver.get("/me").await?;
+    assert!(me.contains(&format!("href=\"{page}\"")) && me.contains("Union"), "{me}");
+    let (_, html) = approver.get(&page).await?;
+    assert!(html.contains("Union asks Press Makers to be of it") && html.contains("can be answered until"), "{html}");
+    for (by, status) in [(&press.host.stranger().await?, 404), (&press.ada, 403), (&two.keeper, 403)] {
+        let mut other = browser(by).await?;
+        assert_eq!(other.get(&page).await?.0, status);
+        let form = form_of(&html, &format!("{page}/accept"))?;
+        assert_eq!(other.fill(&format!("{page}/accept"), &filled(&form, &[])).await?.status, status);
+    }
+    let decline = format!("{page}/decline");
+    let refused = approver.fill(&decline, &filled(&form_of(&html, &decline)?, &[])).await?;
+    assert!(refused.status == 422 && refused.html.contains("id=\"reason-error\""), "{refused:?}");
+    let accept = form_of(&refused.html, &format!("{page}/accept"))?;
+    let done = approver.fill(&format!("{page}/accept"), &filled(&accept, &[])).await?;
+    assert_eq!(done.status, 303, "{done:?}");
+    let (_, html) = approver.get(&page).await?;
+    assert!(html.contains("It is, since") && !html.contains("/accept\""), "{html}");
+    let end = format!("{page}/end");
+    let form = form_of(&html, &end)?;
+    let done = approver.fill(&end, &filled(&form, &[("reason", "Another union")])).await?;
+    assert_eq!(done.status, 303, "{done:?}");
+    let (_, html) = approver.get(&page).await?;
+    assert!(html.contains("It was, until") && html.contains("Another union") && !html.contains("/end\""), "{html}");
     two.press.host.app.finish().await
 }
 
@@ -108,11 +186,11 @@ async fn sql_in_the_services_role_makes_nobody_of_a_federation_who_was_not_asked
     let service = two.press.host.app.connection().await?;
     for (statement, code) in [
         (
-            "INSERT INTO affiliation (id, invited_by, invited_at, book_id, of_book, state) SELECT gen_random_uuid(), invited_by, now(), book_id, of_book + 1, 'member' FROM affiliation",
+            "INSERT INTO affiliation (id, invited_by, invited_at, until, book_id, of_book, state) SELECT gen_random_uuid(), invited_by, now(), now() + interval '1 day', book_id, of_book + 1, 'member' FROM affiliation",
             "42501",
         ),
         (
-            "INSERT INTO affiliation (id, invited_by, invited_at, book_id, of_book) SELECT gen_random_uuid(), invited_by, now(), book_id, of_book FROM affiliation",
+            "INSERT INTO affiliation (id, invited_by, invited_at, until, book_id, of_book) SELECT gen_random_uuid(), invited_by, now(), now() + interval '1 day', book_id, of_book FROM affiliation",
             "23505",
         ),
         (

@@ -6,13 +6,13 @@ use anyhow::Context as _;
 use api::demo::client::{Answer, text};
 use serde_json::{Value, json};
 
-pub(super) fn usd(amount: &str) -> Value {
+pub(crate) fn usd(amount: &str) -> Value {
     json!({"amount": amount, "currency": "USD"})
 }
 
 impl Coop {
     /// Takes one line of the statement of its own account; answers its path.
-    pub(super) async fn line(&self, direction: &str, amount: Value, reference: &str) -> anyhow::Result<String> {
+    pub(crate) async fn line(&self, direction: &str, amount: Value, reference: &str) -> anyhow::Result<String> {
         let line =
             json!({"reference": reference, "direction": direction, "amount": amount, "value_date": "2026-06-30"});
         let taken =
@@ -27,18 +27,18 @@ impl Coop {
     }
 
     /// What lies on an account, on the side on which accounts of its kind stand; none for one that is not there.
-    pub(super) async fn on(&self, code: &str) -> anyhow::Result<String> {
+    pub(crate) async fn on(&self, code: &str) -> anyhow::Result<String> {
         let accounts = self.host.treasurer.all(&self.host.at("/accounts")).await?;
         let found = accounts.iter().find(|account| account["code"] == code);
         found.map_or_else(|| Ok("0.00".to_owned()), |found| Ok(text(found, "/balance/amount")?.to_owned()))
     }
 
     /// What its own account at the bank holds by the book.
-    pub(super) async fn cash(&self) -> anyhow::Result<String> {
+    pub(crate) async fn cash(&self) -> anyhow::Result<String> {
         self.on(&format!("assets:cash:{}", self.host.organisation)).await
     }
 
-    async fn owes(&self, kind: &str, party: &str, amount: &str) -> anyhow::Result<Answer> {
+    pub(crate) async fn owes(&self, kind: &str, party: &str, amount: &str) -> anyhow::Result<Answer> {
         let told = json!({
             "kind": kind, "label": "presses", "party": party, "on_credit": kind == "sale", "occurred_on": "2026-06-01",
             "amount": usd(amount),

@@ -179,12 +179,18 @@ async fn balances_of_a_book_that_was_kept_elsewhere_are_pasted_looked_at_and_wri
     let right = "account;amount\nassets:cash:bank;1.000,00\nliabilities:costs:steel;200,50\nequity:reserve;799,50";
     let html = shown(keeper.fill(&action, &filled(&there, &typed(right))).await?, "writes one entry of 3 lines")?;
     ensure!(html.contains("1,000.00 USD of assets") && html.contains("<td>liabilities:costs:steel</td>"), "{html}");
+    // What is told apart in the table is told apart in the sentence: a loss is no asset.
+    let with_loss =
+        "account;amount\nassets:cash:bank;1.000,00\nexpenses:loss-brought-forward;25,00\nequity:reserve;1.025,00";
+    let html_of_loss =
+        shown(keeper.fill(&action, &filled(&there, &typed(with_loss))).await?, "writes one entry of 3 lines")?;
+    ensure!(html_of_loss.contains("1,000.00 USD of assets and a loss of 25.00 USD"), "{html_of_loss}");
     ensure!(coop.host.app.count("SELECT count(*) FROM opening").await? == 0, "a look writes nothing");
     let leads_to = send_twice(&mut keeper, &html, &action, &typed(right)).await?;
     ensure!(coop.host.app.count("SELECT count(*) FROM opening").await? == 1);
     let html = open(&mut keeper, &leads_to).await?;
     ensure!(
-        html.contains("was opened with 1,000.00 USD of assets")
+        html.contains("with 1,000.00 USD on either side")
             && !html.contains("<form method=\"post\" action=\"/desk/cooperatives"),
         "{html}"
     );

@@ -21,7 +21,9 @@ const CHOSEN: &str = "commonpurse-language";
 
 /// Desks whose texts are in the catalogue, by the routes of their pages.
 const DESKS: &[&str] = &[
+    "/desk/affiliations/",
     "/desk/bank-accounts/",
+    "/desk/bank-lines/",
     "/desk/books/",
     "/desk/challenges/",
     "/desk/claims/",

@@ -5,11 +5,18 @@ use super::Context;
 use crate::failure::Failure;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
-use ledger::between::operations::{incoming, remittances};
-use ledger::id::{IncomingRemittanceId, RemittanceId};
+use ledger::between::operations::{affiliations, incoming, remittances};
+use ledger::id::{AffiliationId, IncomingRemittanceId, RemittanceId};
 use ledger::service::store::jobs::Leased;
 
 impl Context {
+    /// Ends an invitation that nobody answered.
+    pub(super) async fn lapse_affiliation(&self, leased: &Leased, id: AffiliationId) -> Result<(), Failure> {
+        let it = self.settle_with(leased, async |tx, wall| affiliations::lapse(tx, id, wall).await).await?;
+        tracing::info!(job = %leased.id, affiliation = %id, "{id} is {}", it.state);
+        Ok(())
+    }
+
     /// Offers a remittance to the book that is to receive it.
     pub(super) async fn carry_remittance(&self, leased: &Leased, id: RemittanceId) -> Result<(), Failure> {
         self.in_other_book(async |tx, wall| remittances::carry(tx, id, wall).await).await?;

@@ -11,6 +11,7 @@ task-confirm-request = Einen Widerruf oder eine Abschreibung bestätigen, die je
 task-open-distribution = Den Mitgliedern eine Verteilung vorlegen
 task-approve-distribution = Eine Verteilung bewilligen
 task-approve-redemption = Die Auszahlung einbehaltener Anteile bewilligen
+task-answer-affiliation = Sagen, ob Ihre Genossenschaft zu einem Verband gehört, der sie fragt
 task-attest-hours = Stunden bestätigen
 task-score-submission = Einen Beitrag bewerten
 task-attest-share = Den Anteil Ihres Teams an dem, was ein Beitrag gewinnt, bestätigen oder ihm widersprechen

@@ -11,6 +11,7 @@ task-confirm-request = Confirm a revocation or a write-off that somebody else as
 task-open-distribution = Open a distribution to the members
 task-approve-distribution = Approve a distribution
 task-approve-redemption = Approve that retained shares are paid back
+task-answer-affiliation = Say whether your cooperative is of a federation that asks it
 task-attest-hours = Attest hours
 task-score-submission = Score a submission
 task-attest-share = Attest the share of your team in what a submission wins, or object to it

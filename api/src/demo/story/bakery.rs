@@ -3,6 +3,7 @@
 
 mod bank;
 mod closing;
+mod federation;
 mod quarters;
 mod sharing;
 
@@ -23,7 +24,7 @@ use std::time::Instant;
 /// Who keeps the bakery's book.
 pub const TREASURER: &str = "treasurer@bakery.example";
 
-/// Four who bake, by the hours of each quarter, and two in the shop, who share equally.
+/// Four who bake, by the hours of each quarter, and two in the shop, who share by what they have brought besides.
 const CHARTER: Charter = Charter {
     name: "Corner Bakery Cooperative",
     domain: "bakery.example",
@@ -42,6 +43,9 @@ const PAID_IN: &str = "250.00";
 
 /// Who gets an advance on the share of the year, by their places, and how much.
 const ADVANCES: [(usize, &str); 2] = [(0, "1200.00"), (3, "600.00")];
+
+/// What the shop's two have brought, by their places: the use of a van in hours, and shelves.
+const BROUGHT: [(usize, &str, &str, &str); 2] = [(4, "use", "van", "200"), (5, "in_kind", "shelves", "30")];
 
 /// For how long retained shares stay.
 const HOLD_MONTHS: i64 = 24;
@@ -72,6 +76,7 @@ pub(super) async fn play(teller: &Teller, base: &str) -> anyhow::Result<Told> {
     teller.timed("sharing the year", bakery.shares_the_year()).await?;
     teller.timed("payday", bakery.pays_shares(&mut bank)).await?;
     let tables = teller.timed("the books", bakery.closes(&bank)).await?;
+    teller.timed("a federation", bakery.is_of_a_federation(base)).await?;
     let (book, treasurer) = (&bakery.cooperative.book, &bakery.cooperative.treasurer);
     let kept = keep("cooperative", treasurer, TREASURER, book, teller.state()?).await?;
     let closing = format!("{tables}\n\n{}", kept.closing);
@@ -105,6 +110,9 @@ impl<'a> Bakery<'a> {
             self.corrects_a_cost().await?;
         }
         cooperative.members_work(teller, (first, last), "Bread of the quarter").await?;
+        if quarter.last_month == 6 {
+            self.members_bring_things((first, last)).await?;
+        }
         let lines = quarter.lines(self.year, &cooperative.members);
         let closing = bank.tells(self, quarter, &lines).await?;
         bank.is_booked(self, &lines).await?;
@@ -135,6 +143,24 @@ impl<'a> Bakery<'a> {
         teller.refused("a cost that is taken back twice", &again, 409, "already-reversed")?;
         self.records(&quarters::FLOUR).await?;
         teller.equal("what the mill is owed", self.on(mill).await?, "14170.00")
+    }
+
+    /// The shop's two have lent a van and given shelves: another member attests that it is so, and no treasurer can.
+    async fn members_bring_things(&self, (from, to): (Date, Date)) -> anyhow::Result<()> {
+        let (teller, cooperative) = (self.teller, &self.cooperative);
+        for (of, unit, kind, quantity) in BROUGHT {
+            let brought = json!({
+                "member": cooperative.members[of], "from": from.to_string(), "to": to.to_string(),
+                "unit": unit, "kind": kind, "quantity": quantity, "note": "For the shop",
+            });
+            let recorded = cooperative.post("contributions", &brought).await?;
+            let attest = format!("/v1/contributions/{}:attest", text(&recorded, "/id")?);
+            let by_keeper = cooperative.treasurer.post(&attest, &json!({})).await?;
+            teller.equal("attested by the treasurer, who is no member", by_keeper.status.as_u16(), 403)?;
+            let attested = cooperative.people[0].post(&attest, &json!({})).await?.ok()?;
+            teller.equal("what a member has brought", text(&attested, "/state")?, "attested")?;
+        }
+        Ok(())
     }
 
     /// Two members have a part of their share before there is one.
@@ -203,8 +229,8 @@ impl<'a> Bakery<'a> {
     }
 }
 
-/// A fifth to the reserve and a tenth to the education fund; of the rest four fifths to the bakers by hours and a fifth to the shop in equal
-/// parts. A quarter of each share stays for two years as the member's capital.
+/// A fifth to the reserve and a tenth to the education fund; of the rest four fifths to the bakers by hours and a fifth to the shop by what its
+/// members have brought: an hour of a van counts 10.00 and a shelf 50.00. A quarter of each share stays for two years as the member's capital.
 fn bylaws(from: Date) -> Value {
     json!({
         "effective_from": from.to_string(), "objection_days": OBJECTION_DAYS, "hold_months": HOLD_MONTHS,
@@ -214,8 +240,12 @@ fn bylaws(from: Date) -> Value {
             {"step": "share", "of": "net", "percent": "10", "to": "fund:education"},
             {"step": "members", "retained": "25", "groups": [
                 {"group": "bakers", "percent": "80", "by": "hours"},
-                {"group": "shop", "percent": "20", "by": "equal"},
+                {"group": "shop", "percent": "20", "by": "value"},
             ]},
+        ],
+        "values": [
+            {"unit": "use", "kind": "van", "worth": "10.00"},
+            {"unit": "in_kind", "kind": "shelves", "worth": "50.00"},
         ],
     })
 }

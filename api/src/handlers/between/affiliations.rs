@@ -4,7 +4,7 @@ use crate::auth::Caller;
 use crate::extract::{Keyed, Nothing, Params};
 use crate::handlers::cooperatives::members::{KEEPERS, cooperative, cooperative_of};
 use crate::handlers::cooperatives::reversal::ReversalReason;
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -49,15 +49,19 @@ pub struct AffiliationBody {
     /// The book of the federation.
     #[schema(value_type = String)]
     federation: BookRef,
+    /// Name of that book.
+    federation_name: String,
     /// The book of the cooperative.
     #[schema(value_type = String)]
     member: BookRef,
-    /// Name of the cooperative's book.
-    name: String,
-    /// `invited`; `member`; `left`; `declined` by the cooperative; or `withdrawn` by the federation.
+    /// Name of the cooperative's book; null unless it accepted.
+    name: Option<String>,
+    /// `invited`; `member`; `left`; `declined` by the cooperative; `withdrawn` by the federation; or `lapsed` when nobody answered in time.
     state: String,
     /// When it was invited, by the book's clock: that of the federation.
     invited_at: Timestamp,
+    /// Until when it can be answered, by the book's clock.
+    until: Timestamp,
     /// First day as a member, by the same clock; null unless it accepted.
     joined_on: Option<Date>,
     /// Last day; null while it lasts.
@@ -72,10 +76,12 @@ impl AffiliationBody {
         Ok(AffiliationBody {
             id: it.id,
             federation: federation.reference(),
+            federation_name: federation.name,
             member: member.reference(),
-            name: member.name,
+            name: it.joined_on.map(|_| member.name),
             state: it.state.to_string(),
             invited_at: it.invited_at,
+            until: it.until,
             joined_on: it.joined_on,
             left_on: it.left_on,
             reason: it.reason,
@@ -83,7 +89,8 @@ impl AffiliationBody {
     }
 }
 
-/// Asks a cooperative to be of a federation, which is a cooperative itself. It is, once the other accepts.
+/// Asks a cooperative to be of a federation, which is a cooperative itself. It is, once the other accepts: it waits for its owners and approvers,
+/// for thirty days.
 #[utoipa::path(tag = "remittances", operation_id = "invite_affiliation",
     params(("book" = String, Path, description = "The book of the federation")), request_body = NewAffiliation,
     responses((status = 201, description = "Invited", body = AffiliationBody)))]
@@ -103,9 +110,9 @@ pub(crate) async fn invite(
     .await
 }
 
-/// Lists the cooperatives that are of a federation, were, or are asked to be.
+/// Lists the cooperatives that are of a federation, were, or are asked to be; and the federations of which a cooperative is so.
 #[utoipa::path(tag = "remittances", operation_id = "list_affiliations",
-    params(("book" = String, Path, description = "The book of the federation"), PageQuery),
+    params(("book" = String, Path, description = "The book of the federation, or of the cooperative"), PageQuery),
     responses((status = 200, description = "A page, the oldest first", body = Page<AffiliationBody>)))]
 #[get("/v1/cooperatives/{book}/affiliations")]
 pub(crate) async fn list(
@@ -139,7 +146,11 @@ async fn speaks_for(
 }
 
 /// The affiliation of which somebody is on the side of the cooperative: who is on neither side hears of none.
-async fn of_member(client: &impl GenericClient, caller: &Caller, id: AffiliationId) -> Result<Affiliation, Error> {
+pub(crate) async fn of_member(
+    client: &impl GenericClient,
+    caller: &Caller,
+    id: AffiliationId,
+) -> Result<Affiliation, Error> {
     const WHAT: &str = "affiliation";
     let it = affiliations::get(client, id).await?;
     if !speaks_for(client, caller, it.of_book, COOPERATORS).await? {
@@ -167,7 +178,8 @@ pub(crate) async fn show(state: Data<State>, caller: Caller, id: Path<Affiliatio
 }
 
 /// Accepts: the cooperative is of the federation from today on. Who has a role in the federation reads its balances by class in the
-/// federation's consolidation then, and no single account of it. Owners and approvers of the cooperative.
+/// federation's consolidation then, with what it owes to each of the others there and is owed by them, and no other account of it. Owners and
+/// approvers of the cooperative.
 #[utoipa::path(tag = "remittances", operation_id = "accept_affiliation",
     params(("id" = String, Path, description = "The affiliation")), request_body = Nothing,
     responses((status = 200, description = "Accepted", body = AffiliationBody)))]
@@ -178,10 +190,20 @@ pub(crate) async fn accept(
     id: Path<AffiliationId>,
     request: Keyed<Nothing>,
 ) -> Result<HttpResponse, Problem> {
+    accept_once(&state, &caller, *id, &request.key).await
+}
+
+/// Accepts, once for its key: that of a request, or of a form.
+pub(crate) async fn accept_once(
+    state: &State,
+    caller: &Caller,
+    id: AffiliationId,
+    key: &IdempotencyKey,
+) -> Result<HttpResponse, Problem> {
     let by = caller.person()?.id;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        of_member(tx, &caller, *id).await?;
-        let accepted = operations::accept(tx, *id, by, ledger::calendar::now()).await?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        of_member(tx, caller, id).await?;
+        let accepted = operations::accept(tx, id, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&AffiliationBody::read(tx, accepted).await?))
     })
     .await
@@ -198,10 +220,21 @@ pub(crate) async fn decline(
     id: Path<AffiliationId>,
     request: Keyed<ReversalReason>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, reason) = (caller.person()?.id, request.body.parse()?);
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        of_member(tx, &caller, *id).await?;
-        let declined = operations::decline(tx, *id, reason.clone(), by, ledger::calendar::now()).await?;
+    decline_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Declines, once for its key: that of a request, or of a form.
+pub(crate) async fn decline_once(
+    state: &State,
+    caller: &Caller,
+    id: AffiliationId,
+    key: &IdempotencyKey,
+    why: &ReversalReason,
+) -> Result<HttpResponse, Problem> {
+    let (by, reason) = (caller.person()?.id, why.parse()?);
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        of_member(tx, caller, id).await?;
+        let declined = operations::decline(tx, id, reason.clone(), by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&AffiliationBody::read(tx, declined).await?))
     })
     .await
@@ -219,14 +252,25 @@ pub(crate) async fn end(
     id: Path<AffiliationId>,
     request: Keyed<ReversalReason>,
 ) -> Result<HttpResponse, Problem> {
-    let (by, reason) = (caller.person()?.id, request.body.parse()?);
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
-        let federation = speaks_for(tx, &caller, id.book, KEEPERS).await?;
+    end_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Ends it, once for its key: that of a request, or of a form.
+pub(crate) async fn end_once(
+    state: &State,
+    caller: &Caller,
+    id: AffiliationId,
+    key: &IdempotencyKey,
+    why: &ReversalReason,
+) -> Result<HttpResponse, Problem> {
+    let (by, reason) = (caller.person()?.id, why.parse()?);
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
+        let federation = speaks_for(tx, caller, id.book, KEEPERS).await?;
         if !federation {
-            of_member(tx, &caller, *id).await?;
+            of_member(tx, caller, id).await?;
         }
         let wall = ledger::calendar::now();
-        let ended = operations::end(tx, *id, reason.clone(), (by, federation), wall).await?;
+        let ended = operations::end(tx, id, reason.clone(), (by, federation), wall).await?;
         Ok(Reply::ok(&AffiliationBody::read(tx, ended).await?))
     })
     .await

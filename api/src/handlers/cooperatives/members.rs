@@ -309,9 +309,10 @@ impl NewContributionRequest {
             }
         };
         if not_given.is_some() {
-            return Err(Problem::invalid(other, format!("{unit} are said in {}", at.trim_start_matches('/'))));
+            let detail = format!("leave it out: what is counted in `{unit}` is said in {}", at.trim_start_matches('/'));
+            return Err(Problem::invalid(other, detail));
         }
-        let Some(given) = given else { return Err(Problem::invalid(at, format!("say how many {unit}"))) };
+        let Some(given) = given else { return Err(Problem::invalid(at, format!("say how much, in `{unit}`"))) };
         Ok(Contributed { unit, kind: self.kind.clone(), quantity: parse(at, given)? })
     }
 }

@@ -27,10 +27,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// So many parts of a redemption are shown with it.
-const PARTS_MAX: usize = 1_000;
+const PARTS_MAX: usize = 100;
 
 /// So many are read: one more says whether there are more.
-const PARTS_READ: i64 = 1_001;
+const PARTS_READ: i64 = 101;
 
 /// Retained shares to be paid back.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -84,9 +84,9 @@ pub struct RedemptionBody {
     #[schema(value_type = Option<String>)]
     member: Option<MemberId>,
     amount: BalanceBody,
-    /// What each share gives, of the first thousand in the order of the plan; for plain members of their own only. All of them are listed at
+    /// What each share gives, of the first hundred in the order of the plan; for plain members of their own only. All of them are listed at
     /// `/v1/redemptions/{id}/parts`.
-    #[schema(max_items = 1000)]
+    #[schema(max_items = 100)]
     parts: Vec<GivenBody>,
     /// Whether there are more parts than these.
     more_parts: bool,

@@ -19,13 +19,13 @@ use utoipa::ToSchema;
 #[schema(as = Task)]
 pub struct TaskBody {
     /// `accept_invitation`, `answer_join_request`, `decide_call`, `review_claim`, `change_claim`, `answer_dispute`, `reply_dispute`, `resolve_dispute`, `confirm_request`, `open_distribution`, `approve_distribution`,
-    /// `approve_redemption`, `cast_vote`, `attest_hours`, `score_submission`, `attest_share`, `revise_shares`, `decide_shares`, `answer_chargeback`, `fund_reserve`, `match_suspense`, `confirm_ended`, `check_capture`,
+    /// `approve_redemption`, `answer_affiliation`, `cast_vote`, `attest_hours`, `score_submission`, `attest_share`, `revise_shares`, `decide_shares`, `answer_chargeback`, `fund_reserve`, `match_suspense`, `confirm_ended`, `check_capture`,
     /// `chase_settlement`, `release_custodian`, `confirm_bank_account`, `approve_payout`, `decide_payout`, `send_payout`, `chase_payout` or
     /// `match_bank_line`.
     #[schema(value_type = String)]
     pub kind: TaskKind,
     /// The id of what it is about: a claim, a dispute, a distribution, a redemption, hours, a submission, a share plan, a charge, a chargeback, a settlement, money in
-    /// suspense, a move of a plan, a freeze of a custodian, an invitation, a request to join, a call, a proposal.
+    /// suspense, a move of a plan, a freeze of a custodian, an invitation, a request to join, a call, a proposal, an affiliation.
     #[schema(example = "clm_aaaaaaibtr7mdvlxpvb2pxnbwmcv6rjy")]
     pub object: String,
     /// The object in words, such as the name of the milestone.
@@ -46,6 +46,7 @@ impl From<Task> for TaskBody {
         let (book, book_name) = task.book.unzip();
         let (object, path) = match task.object {
             TaskObject::Call(id) => (id.to_string(), Some(format!("/v1/milestone-calls/{id}/applications"))),
+            TaskObject::Affiliation(id) => (id.to_string(), Some(format!("/v1/affiliations/{id}"))),
             TaskObject::BankAccount(id) => (id.to_string(), Some(format!("/v1/bank-accounts/{id}"))),
             TaskObject::BankLine(id) => {
                 (id.to_string(), book.map(|book| format!("/v1/books/{book}/bank-lines?open=true")))

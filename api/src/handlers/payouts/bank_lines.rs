@@ -2,7 +2,7 @@
 
 use crate::auth::{Caller, MaybeCaller};
 use crate::extract::{Keyed, Nothing, Params};
-use crate::idempotency::{Reply, Scope, idempotent};
+use crate::idempotency::{IdempotencyKey, Reply, Scope, idempotent};
 use crate::paging::{Page, PageQuery};
 use crate::problem::Problem;
 use crate::state::State;
@@ -297,18 +297,18 @@ pub struct BookBankLine {
         pattern = "^(bank_fee|interest|entry|customer_paid|cost_paid|loan_received|loan_repaid|capital_paid_in)$",
         example = "bank_fee"
     )]
-    booked_as: String,
+    pub(crate) booked_as: String,
     /// The record number of that entry; left out with the others.
     #[schema(minimum = 1)]
-    entry: Option<i64>,
+    pub(crate) entry: Option<i64>,
     /// Of a cooperative, with whom: the short name of the customer, the supplier or the lender, or the id of the member
     /// (`capital_paid_in`); left out with the others.
     #[schema(pattern = "^([a-z0-9][a-z0-9-]{0,39}|mbr_[a-z2-7]+)$", example = "steel-works")]
-    party: Option<String>,
+    pub(crate) party: Option<String>,
     /// Why, without personal data; may be left out.
     #[serde(default)]
     #[schema(max_length = 1000)]
-    reason: String,
+    pub(crate) reason: String,
 }
 
 /// What a line is said to be.
@@ -365,16 +365,26 @@ pub(crate) async fn book_line(
     id: Path<BankLineId>,
     request: Keyed<BookBankLine>,
 ) -> Result<HttpResponse, Problem> {
-    let what = request.body.parse()?;
-    let reason = request.body.reason;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+    book_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Books a line as what it is said to be, once for its key: that of a request, or of a form.
+pub(crate) async fn book_once(
+    state: &State,
+    caller: &Caller,
+    id: BankLineId,
+    key: &IdempotencyKey,
+    said: &BookBankLine,
+) -> Result<HttpResponse, Problem> {
+    let what = said.parse()?;
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "bank line").await?;
         caller.require_role(tx, book.organisation, "bank line").await?;
-        let change = Change { version: None, actor: actor(&caller), reason: &reason };
+        let change = Change { version: None, actor: actor(caller), reason: &said.reason };
         let wall = ledger::calendar::now();
         let line = match &what {
-            What::Posted(posted) => bank_line_booking::book(tx, *id, posted, change, wall).await?,
-            What::Entry(entry) => bank_line_booking::explain(tx, *id, *entry, change, wall).await?,
+            What::Posted(posted) => bank_line_booking::book(tx, id, posted, change, wall).await?,
+            What::Entry(entry) => bank_line_booking::explain(tx, id, *entry, change, wall).await?,
         };
         Ok(Reply::ok(&BankLineBody::from(line)))
     })
@@ -387,7 +397,7 @@ pub(crate) async fn book_line(
 pub struct UnbookBankLine {
     /// Without personal data.
     #[schema(min_length = 1, max_length = 1000, example = "It was the rent")]
-    reason: String,
+    pub(crate) reason: String,
 }
 
 /// Takes back what a line was booked as, by the mirror of the entry that was posted for it: the line is open again.
@@ -400,12 +410,22 @@ pub(crate) async fn unbook(
     id: Path<BankLineId>,
     request: Keyed<UnbookBankLine>,
 ) -> Result<HttpResponse, Problem> {
-    let reason = request.body.reason;
-    idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
+    unbook_once(&state, &caller, *id, &request.key, &request.body).await
+}
+
+/// Takes back what a line was booked as, once for its key: that of a request, or of a form.
+pub(crate) async fn unbook_once(
+    state: &State,
+    caller: &Caller,
+    id: BankLineId,
+    key: &IdempotencyKey,
+    why: &UnbookBankLine,
+) -> Result<HttpResponse, Problem> {
+    idempotent(state, key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = book_of(tx, id.book, "bank line").await?;
         caller.require_role(tx, book.organisation, "bank line").await?;
-        let change = Change { version: None, actor: actor(&caller), reason: &reason };
-        let line = bank_line_booking::unbook(tx, *id, change, ledger::calendar::now()).await?;
+        let change = Change { version: None, actor: actor(caller), reason: &why.reason };
+        let line = bank_line_booking::unbook(tx, id, change, ledger::calendar::now()).await?;
         Ok(Reply::ok(&BankLineBody::from(line)))
     })
     .await

@@ -77,7 +77,7 @@ pub struct LineBody {
     account: String,
     /// What is to be spent in all, in the currency of the book.
     amount: MoneyBody,
-    /// The first day of its first month; when it is not given, that of the programme.
+    /// The first day of its first month; when it is not given, that of the programme, or the one from which on a plan is revised.
     #[serde(default)]
     first_month: Option<Date>,
     /// Over how many months it is spread; when it is not given, over those that the programme still has from its first month on.

@@ -12,6 +12,7 @@ use actix_web::{HttpResponse, get, post};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use ledger::Error;
+use ledger::engine::store::books;
 use ledger::id::{PersonId, ProgrammeId};
 use ledger::money::{Currency, Money};
 use ledger::programmes::operations::revisions as operations;
@@ -36,7 +37,7 @@ pub struct ReviseProgramme {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 60, example = 18)]
     months: Option<u16>,
-    /// Its lines. The `amount` of each is what is to be spent in all, with what was planned for the months before; the rest is spread evenly
+    /// Its lines; where one does not say its first month, it is `from_month`. The `amount` of each is what is to be spent in all, with what was planned for the months before; the rest is spread evenly
     /// over its months, which begin with `from_month` or later (largest remainders: the first months are larger by a cent where it does not
     /// divide). What is not among them is planned no more from then on.
     #[schema(min_items = 1, max_items = 40)]
@@ -117,11 +118,17 @@ pub(crate) async fn revise(
     let by = caller.person()?.id;
     let client = state.client().await?;
     let book = kept_of(&client, &caller, id.book, "programme").await?;
-    let new = request.body.parse(&programmes::get(&client, *id, book.currency).await?)?;
+    let read = programmes::get(&client, *id, book.currency).await?;
+    let new = request.body.parse(&read)?;
     drop(client);
     idempotent(&state, &request.key, Scope::Book(id.book), caller.id(), async |tx| {
         let book = kept_of(tx, &caller, id.book, "programme").await?;
         LineBody::check_currency(&request.body.lines, book.currency)?;
+        // What was not said is understood by the plan as it was read: revised meanwhile, it may mean something else.
+        books::lock(tx, id.book).await?;
+        if programmes::get(tx, *id, book.currency).await?.version != read.version {
+            return Err(Error::StillRunning);
+        }
         let revised = operations::revise(tx, *id, &new, by, ledger::calendar::now()).await?;
         Ok(Reply::ok(&ProgrammeWithPlanBody::read(tx, revised, book.currency).await?))
     })

@@ -1,19 +1,22 @@
 //! Who is of a federation: invited by it, answered by the cooperative, and ended by either.
 
 use super::remittances::another;
-use crate::between::rules::affiliation::{AFFILIATIONS_MAX, Affiliation, AffiliationState};
+use crate::between::rules::affiliation::{AFFILIATIONS_MAX, ANSWER_DAYS, Affiliation, AffiliationState};
 use crate::between::store::affiliations;
+use crate::calendar::later;
 use crate::cooperatives::operations::members::lock;
 use crate::engine::store::books::Book;
 use crate::error::{Error, Refusal};
 use crate::id::{AffiliationId, BookId, BookRef, PersonId};
 use crate::service::change::check_text;
+use crate::service::job::{Job, NewJob};
 use crate::service::store::activity::{self, Actor, Done};
+use crate::service::store::jobs;
 use crate::text;
 use deadpool_postgres::Transaction;
 use jiff::Timestamp;
 
-/// Asks a cooperative to be of a federation.
+/// Asks a cooperative to be of a federation. It waits for the owners and approvers of that one, for [`ANSWER_DAYS`].
 ///
 /// # Errors
 ///
@@ -34,9 +37,19 @@ pub async fn invite(
             format!("the books are kept in {} and {}", book.currency, member.currency),
         ));
     }
-    let open = affiliations::open(tx, book.id).await?;
+    // What lapsed by now keeps no place, though the worker has not come to it.
+    let now = book.now(wall);
+    let mut open = Vec::new();
+    for it in affiliations::open(tx, book.id).await? {
+        let (was, it) = (it.state, it.at(now));
+        if it.state == was {
+            open.push(it);
+        } else {
+            save(tx, it, Actor::Service, now).await?;
+        }
+    }
     if let Some(other) = open.iter().find(|other| other.of_book == member.id) {
-        let detail = format!("{} is {} of it already, by {}", member.name, other.state, other.id);
+        let detail = format!("{} is {} of it already, by {}", member.reference(), other.state, other.id);
         return Err(Refusal::new("already-affiliated", detail).into());
     }
     if open.len() >= AFFILIATIONS_MAX {
@@ -48,7 +61,8 @@ pub async fn invite(
         of_book: member.id,
         state: AffiliationState::Invited,
         invited_by: by,
-        invited_at: book.now(wall),
+        invited_at: now,
+        until: later(now, ANSWER_DAYS),
         answered: None,
         joined_on: None,
         left_on: None,
@@ -57,7 +71,10 @@ pub async fn invite(
         version: 1,
     };
     affiliations::insert(tx, &invited).await?;
-    activity::record(tx, book.id, Done::new(&invited.id, "invited", Actor::Person(by)), invited.invited_at).await?;
+    let job = Job::LapseAffiliation { affiliation: invited.id };
+    let dedupe = invited.id.to_string();
+    jobs::enqueue(tx, &NewJob { book: book.id, due_at: invited.until, dedupe, job }).await?;
+    activity::record(tx, book.id, Done::new(&invited.id, "invited", Actor::Person(by)), now).await?;
     Ok(invited)
 }
 
@@ -75,7 +92,7 @@ pub async fn accept(
 ) -> Result<Affiliation, Error> {
     let (book, it) = locked(tx, id).await?;
     let (now, today) = (book.now(wall), book.today(wall));
-    save(tx, it.accept(by, now, today)?, by, now).await
+    save(tx, it.accept(by, now, today)?, Actor::Person(by), now).await
 }
 
 /// The cooperative declines, for a reason that the federation reads.
@@ -93,7 +110,7 @@ pub async fn decline(
     check_text("/reason", &reason, text::REASON)?;
     let (book, it) = locked(tx, id).await?;
     let now = book.now(wall);
-    save(tx, it.decline(by, now, reason)?, by, now).await
+    save(tx, it.decline(by, now, reason)?, Actor::Person(by), now).await
 }
 
 /// Ends it, with the federation's own day as its last one; the federation also takes an invitation back so. `federation`: whether `by` speaks for it.
@@ -117,9 +134,22 @@ pub async fn end(
         | AffiliationState::Member
         | AffiliationState::Left
         | AffiliationState::Declined
-        | AffiliationState::Withdrawn => it.end(by, now, today, reason)?,
+        | AffiliationState::Withdrawn
+        | AffiliationState::Lapsed => it.end(by, now, today, reason)?,
     };
-    save(tx, ended, by, now).await
+    save(tx, ended, Actor::Person(by), now).await
+}
+
+/// The worker, at the moment until which an invitation can be answered. Done twice, it is done once.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] for an unknown one.
+pub async fn lapse(tx: &Transaction<'_>, id: AffiliationId, wall: Timestamp) -> Result<Affiliation, Error> {
+    let (book, it) = locked(tx, id).await?;
+    let (was, now) = (it.state, book.now(wall));
+    let it = it.at(now);
+    if it.state == was { Ok(it) } else { save(tx, it, Actor::Service, now).await }
 }
 
 async fn locked(tx: &Transaction<'_>, id: AffiliationId) -> Result<(Book, Affiliation), Error> {
@@ -127,9 +157,9 @@ async fn locked(tx: &Transaction<'_>, id: AffiliationId) -> Result<(Book, Affili
     Ok((book, affiliations::get(tx, id).await?))
 }
 
-async fn save(tx: &Transaction<'_>, it: Affiliation, by: PersonId, now: Timestamp) -> Result<Affiliation, Error> {
+async fn save(tx: &Transaction<'_>, it: Affiliation, by: Actor, now: Timestamp) -> Result<Affiliation, Error> {
     let saved = affiliations::update(tx, &it).await?;
-    let done = Done::new(&saved.id, saved.state.as_str(), Actor::Person(by)).because(&saved.reason);
+    let done = Done::new(&saved.id, saved.state.as_str(), by).because(&saved.reason);
     activity::record(tx, saved.id.book, done, now).await?;
     Ok(saved)
 }

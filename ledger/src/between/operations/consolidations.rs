@@ -7,9 +7,10 @@ use crate::engine::store::books::Book;
 use crate::engine::store::journal;
 use crate::error::Error;
 use crate::money::Unit;
-use crate::reports::operations::whole;
+use crate::reports::operations::each;
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 /// A book of a consolidation, and the last record of it that counts.
 #[derive(Debug, Clone)]
@@ -24,7 +25,7 @@ pub struct Part {
 ///
 /// # Errors
 ///
-/// `report-too-large`; [`Error::Invalid`] at `/with` for a book that stands twice, or one in another currency.
+/// [`Error::Invalid`] at `/with` for a book that stands twice, or one in another currency.
 pub async fn read(
     client: &impl GenericClient,
     books: Vec<Book>,
@@ -42,18 +43,21 @@ pub async fn read(
     for book in &books {
         let through = journal::last_number(client, book.id).await?;
         let own = Unit::from(book.currency);
-        for account in whole(client, book, as_of, through, AccountClass::ALL).await? {
+        let mut classes: BTreeMap<AccountClass, i128> = BTreeMap::new();
+        each(client, book, as_of, through, |account| {
             if account.unit != own {
-                continue;
+                return;
             }
             let balance = i128::from(account.balance());
-            balances.push(OfClass { book: book.id, class: account.class, balance });
+            *classes.entry(account.class).or_default() += balance;
             let is_between = matches!(account.class, AccountClass::DueToBook | AccountClass::DueFromBook);
             if let Some(of) = books.iter().find(|other| is_between && names(&account.code, other)) {
                 let owes = if account.class.kind() == AccountKind::Liability { balance } else { -balance };
                 said.push(Said { by: book.id, of: of.id, owes });
             }
-        }
+        })
+        .await?;
+        balances.extend(classes.into_iter().map(|(class, balance)| OfClass { book: book.id, class, balance }));
         parts.push(Part { book: book.clone(), through });
     }
     Ok((consolidate(&balances, &said), parts))

@@ -1,5 +1,5 @@
 //! That a cooperative is of a federation, itself a cooperative with a book: `invited → member → left`, and beside the road `declined` by the
-//! cooperative, or `withdrawn` by the federation. Both have to say so, and either ends it.
+//! cooperative, `withdrawn` by the federation, or `lapsed` when nobody answered in time. Both have to say so, and either ends it.
 
 use crate::error::Refusal;
 use crate::id::{AffiliationId, BookId, PersonId};
@@ -9,6 +9,9 @@ use jiff::civil::Date;
 
 /// The most cooperatives that are of a federation at a time, those who are invited among them.
 pub const AFFILIATIONS_MAX: usize = 50;
+
+/// In so many days an invitation is answered.
+pub const ANSWER_DAYS: u16 = 30;
 
 words! {
     /// Where an affiliation stands.
@@ -23,6 +26,8 @@ words! {
         Declined = "declined",
         /// The federation took its invitation back.
         Withdrawn = "withdrawn",
+        /// Nobody of the cooperative answered in time.
+        Lapsed = "lapsed",
     }
 }
 
@@ -39,14 +44,16 @@ pub struct Affiliation {
     pub invited_by: PersonId,
     /// When, in book time of the federation.
     pub invited_at: Timestamp,
+    /// Until when it can be answered, in book time of the federation.
+    pub until: Timestamp,
     /// Who of the cooperative answered, and when.
     pub answered: Option<(PersonId, Timestamp)>,
     /// First day; none unless it was accepted.
     pub joined_on: Option<Date>,
     /// Last day; none while it lasts.
     pub left_on: Option<Date>,
-    /// Who ended it, and when.
-    pub ended: Option<(PersonId, Timestamp)>,
+    /// When it ended, or the invitation did, and who ended it; nobody where it lapsed.
+    pub ended: Option<(Option<PersonId>, Timestamp)>,
     /// Why it was declined, withdrawn or ended; empty otherwise.
     pub reason: String,
     /// Counts changes.
@@ -58,9 +65,9 @@ impl Affiliation {
     ///
     /// # Errors
     ///
-    /// `affiliation-state` unless it is asked and has not answered.
+    /// `affiliation-state` unless it is asked, has not answered, and is not late.
     pub fn accept(self, by: PersonId, now: Timestamp, today: Date) -> Result<Affiliation, Refusal> {
-        self.demand(AffiliationState::Invited)?;
+        self.demand_open(now)?;
         Ok(Affiliation { state: AffiliationState::Member, answered: Some((by, now)), joined_on: Some(today), ..self })
     }
 
@@ -70,7 +77,7 @@ impl Affiliation {
     ///
     /// As [`Affiliation::accept`].
     pub fn decline(self, by: PersonId, now: Timestamp, reason: String) -> Result<Affiliation, Refusal> {
-        self.demand(AffiliationState::Invited)?;
+        self.demand_open(now)?;
         Ok(Affiliation { state: AffiliationState::Declined, answered: Some((by, now)), reason, ..self })
     }
 
@@ -80,8 +87,16 @@ impl Affiliation {
     ///
     /// As [`Affiliation::accept`].
     pub fn withdraw(self, by: PersonId, now: Timestamp, reason: String) -> Result<Affiliation, Refusal> {
-        self.demand(AffiliationState::Invited)?;
-        Ok(Affiliation { state: AffiliationState::Withdrawn, ended: Some((by, now)), reason, ..self })
+        self.demand_open(now)?;
+        Ok(Affiliation { state: AffiliationState::Withdrawn, ended: Some((Some(by), now)), reason, ..self })
+    }
+
+    /// What has become of it by a moment: an invitation that nobody answered in time has lapsed.
+    pub fn at(self, now: Timestamp) -> Affiliation {
+        if self.state == AffiliationState::Invited && now >= self.until {
+            return Affiliation { state: AffiliationState::Lapsed, ended: Some((None, now)), ..self };
+        }
+        self
     }
 
     /// Either of the two ends it, with a day that is its last.
@@ -93,7 +108,14 @@ impl Affiliation {
         self.demand(AffiliationState::Member)?;
         // The clock of a book never goes back, so the last day is not before the first one.
         let left_on = self.joined_on.map(|joined| joined.max(today));
-        Ok(Affiliation { state: AffiliationState::Left, left_on, ended: Some((by, now)), reason, ..self })
+        Ok(Affiliation { state: AffiliationState::Left, left_on, ended: Some((Some(by), now)), reason, ..self })
+    }
+
+    fn demand_open(&self, now: Timestamp) -> Result<(), Refusal> {
+        if self.state == AffiliationState::Invited && now >= self.until {
+            return Err(Refusal::new("affiliation-state", "nobody answered in time: the invitation has lapsed"));
+        }
+        self.demand(AffiliationState::Invited)
     }
 
     fn demand(&self, wanted: AffiliationState) -> Result<(), Refusal> {
@@ -107,6 +129,7 @@ impl Affiliation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::later;
     use jiff::civil::date;
 
     fn invited() -> Affiliation {
@@ -116,6 +139,7 @@ mod tests {
             state: AffiliationState::Invited,
             invited_by: PersonId::generate(),
             invited_at: Timestamp::UNIX_EPOCH,
+            until: later(Timestamp::UNIX_EPOCH, ANSWER_DAYS),
             answered: None,
             joined_on: None,
             left_on: None,
@@ -137,5 +161,21 @@ mod tests {
         assert_eq!((left.state, left.left_on), (AffiliationState::Left, Some(date(2027, 6, 30))));
         assert_eq!(left.end(by, now, first, String::new()).expect_err("it is over").code, "affiliation-state");
         assert!(invited().end(by, now, first, String::new()).is_err(), "what has not begun does not end");
+    }
+    #[test]
+    fn an_invitation_lapses_at_the_moment_until_which_it_can_be_answered() {
+        let (by, open) = (PersonId::generate(), invited());
+        let (until, before) = (open.until, open.until - jiff::SignedDuration::from_nanos(1));
+        assert_eq!(open.clone().at(before), open);
+        let lapsed = open.clone().at(until);
+        assert_eq!((lapsed.state, lapsed.ended), (AffiliationState::Lapsed, Some((None, until))));
+        assert!(open.clone().accept(by, before, date(1970, 1, 30)).is_ok());
+        for late in [
+            open.clone().accept(by, until, date(1970, 1, 31)),
+            open.clone().decline(by, until, "No".into()),
+            open.withdraw(by, until, "No".into()),
+        ] {
+            assert_eq!(late.expect_err("late").code, "affiliation-state");
+        }
     }
 }

@@ -10,6 +10,11 @@ use jiff::civil::Date;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+fn ended(row: &Row) -> Option<(Option<PersonId>, Timestamp)> {
+    let at: Option<Timestamp> = row.get("ended_at");
+    at.map(|at| (row.get::<_, Option<Uuid>>("ended_by").map(PersonId), at))
+}
+
 fn by_whom(row: &Row, by: &str, at: &str) -> Option<(PersonId, Timestamp)> {
     match (row.get::<_, Option<Uuid>>(by), row.get(at)) {
         (Some(by), Some(at)) => Some((PersonId(by), at)),
@@ -24,10 +29,11 @@ fn from_row(row: &Row) -> Result<Affiliation, Error> {
         state: word(row.get("state"))?,
         invited_by: PersonId(row.get("invited_by")),
         invited_at: row.get("invited_at"),
+        until: row.get("until"),
         answered: by_whom(row, "answered_by", "answered_at"),
         joined_on: row.get("joined_on"),
         left_on: row.get("left_on"),
-        ended: by_whom(row, "ended_by", "ended_at"),
+        ended: ended(row),
         reason: row.get("reason"),
         version: row.get("version"),
     })
@@ -38,7 +44,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Affiliation) -> Result<(), Error
     let statement = tx
         .prepare_cached(
             "-- affiliations::insert
-            INSERT INTO affiliation (book_id, id, of_book, invited_by, invited_at) VALUES ($1, $2, $3, $4, $5)",
+            INSERT INTO affiliation (book_id, id, of_book, invited_by, invited_at, until) VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .await?;
     tx.execute(
@@ -49,6 +55,7 @@ pub async fn insert(tx: &Transaction<'_>, new: &Affiliation) -> Result<(), Error
             /* of_book */ &new.of_book.0,
             /* invited_by */ &new.invited_by.0,
             /* invited_at */ &new.invited_at,
+            /* until */ &new.until,
         ],
     )
     .await?;
@@ -63,7 +70,7 @@ pub async fn get(client: &impl GenericClient, id: AffiliationId) -> Result<Affil
     row.as_ref().map(from_row).transpose()?.ok_or(Error::NotFound("affiliation"))
 }
 
-/// Those of a federation, the oldest first, after an id.
+/// Those of which a book is one side, as the federation or as the cooperative, the oldest first, after an id.
 pub async fn list(
     client: &impl GenericClient,
     book: BookId,
@@ -73,7 +80,7 @@ pub async fn list(
     let statement = client
         .prepare_cached(
             "-- affiliations::list
-            SELECT * FROM affiliation WHERE book_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+            SELECT * FROM affiliation WHERE (book_id = $1 OR of_book = $1) AND id > $2 ORDER BY id LIMIT $3",
         )
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &book.0, /* after */ &after, /* limit */ &limit]).await?;
@@ -92,7 +99,7 @@ pub async fn open(client: &impl GenericClient, book: BookId) -> Result<Vec<Affil
     rows.iter().map(from_row).collect()
 }
 
-/// The books of the cooperatives that are of a federation at the end of a day, or now, those that joined first at the head.
+/// The books of the cooperatives that are of a federation on a day, or now, those that joined first at the head. The last day is one of them.
 pub async fn of_day(client: &impl GenericClient, book: BookId, day: Option<Date>) -> Result<Vec<BookId>, Error> {
     let statement = client
         .prepare_cached(
@@ -100,8 +107,9 @@ pub async fn of_day(client: &impl GenericClient, book: BookId, day: Option<Date>
             SELECT of_book FROM affiliation
              WHERE book_id = $1
                AND CASE WHEN $2::date IS NULL THEN state = 'member'
-                        ELSE state IN ('member', 'left') AND joined_on <= $2 AND (left_on IS NULL OR left_on > $2) END
-             ORDER BY id",
+                        ELSE state IN ('member', 'left') AND joined_on <= $2 AND (left_on IS NULL OR left_on >= $2) END
+             GROUP BY of_book
+             ORDER BY min(id::text)",
         )
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &book.0, /* day */ &day]).await?;
@@ -122,6 +130,7 @@ pub async fn update(tx: &Transaction<'_>, it: &Affiliation) -> Result<Affiliatio
         .await?;
     let (answered_by, answered_at) = it.answered.unzip();
     let (ended_by, ended_at) = it.ended.unzip();
+    let ended_by = ended_by.flatten();
     let row = tx
         .query_one(
             &statement,

@@ -29,7 +29,7 @@ use jiff::Timestamp;
 /// # Errors
 ///
 /// `distribution-open`, `no-rule`, `no-surplus`, `no-weights`, `too-many-parts`, `account-mismatch`, `not-a-cooperative`; `later-result`
-/// for a loss that a later result bears; of closing the result `loss-under-way`, `period-closed`, `period-not-over`, `earlier-proceeds`, `earlier-hours`, and what
+/// for a loss that a later result bears; `costs-gone` for one whose costs are not all there any more; of closing the result `loss-under-way`, `period-closed`, `period-not-over`, `earlier-proceeds`, `earlier-hours`, and what
 /// [`posting::post`](crate::engine::posting::post) refuses; [`Error::NotFound`] for an unknown book. Nothing is written then: a result without a
 /// surplus is closed by [`results::close`].
 pub async fn draft(
@@ -50,6 +50,7 @@ pub async fn draft(
     let is_loss = result.net() < 0 && rule.rule.losses.is_some();
     if is_loss {
         results::demand_latest(tx, &result).await?;
+        results::demand_there(tx, &book, &result).await?;
     } else {
         result.demand_surplus(book.currency)?;
     }

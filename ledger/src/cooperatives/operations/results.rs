@@ -136,6 +136,19 @@ pub(super) async fn demand_latest(tx: &Transaction<'_>, result: &PeriodResult) -
     }
 }
 
+/// Refuses with `costs-gone` a loss of which some costs are not there any more: nobody is asked to bear what came back.
+pub(super) async fn demand_there(tx: &Transaction<'_>, book: &Book, result: &PeriodResult) -> Result<(), Error> {
+    if result_accounts::still_there(tx, book, &result.carried).await? == result.carried {
+        return Ok(());
+    }
+    let id = result.id;
+    let detail = format!(
+        "some of the costs that make up the loss of {} came back since: open its result again, by POST /v1/results/{id}:reverse",
+        result.period
+    );
+    Err(Refusal::new("costs-gone", detail).into())
+}
+
 /// What closing a period would move, after a result that has left `carried` behind.
 async fn closing(
     client: &impl GenericClient,

@@ -18,7 +18,7 @@ use crate::cooperatives::store::{distributions, results};
 use crate::engine::posting;
 use crate::engine::store::books::Book;
 use crate::engine::store::journal;
-use crate::error::{Error, Refusal};
+use crate::error::{Error, Refusal, SERIES_UNDER_WAY};
 use crate::id::{BookId, DistributionId, MemberId};
 use crate::money::Money;
 use crate::service::job::{Job, NewJob};
@@ -52,7 +52,7 @@ pub(crate) async fn demand_none(tx: &Transaction<'_>, book: BookId) -> Result<()
     let detail = format!(
         "{what} is being {done}, entry by entry, and counts on what is there: try again when all of it is {done}"
     );
-    Err(Refusal::new("series-under-way", detail).into())
+    Err(Refusal::new(SERIES_UNDER_WAY, detail).into())
 }
 
 /// Refuses with `series-under-way` what would take of some accounts while a reversal is still to take something of one of them. Nobody posts from here on
@@ -264,8 +264,14 @@ async fn use_capital(
     id: DistributionId,
     (from, to): (i32, i32),
 ) -> Result<(), Error> {
-    let (shares, _) = shares_after(tx, id, from - 1).await?;
-    let bearing: Vec<_> = shares.into_iter().filter(|part| part.number <= to && part.from_capital() > 0).collect();
+    // Between the first and the last of them, any number of members may bear nothing.
+    let (mut bearing, mut after, mut is_last) = (Vec::new(), from - 1, false);
+    while !is_last && after < to {
+        let shares;
+        (shares, is_last) = shares_after(tx, id, after).await?;
+        after = shares.last().map_or(to, |share| share.number);
+        bearing.extend(shares.into_iter().filter(|part| part.number <= to && part.from_capital() > 0));
+    }
     if bearing.is_empty() {
         return Ok(());
     }

@@ -154,7 +154,7 @@ impl Contribution {
     pub fn attest(self, member: &Member, by: PersonId, now: Timestamp) -> Result<Contribution, Refusal> {
         self.stands()?;
         if self.attested.is_some() {
-            return Err(Refusal::new("already-attested", "a second member has attested these hours"));
+            return Err(Refusal::new("already-attested", "a second member has attested it"));
         }
         if by == member.person || by == self.recorded_by {
             let detail = "hours are attested by a second member: neither who worked them nor who wrote them down";
@@ -165,7 +165,7 @@ impl Contribution {
 
     /// Refuses with `already-reversed` what was taken back.
     pub fn stands(&self) -> Result<(), Refusal> {
-        undone::stands(self.undone.as_ref(), "these hours were taken back: write them down again")
+        undone::stands(self.undone.as_ref(), "the contribution was taken back: write it down again")
     }
 
     /// Who had to do with it: who worked, who wrote it down, who attested it.

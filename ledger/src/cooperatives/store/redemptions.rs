@@ -101,6 +101,27 @@ pub async fn find_requested(client: &impl GenericClient, book: BookId) -> Result
     row.as_ref().map(from_row).transpose()
 }
 
+/// The youngest redemptions of a book, the youngest first: of all members and of some, or all of them.
+pub async fn recent(
+    client: &impl GenericClient,
+    book: BookId,
+    members: Option<&[MemberId]>,
+    limit: i64,
+) -> Result<Vec<Redemption>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- redemptions::recent
+            SELECT r.*, m.number AS member_number
+              FROM redemption r LEFT JOIN member m ON m.book_id = r.book_id AND m.id = r.member_id
+             WHERE r.book_id = $1 AND ($2::uuid[] IS NULL OR r.member_id IS NULL OR r.member_id = ANY($2))
+             ORDER BY r.id DESC LIMIT $3",
+        )
+        .await?;
+    let members = members.map(|some| some.iter().map(|member| member.object).collect::<Vec<_>>());
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* members */ &members, /* limit */ &limit]).await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// The redemptions of a book, the oldest first, after an id: all of them, or those of all members and of some.
 pub async fn list(
     client: &impl GenericClient,

@@ -101,7 +101,9 @@ pub async fn closed_after(
               FROM (SELECT entry_number AS number FROM period_result WHERE book_id = $1
                     UNION SELECT reversal_number FROM period_result WHERE book_id = $1
                     UNION SELECT entry_number FROM distribution WHERE book_id = $1
-                    UNION SELECT reversal_number FROM distribution WHERE book_id = $1) AS e
+                    UNION SELECT reversal_number FROM distribution WHERE book_id = $1
+                    UNION SELECT entry_number FROM distribution_entry WHERE book_id = $1
+                    UNION SELECT reversal_number FROM distribution_entry WHERE book_id = $1) AS e
               JOIN transfer t ON t.book_id = $1 AND t.pos BETWEEN e.number << 16 AND (e.number << 16) + 65535
              WHERE t.effective > $3 AND (t.debit = $2 OR t.credit = $2)",
         )

@@ -133,7 +133,7 @@ pub struct Lacking {
     pub needs: i64,
 }
 
-/// The first account that has less than the mirrors of some entries would take of it: of what they allocated, redeemed or let fall due.
+/// The first account that has less, above its floor and besides what is held, than the mirrors of some entries would take of it all in all.
 pub async fn find_lacking(
     client: &impl GenericClient,
     book: BookId,
@@ -142,31 +142,19 @@ pub async fn find_lacking(
     let statement = client
         .prepare_cached(
             "-- series::find_lacking
-            SELECT a.code, (b.credits - b.debits)::bigint AS has, s.needs
-              FROM (SELECT t.credit AS account, sum(t.amount)::bigint AS needs
+            SELECT a.code, (b.side * (b.credits - b.debits) - b.held - b.floor)::bigint AS has, (b.side * s.debits)::bigint AS needs
+              FROM (SELECT l.account, sum(l.debits) AS debits
                       FROM unnest($2::bigint[]) AS e(number)
                       JOIN transfer t ON t.book_id = $1 AND t.pos BETWEEN e.number << 16 AND (e.number << 16) + 65535
-                     WHERE t.kind IN ($3, $4, $5)
-                     GROUP BY t.credit) AS s
+                     CROSS JOIN LATERAL (VALUES (t.credit, t.amount), (t.debit, -t.amount)) AS l(account, debits)
+                     GROUP BY l.account) AS s
               JOIN account a ON a.book_id = $1 AND a.number = s.account
-              JOIN account_class c ON c.class = a.class AND c.kind IN ('liability', 'equity')
               JOIN balance b ON b.book_id = $1 AND b.account = s.account
-             WHERE b.credits - b.debits < s.needs
+             WHERE b.floor IS NOT NULL AND b.side * (b.credits - b.debits) - b.held - b.floor < b.side * s.debits AND b.side * s.debits > 0
              ORDER BY a.code LIMIT 1",
         )
         .await?;
-    let row = client
-        .query_opt(
-            &statement,
-            &[
-                /* book_id */ &book.0,
-                /* entries */ &entries,
-                /* surplus_allocated */ &MovementKind::SurplusAllocated.number(),
-                /* loan_due */ &MovementKind::LoanDue.number(),
-                /* capital_redeemed */ &MovementKind::CapitalRedeemed.number(),
-            ],
-        )
-        .await?;
+    let row = client.query_opt(&statement, &[/* book_id */ &book.0, /* entries */ &entries]).await?;
     Ok(row.map(|row| Lacking { code: row.get("code"), has: row.get("has"), needs: row.get("needs") }))
 }
 

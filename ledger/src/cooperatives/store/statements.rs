@@ -113,7 +113,7 @@ pub async fn get(client: &impl GenericClient, id: StatementId) -> Result<Stateme
             "-- statements::get
             SELECT s.*, m.number AS member_number, d.period_from, d.period_to, d.rule_id, d.rule_version, d.currency,
                    d.sales + d.other_income - d.costs - d.other_costs - d.loss_before AS net,
-                   coalesce(e.entry_number, d.entry_number) AS entry_number, d.state = 'reversed' AS reversed,
+                   coalesce(e.entry_number, d.entry_number) AS entry_number, d.state IN ('reversing', 'reversed') AS reversed,
                    u.redeemed, u.lost
               FROM statement s
               JOIN distribution d ON d.book_id = s.book_id AND d.id = s.distribution_id
@@ -146,7 +146,7 @@ pub async fn list(
             "-- statements::list
             SELECT s.*, m.number AS member_number, d.period_from, d.period_to, d.rule_id, d.rule_version, d.currency,
                    d.sales + d.other_income - d.costs - d.other_costs - d.loss_before AS net,
-                   coalesce(e.entry_number, d.entry_number) AS entry_number, d.state = 'reversed' AS reversed,
+                   coalesce(e.entry_number, d.entry_number) AS entry_number, d.state IN ('reversing', 'reversed') AS reversed,
                    u.redeemed, u.lost
               FROM statement s
               JOIN distribution d ON d.book_id = s.book_id AND d.id = s.distribution_id

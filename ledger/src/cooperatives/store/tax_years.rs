@@ -45,7 +45,7 @@ pub async fn list(
                        AND EXISTS (SELECT FROM statement s
                                      JOIN distribution d ON d.book_id = s.book_id AND d.id = s.distribution_id
                                     WHERE s.book_id = m.book_id AND s.member_id = m.id AND s.issued_at < $5
-                                      AND d.state <> 'reversed')
+                                      AND d.state NOT IN ('reversing', 'reversed'))
                      ORDER BY m.number LIMIT $6) AS m
               JOIN statement s ON s.book_id = $1 AND s.member_id = m.id AND s.issued_at < $5
               JOIN distribution d ON d.book_id = s.book_id AND d.id = s.distribution_id
@@ -57,7 +57,7 @@ pub async fn list(
                       AND x.approved_at >= $4 AND x.approved_at < $5
                     WHERE w.book_id = s.book_id AND w.distribution_id = s.distribution_id AND w.member_id = s.member_id
                       AND w.kind = 'redemption' AND NOT w.undone) AS u ON true
-             WHERE d.state <> 'reversed'
+             WHERE d.state NOT IN ('reversing', 'reversed')
              ORDER BY m.number, s.id",
         )
         .await?;

@@ -29,6 +29,7 @@ pub async fn list(
     found.extend(claim_tasks::claim_requests(client, person, after, limit).await?);
     found.extend(tasks::distributions(client, person, after, limit).await?);
     found.extend(tasks::redemptions(client, person, after, limit).await?);
+    found.extend(tasks::affiliations(client, person, after, limit).await?);
     found.extend(tasks::hours(client, person, after, limit).await?);
     found.extend(tasks::submissions(client, person, after, limit).await?);
     found.extend(share_tasks::share_plans(client, person, after, limit).await?);

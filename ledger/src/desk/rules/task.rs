@@ -1,9 +1,9 @@
 //! A task: what waits for a person, for which object, until when.
 
 use crate::id::{
-    BankAccountId, BankLineId, BookRef, ChargeId, ChargebackId, ClaimId, ContributionId, CustodianFreezeId, DisputeId,
-    DistributionId, InvitationId, JoinRequestId, MilestoneCallId, OrganisationId, PayoutId, PlanMoveId, ProposalId,
-    RedemptionId, SettlementId, SharePlanId, SubmissionId, SuspenseId,
+    AffiliationId, BankAccountId, BankLineId, BookRef, ChargeId, ChargebackId, ClaimId, ContributionId,
+    CustodianFreezeId, DisputeId, DistributionId, InvitationId, JoinRequestId, MilestoneCallId, OrganisationId,
+    PayoutId, PlanMoveId, ProposalId, RedemptionId, SettlementId, SharePlanId, SubmissionId, SuspenseId,
 };
 use crate::words::words;
 use jiff::Timestamp;
@@ -37,6 +37,8 @@ words! {
         ApproveDistribution = "approve_distribution",
         /// Approve that retained shares are paid back, as somebody else asks.
         ApproveRedemption = "approve_redemption",
+        /// Say whether one's own cooperative is of a federation that asks it.
+        AnswerAffiliation = "answer_affiliation",
         /// Vote on a proposal to the members of a cooperative.
         CastVote = "cast_vote",
         /// Attest the hours of another member.
@@ -122,6 +124,8 @@ impl Place {
 /// What a task is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskObject {
+    /// An invitation to a federation.
+    Affiliation(AffiliationId),
     /// A bank account of a payee.
     BankAccount(BankAccountId),
     /// A line of a bank statement.
@@ -167,6 +171,7 @@ pub enum TaskObject {
 impl TaskObject {
     fn uuid(self) -> Uuid {
         match self {
+            TaskObject::Affiliation(id) => id.object,
             TaskObject::BankAccount(id) => id.object,
             TaskObject::BankLine(id) => id.object,
             TaskObject::Payout(id) => id.object,

@@ -5,8 +5,9 @@ use crate::desk::rules::task::{Place, Task, TaskKind, TaskObject};
 use crate::engine::store::rows::word;
 use crate::error::Error;
 use crate::id::{
-    BookId, BookRef, ChargeId, ChargebackId, ContributionId, CustodianFreezeId, DistributionId, InvitationId,
-    JoinRequestId, OrganisationId, PersonId, PlanMoveId, RedemptionId, SettlementId, SubmissionId, SuspenseId,
+    AffiliationId, BookId, BookRef, ChargeId, ChargebackId, ContributionId, CustodianFreezeId, DistributionId,
+    InvitationId, JoinRequestId, OrganisationId, PersonId, PlanMoveId, RedemptionId, SettlementId, SubmissionId,
+    SuspenseId,
 };
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;
@@ -321,6 +322,33 @@ pub async fn redemptions(
          ORDER BY x.id LIMIT $4";
     let rows = waiting(client, text, person, after, limit).await?;
     rows.iter().map(|row| task(row, |book, id| TaskObject::Redemption(RedemptionId::new(book, id)))).collect()
+}
+
+/// Invitations to federations of the cooperatives for which the person answers. They lie in the books of the federations, by whose clocks they end.
+pub async fn affiliations(
+    client: &impl GenericClient,
+    person: PersonId,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Task>, Error> {
+    let text = "-- tasks::affiliations
+        SELECT a.book_id, a.id, f.name AS title, b.number, b.uid, b.name, a.until
+          FROM book b
+          JOIN affiliation a ON a.of_book = b.number AND a.state = 'invited'
+          JOIN book f ON f.number = a.book_id
+         WHERE EXISTS (SELECT FROM membership r WHERE r.organisation = b.organisation AND r.person = $1
+                          AND r.role IN ('owner', 'approver'))
+           AND (a.until, a.id) > ($2::timestamptz, $3)
+         ORDER BY a.until, a.id LIMIT $4";
+    let rows = waiting(client, text, person, after, limit).await?;
+    let task = |row: &Row| Task {
+        kind: TaskKind::AnswerAffiliation,
+        object: TaskObject::Affiliation(AffiliationId::new(BookId(row.get("book_id")), row.get("id"))),
+        title: row.get("title"),
+        book: Some((BookRef::new(BookId(row.get("number")), row.get("uid")), row.get("name"))),
+        until: row.get("until"),
+    };
+    Ok(rows.iter().map(task).collect())
 }
 
 /// Hours of other members of the person's cooperatives that nobody has attested and that a distribution can still count.

@@ -60,6 +60,9 @@ impl From<Error> for Trouble {
         if let Some(outage @ (Outage::Storage | Outage::ReadOnly)) = error.outage() {
             return Trouble::Barred(outage, error);
         }
+        if matches!(error, Error::Refused(_)) {
+            return Trouble::Refused(error);
+        }
         let Error::Database(database) = &error else { return Trouble::Unknown(error) };
         match database.code() {
             Some(code) if *code == SqlState::UNIQUE_VIOLATION => Trouble::KnownKey,

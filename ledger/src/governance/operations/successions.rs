@@ -146,7 +146,8 @@ async fn left(tx: &Transaction<'_>, book: &Book, successor: &str) -> Result<Vec<
 ///
 /// # Errors
 ///
-/// `already-reversed`; `not-a-cooperative`; what [`posting::post`] refuses, such as `below-floor`. [`Error::NotFound`] for an unknown one.
+/// `already-reversed`; `not-a-cooperative`; `series-under-way` while a distribution is being taken back that counts on what is owed; what
+/// [`posting::post`] refuses, such as `below-floor`. [`Error::NotFound`] for an unknown one.
 pub async fn reverse(
     tx: &Transaction<'_>,
     id: SuccessionId,
@@ -157,6 +158,7 @@ pub async fn reverse(
     let (book, _) = members::lock(tx, id.book).await?;
     let passed = successions::get(tx, id, book.currency).await?;
     passed.stands()?;
+    series::demand_none(tx, book.id).await?;
     let mirror = mirrors::post_of_operation(tx, &book, passed.entry, id, wall).await?;
     let now = book.now(wall);
     let undone = Undone { by, at: now, reason: reason.clone(), entry: Some(mirror.number) };

@@ -15,7 +15,7 @@ use crate::engine::store::journal;
 use crate::error::{Error, Refusal};
 use crate::id::{BankLineId, MemberId, SuspenseId};
 use crate::money::Currency;
-use crate::payouts::rules::bank_line::{BankLine, BookedAs, Direction, LineState, Why};
+use crate::payouts::rules::bank_line::{BankLine, BookedAs, LineState, Why};
 use crate::payouts::store::bank_lines;
 use crate::pledging::operations::suspense;
 use crate::service::change::{Change, check_text};
@@ -68,16 +68,6 @@ impl Posted {
             Posted::CapitalPaidIn(member) => member.to_string(),
         }
     }
-
-    /// Which way the money of such a line goes.
-    fn direction(&self) -> Direction {
-        match self {
-            Posted::BankFee | Posted::CostPaid(_) | Posted::LoanRepaid(_) => Direction::Debit,
-            Posted::Interest | Posted::CustomerPaid(_) | Posted::LoanReceived(_) | Posted::CapitalPaidIn(_) => {
-                Direction::Credit
-            }
-        }
-    }
 }
 
 /// Books a line that is open or in suspense as what a person of the host says that it is, on its day. Booked so before, nothing happens.
@@ -105,7 +95,7 @@ pub async fn book(
     }
     let item = line.require_unexplained()?;
     line.require_own(book.organisation)?;
-    line.require_direction(booked_as, what.direction())?;
+    line.require_direction(booked_as)?;
     if !party.is_empty() && line.told.amount.currency() != book.currency {
         let detail = format!("the book is kept in {}: this is booked in no other currency", book.currency);
         return Err(Refusal::new("bank-line-currency", detail).into());

@@ -65,6 +65,44 @@ words! {
     }
 }
 
+/// Who is on the other side of a booked line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherSide {
+    /// The bank itself.
+    Bank,
+    /// What the book has already.
+    Entry,
+    /// A customer, a supplier or a lender of a cooperative, by a short name.
+    Named,
+    /// A member of a cooperative.
+    Member,
+}
+
+impl BookedAs {
+    /// Which way the money of such a line goes; none where it may go either way.
+    pub fn direction(self) -> Option<Direction> {
+        match self {
+            BookedAs::BankFee | BookedAs::CostPaid | BookedAs::LoanRepaid => Some(Direction::Debit),
+            BookedAs::Interest | BookedAs::CustomerPaid | BookedAs::LoanReceived | BookedAs::CapitalPaidIn => {
+                Some(Direction::Credit)
+            }
+            BookedAs::Entry => None,
+        }
+    }
+
+    /// Who is on its other side.
+    pub fn other_side(self) -> OtherSide {
+        match self {
+            BookedAs::BankFee | BookedAs::Interest => OtherSide::Bank,
+            BookedAs::Entry => OtherSide::Entry,
+            BookedAs::CustomerPaid | BookedAs::CostPaid | BookedAs::LoanReceived | BookedAs::LoanRepaid => {
+                OtherSide::Named
+            }
+            BookedAs::CapitalPaidIn => OtherSide::Member,
+        }
+    }
+}
+
 /// Where a line stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineState {
@@ -239,10 +277,8 @@ impl BankLine {
     /// # Errors
     ///
     /// `bank-line-side`.
-    pub fn require_direction(&self, booked_as: BookedAs, goes: Direction) -> Result<(), Refusal> {
-        if self.told.direction == goes {
-            return Ok(());
-        }
+    pub fn require_direction(&self, booked_as: BookedAs) -> Result<(), Refusal> {
+        let Some(goes) = booked_as.direction().filter(|goes| self.told.direction != *goes) else { return Ok(()) };
         let detail = match goes {
             Direction::Debit => format!("money of the kind {booked_as} leaves the account, and that of this line came"),
             Direction::Credit => {

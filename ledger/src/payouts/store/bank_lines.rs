@@ -325,6 +325,18 @@ pub async fn lock_open_credits(
     rows.iter().map(from_row).collect()
 }
 
+/// The lines of a book that are explained already, the youngest first.
+pub async fn recently_explained(client: &impl GenericClient, book: BookId, limit: i64) -> Result<Vec<BankLine>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- bank_lines::recently_explained
+            SELECT * FROM bank_line WHERE book_id = $1 AND state <> 'open' ORDER BY id DESC LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* limit */ &limit]).await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// Lines of a book, the oldest first, after an id: all of them, or those that match nothing yet.
 pub async fn list(
     client: &impl GenericClient,

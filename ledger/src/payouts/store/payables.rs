@@ -149,31 +149,50 @@ pub async fn release(client: &impl GenericClient, claim: ClaimId, number: i32) -
     Ok(rows.iter().map(paid).collect())
 }
 
-/// What came to be owed by the account that a payout empties, the oldest first: releases, prizes, or shares of surpluses.
+/// What came to be owed by the account that a payout empties, the oldest first: releases, prizes, or shares of surpluses, advances on them and
+/// retained ones that are paid back.
 pub async fn amounts(client: &impl GenericClient, payout: &Payout) -> Result<Vec<Paid>, Error> {
     let statement = client
         .prepare_cached(
             "-- payables::amounts
             SELECT c.title || ', ' || m.name AS name, r.claim_id AS claim, NULL::date AS period_from, NULL::date AS period_to,
-                   r.amount - r.set_off AS amount, r.entry_number AS entry
+                   ''::text AS besides, r.amount - r.set_off AS amount, r.entry_number AS entry
               FROM release r
               JOIN campaign c ON c.book_id = r.book_id AND c.id = r.campaign_id
               JOIN milestone m ON m.book_id = r.book_id AND m.id = r.milestone_id
              WHERE $3::text = 'team' AND r.book_id = $1 AND r.team = $4 AND r.currency = $5
             UNION ALL
-            SELECT c.title || ', ' || p.name, NULL, NULL, NULL, a.amount, a.entry
+            SELECT c.title || ', ' || p.name, NULL, NULL, NULL, '', a.amount, a.entry
               FROM award a
               JOIN challenge c ON c.book_id = a.book_id AND c.id = a.challenge
               JOIN prize p ON p.book_id = a.book_id AND p.challenge = a.challenge AND p.version = a.version AND p.number = a.prize
              WHERE $3 = 'prize' AND a.book_id = $1 AND a.team = $4 AND a.currency = $5
             UNION ALL
-            SELECT k.name, NULL, d.period_from, d.period_to, q.amount, d.entry_number
+            SELECT k.name, NULL, d.period_from, d.period_to, '', q.amount, d.entry_number
               FROM account o
               JOIN distribution_part q ON q.book_id = o.book_id AND q.account = o.code
               JOIN distribution d ON d.book_id = q.book_id AND d.id = q.distribution_id
                AND d.state IN ('posted', 'paid', 'statements_issued')
               JOIN book k ON k.number = o.book_id
              WHERE $3 IN ('member', 'lender') AND o.book_id = $1 AND o.number = $2 AND q.amount > 0
+            UNION ALL
+            SELECT k.name, NULL, NULL, NULL, 'advance', v.amount, v.entry_number
+              FROM account o
+              JOIN member n ON n.book_id = o.book_id AND n.number = substring(o.code FROM '^liabilities:payable:member:([0-9]{1,9})$')::int
+              JOIN advance v ON v.book_id = n.book_id AND v.member_id = n.id AND v.reversed_at IS NULL
+              JOIN book k ON k.number = o.book_id
+             WHERE $3 = 'member' AND o.book_id = $1 AND o.number = $2
+            UNION ALL
+            SELECT k.name, NULL, NULL, NULL, 'retained shares', sum(u.amount)::bigint, x.entry_number
+              FROM account o
+              JOIN member n ON n.book_id = o.book_id AND n.number = substring(o.code FROM '^liabilities:payable:member:([0-9]{1,9})$')::int
+              JOIN distribution_part q ON q.book_id = n.book_id AND q.member_id = n.id AND q.retained > 0
+              JOIN retained_use u ON u.book_id = q.book_id AND u.distribution_id = q.distribution_id AND u.member_id = q.member_id
+               AND u.kind = 'redemption' AND NOT u.undone
+              JOIN redemption x ON x.book_id = u.book_id AND x.id = u.used_by
+              JOIN book k ON k.number = o.book_id
+             WHERE $3 = 'member' AND o.book_id = $1 AND o.number = $2
+             GROUP BY k.name, x.id, x.entry_number
              ORDER BY entry",
         )
         .await?;
@@ -198,6 +217,10 @@ pub async fn amounts(client: &impl GenericClient, payout: &Payout) -> Result<Vec
         }
         if let (Some(from), Some(to)) = period {
             name = format!("{name}: surplus of {from} to {to}");
+        }
+        let besides: &str = row.get("besides");
+        if !besides.is_empty() {
+            name = format!("{name}: {besides}");
         }
         Paid { name, amount: row.get("amount") }
     };

@@ -156,8 +156,10 @@ pub async fn redirect(
         (was, from.id)
     } else {
         to.takes_schedule(&pledge.schedule)?;
-        // Only a promise is asked for; money that has come goes where its donor says.
-        to.asks()?;
+        // Only a new promise is asked for: a plan that is this campaign's already goes on, and money that has come goes where its donor says.
+        if to.id != from.id {
+            to.asks()?;
+        }
         (was.redirect(now)?, to.id)
     };
     let mut moved = 0;

@@ -177,6 +177,8 @@ pub struct Choice {
     pub currency: String,
     /// Whether it takes money.
     pub is_live: bool,
+    /// Whether it asks for new promises; none while its loop brings all of its goal.
+    pub asks: bool,
 }
 
 /// The campaigns that a donor's page names.
@@ -184,11 +186,11 @@ pub async fn campaigns(client: &impl GenericClient, donor: DonorId, limit: i64) 
     let statement = client
         .prepare_cached(
             "-- gifts::campaigns
-            SELECT id, title, currency, state = 'live' AS is_live FROM campaign
+            SELECT id, title, currency, state = 'live' AS is_live, coalesce(loop_brings < monthly_goal, true) AS asks FROM campaign
              WHERE book_id = $1
                AND id IN (SELECT campaign FROM pledge WHERE book_id = $1 AND donor = $2)
             UNION ALL
-            (SELECT id, title, currency, true FROM campaign
+            (SELECT id, title, currency, true, coalesce(loop_brings < monthly_goal, true) FROM campaign
               WHERE book_id = $1 AND state = 'live'
                 AND id NOT IN (SELECT campaign FROM pledge WHERE book_id = $1 AND donor = $2)
               ORDER BY title, id LIMIT $3)",
@@ -201,6 +203,7 @@ pub async fn campaigns(client: &impl GenericClient, donor: DonorId, limit: i64) 
         title: row.get("title"),
         currency: row.get("currency"),
         is_live: row.get("is_live"),
+        asks: row.get("asks"),
     };
     Ok(rows.iter().map(choice).collect())
 }

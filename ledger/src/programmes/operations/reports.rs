@@ -62,15 +62,15 @@ pub async fn standing(
     wall: Timestamp,
 ) -> Result<Standing, Error> {
     let today = book.today(wall);
-    let lines = revision::courses(&revisions::list(client, programme.id).await?)?;
+    let versions = revisions::list(client, programme.id).await?;
+    let (lines, course) = (revision::courses(&versions)?, revision::months(programme, &versions));
     let codes = parts::sources(client, programme.id).await?;
-    let mut held = HashMap::new();
-    for code in lines.iter().map(|it| &it.line.account).chain(&codes) {
-        let found = accounts::find(client, book.id, code).await?;
-        if let Some(account) = found.filter(|account| account.unit == Unit::from(book.currency)) {
-            held.insert(code.clone(), account);
-        }
-    }
+    let named: Vec<&str> =
+        lines.iter().map(|it| it.line.account.as_str()).chain(codes.iter().map(String::as_str)).collect();
+    let numbers: Vec<AccountNumber> = accounts::numbers(client, book.id, &named).await?.into_values().collect();
+    let found = accounts::load(client, book.id, &numbers).await?.into_iter();
+    let found = found.filter(|account| account.unit == Unit::from(book.currency));
+    let held: HashMap<String, Account> = found.map(|account| (account.code.clone(), account)).collect();
     let mut sources = Vec::new();
     for code in codes {
         let account = held.get(&code).map(|account| account.number);
@@ -84,7 +84,7 @@ pub async fn standing(
         Staffed { place, working }
     };
     Ok(Standing {
-        report: report::report(spending, came, today)?,
+        report: report::report(&course, spending, came, today)?,
         sources,
         staff: (1..).zip(parts::places(client, programme.id).await?).map(staffed).collect(),
         accounts: held.into_keys().collect(),

@@ -93,14 +93,16 @@ fn line_report((course, spent): Spending, as_of: Date) -> LineReport {
     }
 }
 
-/// A programme on a day, by what was spent on its lines until then and what came for it, where it says from where.
+/// A programme on a day, by what was spent on its lines until then and what came for it, where it says from where. `course` has its months with the
+/// version of the plan that holds in each: one for which nothing is planned is one of them too.
 ///
 /// # Errors
 ///
 /// None for a plan that was checked.
-pub fn report(lines: Vec<Spending>, came: Option<i128>, as_of: Date) -> Result<Report, Error> {
+pub fn report(course: &[(Date, i32)], lines: Vec<Spending>, came: Option<i128>, as_of: Date) -> Result<Report, Error> {
     let lines: Vec<LineReport> = lines.into_iter().map(|line| line_report(line, as_of)).collect();
-    let mut sums: BTreeMap<Date, (i128, i128, i32)> = BTreeMap::new();
+    let mut sums: BTreeMap<Date, (i128, i128, i32)> =
+        course.iter().map(|(month, version)| (*month, (0, 0, *version))).collect();
     for month in lines.iter().flat_map(|line| &line.months) {
         // One version holds in a month, for all lines.
         let sum = sums.entry(month.month).or_insert((0, 0, month.version));
@@ -186,7 +188,7 @@ mod tests {
     fn what_is_planned_by_a_day_is_all_of_the_months_before_it_and_its_part_of_the_one_that_runs() {
         let of = |as_of| {
             let lines = vec![(line(240_000, JANUARY, 24), spent(&[(JANUARY, 9_000)]))];
-            let found = report(lines, None, as_of).expect("a report");
+            let found = report(&[], lines, None, as_of).expect("a report");
             (found.planned, found.spent, found.left)
         };
         assert_eq!(of(date(2026, 12, 31)), (0, 9_000, 231_000));
@@ -200,7 +202,7 @@ mod tests {
     fn the_burn_is_the_mean_of_the_newest_three_months_that_are_over() {
         let of = |as_of| {
             let months = spent(&[(JANUARY, 900), (FEBRUARY, 100), (MARCH, 201), (APRIL, 600)]);
-            report(vec![(line(2_400, JANUARY, 24), months)], Some(3_000), as_of).expect("a report")
+            report(&[], vec![(line(2_400, JANUARY, 24), months)], Some(3_000), as_of).expect("a report")
         };
         assert_eq!((of(date(2027, 1, 30)).burn, of(date(2027, 1, 30)).ends_on), (None, None));
         assert_eq!(of(date(2027, 1, 31)).burn, Some(900));
@@ -212,10 +214,20 @@ mod tests {
     }
 
     #[test]
+    fn months_for_which_nothing_is_planned_count_for_the_burn() {
+        let paused = vec![(line(300, JANUARY, 1), spent(&[(JANUARY, 300)])), (named("b", 90, APRIL, 1), spent(&[]))];
+        let course = [(JANUARY, 1), (FEBRUARY, 2), (MARCH, 2), (APRIL, 2)];
+        let found = report(&course, paused, None, MARCH.last_of_month()).expect("a report");
+        let months: Vec<_> = found.months.iter().map(|it| (it.planned, it.spent, it.version)).collect();
+        assert_eq!(months, [(300, 300, 1), (0, 0, 2), (0, 0, 2), (90, 0, 2)]);
+        assert_eq!((found.burn, found.spent), (Some(100), 300));
+    }
+
+    #[test]
     fn money_that_is_gone_ends_today_and_money_that_nobody_spends_does_not_end() {
         let of = |came, month| {
             let lines = vec![(line(2_400, JANUARY, 24), spent(&[(JANUARY, month)]))];
-            report(lines, Some(came), date(2027, 1, 31)).expect("a report").ends_on
+            report(&[], lines, Some(came), date(2027, 1, 31)).expect("a report").ends_on
         };
         assert_eq!(of(0, 500), Some(date(2027, 1, 31)));
         assert_eq!(of(500, 0), None);
@@ -229,7 +241,7 @@ mod tests {
             (line(100, JANUARY, 3), spent(&[(JANUARY, 30)])),
             (named("b", 50, MARCH, 2), spent(&[(APRIL, 7), (JANUARY, 99)])),
         ];
-        let found = report(lines, None, MARCH).expect("a report");
+        let found = report(&[], lines, None, MARCH).expect("a report");
         let months: Vec<_> = found.months.iter().map(|it| (it.month, it.planned, it.spent)).collect();
         assert_eq!(months, [(JANUARY, 34, 30), (FEBRUARY, 33, 0), (MARCH, 58, 0), (APRIL, 25, 7)]);
         assert_eq!(found.lines.iter().map(|it| it.spent).collect::<Vec<_>>(), [30, 7], "a line counts its own months");
@@ -245,7 +257,7 @@ mod tests {
                 let first = JANUARY.saturating_add(offset.months());
                 (line(*amount, first, *months), spent(&[(first, *month)]))
             }).collect::<Vec<_>>();
-            let on = |day: i32| report(lines(), None, JANUARY.saturating_add(day.days())).expect("a report");
+            let on = |day: i32| report(&[], lines(), None, JANUARY.saturating_add(day.days())).expect("a report");
             let (found, next) = (on(day), on(day + 1));
             prop_assert_eq!(found.months.iter().map(|it| i128::from(it.planned)).sum::<i128>(),
                 amounts.iter().map(|(amount, ..)| i128::from(*amount)).sum::<i128>());

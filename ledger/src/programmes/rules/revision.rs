@@ -68,9 +68,21 @@ pub struct Course {
     pub months: Vec<Planned>,
 }
 
+/// The later version that took the place of one before it held in any month; none where it held, or will.
+pub fn replaced_by<'a>(versions: &'a [Version], version: &Version) -> Option<&'a Version> {
+    versions.iter().rev().find(|later| later.number > version.number && later.from_month <= version.from_month)
+}
+
 /// The version that holds in a month; none in one before the programme.
 pub fn in_force(versions: &[Version], month: Date) -> Option<&Version> {
     versions.iter().rev().find(|version| version.from_month <= month)
+}
+
+/// The months of a programme, with the version that holds in each.
+pub fn months(programme: &Programme, versions: &[Version]) -> Vec<(Date, i32)> {
+    let month = |offset: u16| programme.first_month.saturating_add(i32::from(offset).months());
+    let holds = |month: Date| in_force(versions, month).map(|version| (month, version.number));
+    (0..programme.months).map(month).filter_map(holds).collect()
 }
 
 /// What is planned on each account, in the order in which versions name them.
@@ -87,10 +99,10 @@ pub fn courses(versions: &[Version]) -> Result<Vec<Course>, Error> {
                 order.push(line);
             }
             let course = planned.entry(&line.account).or_default();
-            course.0.clone_from(&line.name);
             for (offset, amount) in (0_i32..).zip(line.monthly()?) {
                 let month = line.first_month.saturating_add(offset.months());
                 if in_force(versions, month).is_some_and(|it| it.number == version.number) {
+                    course.0.clone_from(&line.name);
                     course.1.push(Planned { month, amount, version: version.number });
                 }
             }
@@ -124,7 +136,8 @@ fn between(first: Date, last: Date) -> u16 {
 ///
 /// # Errors
 ///
-/// `too-many-revisions`; [`Error::Invalid`] at `/from_month`, `/months`, `/lines`, or a field of one of them.
+/// `too-many-revisions`; [`Error::Invalid`] at `/from_month`, also where it leaves out what is planned for the month that runs, at `/months`,
+/// `/lines`, or a field of one of them.
 pub fn revise(
     programme: &Programme,
     versions: &[Version],
@@ -141,6 +154,7 @@ pub fn revise(
     let months = new.months.unwrap_or(programme.months);
     check(programme.first_month, months, new, today)?;
     let before: Vec<Course> = courses(versions)?;
+    check_running(&before, new, today)?;
     let planned = |account: &str| -> i128 {
         let course = before.iter().find(|course| course.line.account == account);
         let months = course.map_or(&[][..], |course| &course.months);
@@ -164,6 +178,27 @@ pub fn revise(
     let amount = i64::try_from(sum).map_err(|_| Error::invalid("/lines", "more than an account can count, in all"))?;
     let reason = Some(new.reason.clone());
     Ok(Version { number, from_month: new.from_month, months, amount, lines, reason, by, at })
+}
+
+/// Refuses a version that leaves something out of the month that runs: what was spent for it there would be of no plan any more.
+fn check_running(before: &[Course], new: &NewRevision, today: Date) -> Result<(), Error> {
+    if new.from_month != today.first_of_month() {
+        return Ok(());
+    }
+    let runs = |course: &&Course| course.months.iter().any(|it| it.month == new.from_month);
+    let stays = |course: &Course| {
+        new.lines.iter().any(|line| line.account == course.line.account && line.first_month == new.from_month)
+    };
+    match before.iter().filter(runs).find(|course| !stays(course)) {
+        None => Ok(()),
+        Some(course) => {
+            let what = format!(
+                "the plan has {} in this month, which may be spent already: keep a line of it from {} on, or begin with the next month",
+                course.line.account, new.from_month
+            );
+            Err(Error::invalid("/from_month", what))
+        }
+    }
 }
 
 /// Refuses a version whose months are over, or do not lie within the programme, or that counts an account twice.
@@ -255,7 +290,7 @@ mod tests {
     fn months_that_are_over_keep_their_plan_and_the_rest_of_the_new_amount_is_spread_over_those_to_come() {
         let opened = first(12, vec![line("steel", 1_200, JANUARY, 12), line("rent", 120, JANUARY, 12)]);
         let wanted = new(month(4), None, vec![line("steel", 1_000, month(4), 9), line("power", 10, month(6), 3)]);
-        let second = next(slice::from_ref(&opened), &wanted, date(2027, 4, 30)).expect("a version");
+        let second = next(slice::from_ref(&opened), &wanted, date(2027, 3, 31)).expect("a version");
         // 300 were planned until March; of the other 700 each month has 77, and the first seven one more. The rent ends.
         assert_eq!((second.number, second.amount, second.lines[0].amount), (2, 1_040, 700));
         let of = amounts(&[opened.clone(), second.clone()]);
@@ -278,6 +313,9 @@ mod tests {
         let sooner = new(month(3), Some(6), vec![line("saws", 40, month(3), 4)]);
         let third = next(&[opened.clone(), second.clone()], &sooner, month(2)).expect("a version");
         assert_eq!((second.amount, third.amount, third.months), (2_000, 240, 6));
+        let all = [opened.clone(), second.clone(), third.clone()];
+        let replaced = all.each_ref().map(|it| replaced_by(&all, it).map(|later| later.number));
+        assert_eq!(replaced, [None, Some(3), None]);
         assert_eq!(amounts(&[opened, second, third]), [vec![(100, 1); 2], vec![(10, 3); 4]]);
     }
 
@@ -292,6 +330,13 @@ mod tests {
             pointer.to_string()
         };
         let steel = |amount, first, months| vec![line("steel", amount, first, months)];
+        assert_eq!(
+            wrong(month(5), None, vec![line("saws", 10, month(5), 8)]),
+            "/from_month",
+            "steel may be bought already"
+        );
+        assert_eq!(wrong(month(5), None, steel(1_000, month(6), 7)), "/from_month", "it goes on in this month");
+        assert_eq!(wrong(month(6), None, vec![line("saws", 10, month(6), 7)]), "", "the next month is all to come");
         assert_eq!(wrong(month(5), None, steel(1_000, month(5), 8)), "");
         assert_eq!(wrong(month(4), None, steel(1_000, month(4), 9)), "/from_month", "April is over");
         assert_eq!(wrong(date(2027, 5, 2), None, steel(1_000, month(6), 7)), "/from_month");

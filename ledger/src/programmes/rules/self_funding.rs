@@ -1,6 +1,7 @@
 //! The loop of self-funding: what is made pays for the next development, and a campaign asks for less as it does.
 //!
-//! Both figures are of the twelve months that end with the last month that is over, so that they change once a month.
+//! Both figures are of the twelve months that end with the last month that is over. They change when another one is over, and when something is
+//! booked or taken back in one of them.
 
 use crate::error::Refusal;
 use crate::id::{BookId, PersonId};
@@ -54,16 +55,9 @@ pub fn span(today: Date) -> (Date, Date) {
     (this_month.saturating_sub(MONTHS.months()), this_month.saturating_sub(1.day()))
 }
 
-/// The day of a month on which it is reckoned again: what was booked on the last day of the one before is there by then, in any zone.
-const AGAIN_ON: i8 = 3;
-
-/// The next day on which what a loop brings is reckoned: the first of each month, when another month is over, and its third.
+/// The next day on which what a loop brings is reckoned: each one, as what is booked, or taken back, may count for a month that is over.
 pub fn next_look(today: Date) -> Date {
-    if today.day() < AGAIN_ON {
-        today.first_of_month().saturating_add(i64::from(AGAIN_ON - 1).days())
-    } else {
-        today.first_of_month().saturating_add(1.month())
-    }
+    today.saturating_add(1.day())
 }
 
 /// What of so much in twelve months a month has, minor units: rounded down, so that a campaign never asks for too little.
@@ -187,15 +181,8 @@ mod tests {
     }
 
     #[test]
-    fn a_month_is_reckoned_on_its_first_day_and_on_its_third() {
-        let mut day = date(2027, 12, 15);
-        let mut looks = Vec::new();
-        for _ in 0..4 {
-            day = next_look(day);
-            looks.push(day);
-        }
-        assert_eq!(looks, [date(2028, 1, 1), date(2028, 1, 3), date(2028, 2, 1), date(2028, 2, 3)]);
-        assert_eq!(next_look(date(2028, 2, 2)), date(2028, 2, 3));
+    fn a_month_has_a_twelfth_rounded_down_and_is_reckoned_anew_each_day() {
+        assert_eq!(next_look(date(2028, 2, 29)), date(2028, 3, 1));
         assert_eq!((a_month(3_600_000), a_month(3_599_999), a_month(-1)), (300_000, 299_999, 0));
     }
 }

@@ -109,6 +109,22 @@ pub(super) async fn trial_balance_under(
     Ok(all.into_iter().map(TrialBalanceLine::from).collect())
 }
 
+/// The first accounts with a balance at and below a path, by code, as of now.
+///
+/// # Errors
+///
+/// Only trouble with the database.
+pub async fn first_under(
+    client: &impl GenericClient,
+    book: &Book,
+    under: &str,
+    limit: i64,
+) -> Result<Vec<TrialBalanceLine>, Error> {
+    let through = journal::last_number(client, book.id).await?;
+    let wanted = Wanted { classes: AccountClass::ALL, even: false, after: "", under, limit };
+    Ok(totals(client, book, None, through, wanted).await?.into_iter().map(TrialBalanceLine::from).collect())
+}
+
 /// The sums of both columns, by unit. They are equal, or the book is broken.
 ///
 /// # Errors

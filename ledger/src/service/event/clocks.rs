@@ -28,6 +28,10 @@ const FACT: &str = "a day on which something was or counts, which runs out for n
 pub const CLOCKS: &[(&str, Telling)] = &[
     ("affiliation.answered_at", Nobody(FACT)),
     ("affiliation.ended_at", Nobody(FACT)),
+    (
+        "affiliation.until",
+        Nobody("the owners and approvers of the cooperative have it in the list of what waits for them"),
+    ),
     ("allocation_rule.effective_from", Nobody(FACT)),
     ("appeal.decided_at", Nobody(FACT)),
     ("appeal.until", Events(&["appeal.open"])),

@@ -2,21 +2,24 @@
 
 use super::capital::{publish, share};
 use super::series::{advance, due, with_crowd};
-use super::{Coop, percent};
+use super::{Coop, percent, year};
 use deadpool_postgres::Transaction;
 use jiff::civil::date;
-use ledger::Error;
 use ledger::book::{Entry, Line, MovementKind};
 use ledger::books::operations::accounts;
+use ledger::books::store::holds;
 use ledger::chart;
+use ledger::cooperatives::operations::members::{self, NewContribution};
 use ledger::cooperatives::operations::{distributions, redemptions, results};
 use ledger::cooperatives::rules::allocation_rule::{Group, Losses, Patronage, Pot, Rule, Step};
-use ledger::cooperatives::rules::cooperative::{Percent, Period, ProceedsKind};
+use ledger::cooperatives::rules::contribution::{Contributed, Unit};
+use ledger::cooperatives::rules::cooperative::{Member, Percent, Period, ProceedsKind};
 use ledger::cooperatives::rules::distribution::Distribution;
-use ledger::cooperatives::store::series;
+use ledger::cooperatives::store::{members as member_rows, results as result_rows, series};
 use ledger::engine::posting;
+use ledger::engine::store::accounts as account_rows;
+use ledger::id::HoldId;
 use ledger::testing::{refusal, usd};
-use tokio_postgres::error::SqlState;
 
 /// With two lines for each of the early ones, more than four entries have lines for.
 const CROWD: i32 = 2_600;
@@ -117,10 +120,26 @@ async fn a_loss_among_a_crowd_is_borne_entry_by_entry_goes_on_after_a_stop_and_i
     assert_eq!((coop.balance("equity:reserve").await, coop.balance("equity:surplus").await), (0, 0));
     coop.ground.audit().await;
 
-    // Back, in steps: what is mirrored is what the notices have again.
+    // Whatever entry of the series covered a cost, a result of days before it had that cost on its account.
+    let yesterday = coop.ground.book.today(coop.ground.wall).yesterday().unwrap();
+    let covered = async |code: &str| {
+        let account = account_rows::find(&client, coop.ground.book.id, code).await.unwrap().unwrap();
+        result_rows::closed_after(&client, coop.ground.book.id, account.number, yesterday).await.unwrap()
+    };
+    assert_eq!((covered("expenses:cost:presses").await, covered("expenses:cost:rent").await), (4_000_000, 9_000_000));
+
+    // Back, in steps: what is mirrored is what the notices have again. Nothing moves while somebody has less standing against a share than is to go.
     let (wall, clerk) = (coop.ground.wall, coop.clerk);
     let why = "a cost was another year's";
     let reverse = async |tx: &Transaction<'_>| distributions::reverse(tx, loss.id, why.into(), clerk, wall).await;
+    let stands = account_rows::find(&client, coop.ground.book.id, &chart::member_receivable(7).code).await.unwrap();
+    let (hold, account) = (HoldId::generate(coop.ground.book.id), stands.unwrap().number);
+    let held = async |tx: &Transaction<'_>| holds::place(tx, hold, account, 1, None, wall).await;
+    coop.ground.run(held).await.unwrap();
+    assert_eq!(refusal(coop.ground.run(reverse).await), "below-floor");
+    assert!(series::list(&client, loss.id).await.unwrap().iter().all(|it| it.reversal.is_none()), "nothing moved");
+    let free = async |tx: &Transaction<'_>| holds::end(tx, hold, 0, wall).await;
+    coop.ground.run(free).await.unwrap();
     assert_eq!(coop.ground.run(reverse).await.unwrap().state.as_str(), "reversing");
     let left = borne_by_capital(&coop, &loss, all[0].members.1).await;
     assert_eq!(off_plan(&coop, &loss, all[0].members.1).await, (0, left));
@@ -131,6 +150,7 @@ async fn a_loss_among_a_crowd_is_borne_entry_by_entry_goes_on_after_a_stop_and_i
     assert_eq!(refusal(coop.ground.run(close).await), "loss-under-way", "no other result bears half of it");
     assert_eq!(advance(&coop, loss.id).await.state.as_str(), "reversed");
     assert_eq!(off_plan(&coop, &loss, 0).await, (0, 0));
+    assert_eq!((covered("expenses:cost:presses").await, covered("expenses:cost:rent").await), (0, 0));
     assert_eq!((coop.balance("equity:reserve").await, costs_left(&coop).await), (2_000_000, 13_000_000));
     coop.ground.audit().await;
 }
@@ -153,8 +173,7 @@ async fn while_a_loss_is_posted_entry_by_entry_nothing_takes_what_it_counts_on_a
         let entry = Entry { lines: vec![line], effective: book.today(wall), outside_fact: false, note: None };
         posting::post(tx, book, entry, wall).await
     };
-    let Err(Error::Database(why)) = ground.run(redeem).await else { panic!("it takes of the capital") };
-    assert_eq!(why.code(), Some(&SqlState::RESTRICT_VIOLATION));
+    assert_eq!(refusal(ground.run(redeem).await), "series-under-way", "it takes of the capital");
 
     let service = migrations::connect(&ground.database.service_url.parse().unwrap()).await.unwrap();
     let id = loss.id.object;
@@ -184,4 +203,52 @@ async fn while_a_loss_is_posted_entry_by_entry_nothing_takes_what_it_counts_on_a
     }
     assert_eq!(advance(&coop, loss.id).await.state.as_str(), "posted");
     ground.audit().await;
+}
+
+/// Each of two members works a hundred hours in a year, and the other one attests them.
+async fn works(coop: &Coop, of: i16, two: &[Member]) {
+    let (wall, clerk) = (coop.ground.wall, coop.clerk);
+    for (member, other) in two.iter().zip(two.iter().rev()) {
+        let contributed = Contributed { unit: Unit::Hours, kind: None, quantity: "100".parse().unwrap() };
+        let new = NewContribution { member: member.id, worked: year(of), contributed, note: String::new() };
+        let attested = async |tx: &Transaction<'_>| {
+            let recorded = members::record(tx, new.clone(), clerk, true, wall).await?;
+            members::attest(tx, recorded.id, other.person, wall).await
+        };
+        coop.ground.run(attested).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_bears_a_loss_behind_thousands_who_bear_nothing_has_it_taken_of_the_shares_that_were_retained() {
+    // More than are read at once, and the two last ones alone work.
+    let mut coop = with_crowd(4_100, 4_100).await;
+    let book = coop.ground.book.id;
+    let two = member_rows::of_numbers(&coop.ground.client().await, book, &[4_105, 4_106]).await.unwrap();
+    let groups = vec![Group::new("crowd", Percent::WHOLE, Patronage::Hours)];
+    let steps = vec![Step::Members { groups, retained: Percent::WHOLE }];
+    publish(&coop, Rule { losses: Some(Losses { reserve: Percent::ZERO }), ..Rule::new(steps) }, 2026).await;
+    works(&coop, 2026, &two).await;
+    works(&coop, 2027, &two).await;
+    let years = async |tx: &Transaction<'_>| {
+        coop.record(tx, ProceedsKind::Sale, "100.00", date(2026, 6, 1)).await?;
+        coop.record(tx, ProceedsKind::Cost, "60.00", date(2027, 6, 1)).await
+    };
+    coop.ground.run(years).await.unwrap();
+    let good = due(&mut coop, 2026).await;
+    assert_eq!(advance(&coop, good.id).await.state.as_str(), "posted");
+    let loss = due(&mut coop, 2027).await;
+    assert_eq!(advance(&coop, loss.id).await.state.as_str(), "posted");
+    assert_eq!(coop.balance("equity:capital:member:4106").await, 2_000);
+    assert_eq!(lost_of_shares(&coop, &loss).await, 6_000, "as much of their retained shares is lost");
+    coop.ground.audit().await;
+}
+
+/// Minor units that went of retained shares by a loss.
+async fn lost_of_shares(coop: &Coop, loss: &Distribution) -> i64 {
+    let query = format!(
+        "SELECT coalesce(sum(amount), 0)::bigint FROM retained_use WHERE book_id = {} AND used_by = '{}' AND kind = 'loss' AND NOT undone",
+        coop.ground.book.id.0, loss.id.object
+    );
+    coop.ground.database_owner().await.query_one(&query, &[]).await.unwrap().get(0)
 }

@@ -51,6 +51,9 @@ impl Bakery<'_> {
             let own = self.cooperative.people[index].all(&self.at("statements")).await?;
             teller.equal("a member's own statement", &own[..], std::slice::from_ref(statement))?;
         }
+        let of_shop = statements.iter().filter(|statement| statement["group"] == "shop");
+        let worths: Vec<&str> = of_shop.map(|it| text(it, "/base/amount")).collect::<anyhow::Result<_>>()?;
+        teller.equal("what the shop's two have brought is worth", worths.join(" / "), literals.shop_worths.as_str())?;
         let sums = sums.map(dollars);
         lines.push(row("all members", sums.each_ref().map(String::as_str)));
         let told = literals.bakery_statements.as_str();

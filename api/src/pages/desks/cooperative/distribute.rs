@@ -22,6 +22,7 @@ use askama::Template;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use ledger::cooperatives::operations::results::{OpenPeriod, open_period};
+use ledger::cooperatives::rules::contribution::Unit;
 use ledger::cooperatives::rules::cooperative::{Hours, PERIOD_DAYS_MAX, Period};
 use ledger::cooperatives::rules::distribution::Distribution;
 use ledger::cooperatives::rules::result::PeriodResult;
@@ -88,10 +89,13 @@ fn compared(now: &Distribution, last: Option<&Distribution>) -> Vec<Compared> {
 }
 
 /// What whoever drafts it should know before.
-fn warnings(it: &Distribution, waiting: Hours) -> Vec<String> {
+fn warnings(it: &Distribution, (waiting, others): (Hours, usize)) -> Vec<String> {
     let mut found = Vec::new();
     if waiting > Hours::ZERO {
         found.push(say("members-warn-hours").with("hours", texts::read().decimal(&waiting.to_string())).into());
+    }
+    if others > 0 {
+        found.push(say("members-warn-others").with("count", others).into());
     }
     for group in &it.plan.groups {
         for number in &group.first_idle {
@@ -114,7 +118,7 @@ fn warnings(it: &Distribution, waiting: Hours) -> Vec<String> {
 }
 
 impl Preview {
-    fn new(it: &Distribution, last: Option<&Distribution>, waiting: Hours) -> Preview {
+    fn new(it: &Distribution, last: Option<&Distribution>, waiting: (Hours, usize)) -> Preview {
         Preview {
             days: days(it.period.from, it.period.to),
             net: sum(it.net(), it.currency),
@@ -194,9 +198,10 @@ async fn preview(state: &State, caller: &Caller, book: &Book, period: Period) ->
     let client = state.client().await?;
     let last = distributions::youngest(&client, book.id, POSTED).await?;
     let waiting = hours::waiting(&client, book.id, WAITING_MAX).await?;
-    let waiting =
-        waiting.iter().filter(|it| period.contains(it.worked.to)).map(|it| it.contributed.hours().hundredths()).sum();
-    Ok(Preview::new(&tried, last.as_ref(), Hours::from_hundredths(waiting)))
+    let of_period: Vec<_> = waiting.iter().filter(|it| period.contains(it.worked.to)).collect();
+    let hours = of_period.iter().map(|it| it.contributed.hours().hundredths()).sum();
+    let others = of_period.iter().filter(|it| it.contributed.unit != Unit::Hours).count();
+    Ok(Preview::new(&tried, last.as_ref(), (Hours::from_hundredths(hours), others)))
 }
 
 /// What closing the period without a distribution would come to.

@@ -88,16 +88,16 @@ fn request(sent: &Fields, book: &Book) -> Result<NewOpeningRequest, Problem> {
 
 /// What writing it down does, in a sentence.
 fn effect(new: &NewOpening, book: &Book) -> Sentence {
-    let assets: i128 = new
-        .balances
-        .iter()
-        .filter(|(code, _)| code.starts_with("assets:"))
-        .map(|(_, amount)| i128::from(amount.minor()))
-        .sum();
+    let sum_of = |root: &str| -> i128 {
+        let below = new.balances.iter().filter(|(code, _)| code.starts_with(root));
+        below.map(|(_, amount)| i128::from(amount.minor())).sum()
+    };
+    let (assets, loss) = (sum_of("assets:"), sum_of("expenses:"));
     let on = |day: Date| say("members-on-day").with("day", Day(day));
     Sentence::of(|| {
-        say("members-effect-opening")
+        say(if loss == 0 { "members-effect-opening" } else { "members-effect-opening-loss" })
             .with("assets", Amount::of(assets, book.currency))
+            .with("loss", Amount::of(loss, book.currency))
             .with("count", new.balances.len())
             .with("day", new.opened_on.map_or_else(|| say("members-today"), on))
     })

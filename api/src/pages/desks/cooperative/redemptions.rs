@@ -29,7 +29,6 @@ use ledger::cooperatives::store::redemption_parts::{self, Placed};
 use ledger::cooperatives::store::redemptions;
 use ledger::engine::store::books::Book;
 use ledger::id::{BookRef, RedemptionId};
-use uuid::Uuid;
 
 /// So many redemptions are shown.
 const SHOWN: i64 = 500;
@@ -125,8 +124,7 @@ async fn shown(
     form: Filled,
 ) -> Result<RedemptionsPage, Problem> {
     let own = visible_members(client, caller, &book).await?;
-    let mut all = redemptions::list(client, book.id, own.as_deref(), Uuid::nil(), SHOWN).await?;
-    all.reverse();
+    let all = redemptions::recent(client, book.id, own.as_deref(), SHOWN).await?;
     let (waits, past): (Vec<_>, Vec<_>) = all.iter().partition(|it| it.state == RedemptionState::Requested);
     let waits = match waits.first() {
         Some(it) => {

@@ -1,0 +1,14 @@
+affiliation-asks = { $federation } fragt { $cooperative }, ob sie dazugehört
+affiliation-open = Bis { $day } kann geantwortet werden; dann verfällt die Frage.
+affiliation-member = Sie gehört dazu, seit { $day }.
+affiliation-left = Sie gehörte dazu, bis { $day }.
+affiliation-declined = Es wurde abgelehnt.
+affiliation-withdrawn = Der Verband hat die Frage zurückgenommen.
+affiliation-lapsed = Bis { $day } hat niemand geantwortet: Die Frage ist verfallen.
+affiliation-accept-does = Gehört sie dazu, so lesen die Leute von { $federation } von heute an die Salden von { $cooperative }, nach Klassen zusammengezählt, und was sie jedem anderen Mitglied schuldet und von ihm zu bekommen hat. Kein anderes Konto von ihr lesen sie. Beide können es an jedem Tag beenden.
+affiliation-accept = Annehmen
+affiliation-decline = Ablehnen
+affiliation-end = Beenden
+affiliation-why-end = Warum, für beide Seiten
+affiliation-end-does = Heute ist dann ihr letzter Tag: Von späteren Tagen lesen die Leute von { $federation } nichts.
+affiliation-why = Warum nicht, für { $federation }

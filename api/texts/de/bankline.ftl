@@ -1,0 +1,53 @@
+bankline-title = { $count ->
+    [0] Keine Zeile der Bank ist offen
+    [one] { $count } Zeile der Bank ist offen
+   *[other] { $count } Zeilen der Bank sind offen
+ }: { $name }
+bankline-heading = Zeilen der Bank von { $name }
+bankline-link = Zeilen der Bank: sagen, was jede von ihnen ist
+bankline-done = Die Zeile ist gebucht.
+bankline-open = Noch weiß es niemand
+bankline-none-open = Es gibt keine: Jede Zeile, die die Bank gemeldet hat, ist erklärt.
+bankline-more = Es gibt mehr: Dies sind die ältesten.
+bankline-explained = Zuletzt erklärt
+bankline-how-they-come = Zeilen kommen mit den Auszügen der Bank, als Dateien oder einzeln über die API. Was eine Referenz trägt, die das Buch kennt, erklärt sich selbst.
+bankline-came = { $amount } kamen
+bankline-left = { $amount } gingen ab
+bankline-one-title = { $what }: eine Zeile der Bank von { $name }
+bankline-one-heading = { $what } am { $day }
+bankline-fact-state = Sie ist
+bankline-fact-party = Mit
+bankline-fact-reference = Wie die Bank sie nennt
+bankline-fact-end-to-end = Ihre End-to-End-Referenz
+bankline-fact-for = Bezahlt für
+bankline-reference-unknown = offen: keine Referenz, die das Buch kennt
+bankline-amount-differs = offen: ein anderer Betrag als der, den ihre Referenz nennt
+bankline-state-differs = offen: Was ihre Referenz nennt, kann sich so nicht bewegen, oder noch nicht
+bankline-cash-short = offen: Nach dem Buch ist weniger da, als abging
+bankline-reversal = offen: Geld mit der Referenz einer Spende ging ab
+bankline-custodian-frozen = offen: Das Konto ist eingefroren
+bankline-matched = eine Auszahlung
+bankline-gift = eine Spende
+bankline-suspense = in der Schwebe: Geld, das niemand erwartet hat
+bankline-bank-fee = eine Gebühr der Bank
+bankline-bank-paid = was die Bank für das Guthaben gezahlt hat
+bankline-entry = was eine Buchung des Buchs schon hat
+bankline-customer-paid = was ein Kunde schuldig war
+bankline-cost-paid = bezahlte Kosten
+bankline-loan-received = ein Darlehen, das kam
+bankline-loan-repaid = ein Teil eines Darlehens, der zurückging
+bankline-capital-paid-in = Kapital, das ein Mitglied eingezahlt hat
+bankline-is-entry = Sie ist <entry>Buchung { $entry }</entry> des Buchs.
+bankline-what-is-it = Was ist sie?
+bankline-it-is = Sie ist
+bankline-with = Mit wem: der Kurzname des Kunden, Lieferanten oder Darlehensgebers, die Nummer des Mitglieds oder die der Buchung; niemand für die Bank selbst
+bankline-note = Woher Sie es wissen, falls jemand fragt; nie ein Name
+bankline-booking-does = Sie zu buchen schreibt eine Buchung vom { $day }, dem Tag der Zeile; eine Buchung, die schon da ist, bleibt, wie sie ist. Es lässt sich zurücknehmen.
+bankline-book = Die Zeile buchen
+bankline-owing = Wer etwas schuldet, oder wem etwas geschuldet wird
+bankline-short-name = Kurzname
+bankline-take-back = Zurücknehmen
+bankline-why-back = Warum, für alle, die das Buch lesen
+bankline-taking-back-does = Was für sie geschrieben wurde, wird durch eine Gegenbuchung zurückgenommen, und die Zeile ist wieder offen.
+bankline-say-what = Sagen Sie, was sie ist.
+bankline-say-entry = Die Nummer der Buchung.

@@ -1,0 +1,14 @@
+affiliation-asks = { $federation } asks { $cooperative } to be of it
+affiliation-open = It can be answered until { $day }; then it lapses.
+affiliation-member = It is, since { $day }.
+affiliation-left = It was, until { $day }.
+affiliation-declined = It was declined.
+affiliation-withdrawn = The federation took it back.
+affiliation-lapsed = Nobody answered until { $day }: it has lapsed.
+affiliation-accept-does = If it is, people of { $federation } read the balances of { $cooperative } from today on, added up by class, with what it owes to each other member and is owed by it. They read no other account of it. Either side can end it on any day.
+affiliation-accept = Accept
+affiliation-decline = Decline
+affiliation-end = End it
+affiliation-why-end = Why, for both sides
+affiliation-end-does = Today is its last day then: people of { $federation } read nothing of later days.
+affiliation-why = Why not, for { $federation }

@@ -1,0 +1,53 @@
+bankline-title = { $count ->
+    [0] No line of the bank is open
+    [one] { $count } line of the bank is open
+   *[other] { $count } lines of the bank are open
+ }: { $name }
+bankline-heading = Lines of the bank of { $name }
+bankline-link = Lines of the bank: say what each of them is
+bankline-done = The line is booked.
+bankline-open = Nobody knows yet
+bankline-none-open = There are none: each line that the bank has told is explained.
+bankline-more = There are more: these are the oldest.
+bankline-explained = Explained lately
+bankline-how-they-come = Lines come with the statements of the bank, as files or one by one by the API. What carries a reference that the book knows explains itself.
+bankline-came = { $amount } came
+bankline-left = { $amount } left
+bankline-one-title = { $what }: a line of the bank of { $name }
+bankline-one-heading = { $what } on { $day }
+bankline-fact-state = It is
+bankline-fact-party = With
+bankline-fact-reference = How the bank names it
+bankline-fact-end-to-end = Its end-to-end id
+bankline-fact-for = Paid for
+bankline-reference-unknown = open: no reference that the book knows
+bankline-amount-differs = open: of another amount than what its reference names
+bankline-state-differs = open: what its reference names cannot move so, or not yet
+bankline-cash-short = open: by the book, less is there than left
+bankline-reversal = open: money with the reference of a gift left
+bankline-custodian-frozen = open: the account is frozen
+bankline-matched = a payout
+bankline-gift = a gift
+bankline-suspense = in suspense: money that nobody expected
+bankline-bank-fee = a charge of the bank
+bankline-bank-paid = what the bank paid for the balance
+bankline-entry = what an entry of the book has already
+bankline-customer-paid = what a customer owed
+bankline-cost-paid = a cost that was paid
+bankline-loan-received = a loan that came
+bankline-loan-repaid = a part of a loan that went back
+bankline-capital-paid-in = capital that a member paid in
+bankline-is-entry = It is <entry>entry { $entry }</entry> of the book.
+bankline-what-is-it = What is it?
+bankline-it-is = It is
+bankline-with = With whom: the short name of the customer, supplier or lender, the number of the member, or that of the entry; nobody for the bank itself
+bankline-note = Why you know, if somebody may ask; never a name
+bankline-booking-does = Booking it writes an entry of { $day }, the day of the line; an entry that is there already stays as it is. It can be taken back.
+bankline-book = Book the line
+bankline-owing = Who owes something, or is owed
+bankline-short-name = Short name
+bankline-take-back = Take it back
+bankline-why-back = Why, for whoever reads the book
+bankline-taking-back-does = What was written for it is taken back by a mirror entry, and the line is open again.
+bankline-say-what = Say what it is.
+bankline-say-entry = The number of the entry.
