@@ -1,8 +1,8 @@
 //! The same key with the same request gets the first answer again.
 //!
 //! [`idempotent`] claims the key, does the work and stores the answer in one transaction. A refusal by a rule rolls the
-//! work back and is then stored with its key, so that a repetition gets the same refusal; 401, 403, 404, 429, 5xx and
-//! parse errors are never stored.
+//! work back and is then stored with its key, so that a repetition gets the same refusal; one that passes by itself
+//! (`series-under-way`), 401, 403, 404, 429, 5xx and parse errors are never stored.
 
 pub mod items;
 
@@ -20,7 +20,7 @@ use ledger::engine::posting;
 use ledger::engine::store::books::Book;
 use ledger::id::{BookId, CallerId};
 use ledger::service::store::replies::{self, Claim};
-use ledger::{Error, Outage, Refusal};
+use ledger::{Error, Outage, Refusal, SERIES_UNDER_WAY};
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -283,7 +283,7 @@ where
     }
     let reply = match work(&tx).await {
         Ok(reply) => reply,
-        Err(error @ (Error::Refused(_) | Error::Invalid { .. })) => {
+        Err(error @ (Error::Refused(_) | Error::Invalid { .. })) if !passes(&error) => {
             tx.rollback().await?;
             let tx = client.transaction().await?;
             return store_refusal(tx, &claim, error.into(), wall).await;
@@ -309,6 +309,11 @@ where
             after_unknown_commit(state, &claim, &error).await
         }
     }
+}
+
+/// Whether a refusal passes by itself: the same request, with the same key, is done a little later.
+fn passes(error: &Error) -> bool {
+    matches!(error, Error::Refused(refusal) if refusal.code == SERIES_UNDER_WAY)
 }
 
 /// The answer to a report of what has happened outside; while its book is frozen the report is not lost: `keep` keeps it as a

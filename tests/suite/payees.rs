@@ -205,6 +205,10 @@ async fn a_mail_names_the_share_that_a_payout_pays_though_an_advance_on_it_was_p
     for (member, number) in [(&coop.ada, "000123456789"), (&coop.bea, "000987654321")] {
         member.post("/v1/me/bank-accounts", &account(&host.book, "USD", number)).await?.ok()?;
     }
+    // Where the book was kept before, Ada was owed something too.
+    let owed = |account: &str| json!({"account": account, "amount": {"amount": "5.00", "currency": "USD"}});
+    let had = json!({"on": "2028-01-09", "balances": [owed("assets:cash:bank"), owed("liabilities:payable:member:1")]});
+    host.treasurer.post(&format!("{path}/openings"), &had).await?.ok()?;
     paid(&coop, "2028-01-12T12:00:00Z").await?;
     let members = host.treasurer.all(&format!("{path}/members")).await?;
     let advance = json!({"member": members[0]["id"], "amount": {"amount": "10.00", "currency": "USD"}});
@@ -221,6 +225,7 @@ async fn a_mail_names_the_share_that_a_payout_pays_though_an_advance_on_it_was_p
         .collect();
     for says in [
         "50.01 USD of Press Workers: surplus of 2027-01-01 to 2027-12-31",
+        "5.00 USD of Press Workers: opening of the book",
         "10.00 USD of Press Workers: advance",
         "40.00 USD of Press Workers: surplus of 2028-01-01 to 2028-12-31",
     ] {

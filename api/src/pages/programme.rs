@@ -103,7 +103,7 @@ struct RevisionRow {
     amount: Amount,
     reason: String,
     on: Day,
-    /// The version that took its place before it held in any month; none where it holds, or will.
+    /// The version that took its place from its first month on; none where it holds, or will.
     replaced_by: Option<i32>,
 }
 

@@ -35,5 +35,5 @@ programme-programs = Für Programme: diese Seite als <json>JSON</json> oder <csv
 programme-version = Ab hier Version { $version } des Plans
 programme-revisions = Wie der Plan geändert wurde
 programme-revisions-how = Was für einen vergangenen Monat geplant war, bleibt, wie es war. Jede spätere Version gilt ab ihrem Monat, bis eine andere gilt.
-programme-replaced = Sie galt nie: Version { $version } trat an ihre Stelle.
+programme-replaced = Von ihrem ersten Monat an trat Version { $version } an ihre Stelle.
 programme-revised = Version { $version }, ab { $month }: { $amount } im Ganzen. Geschrieben am { $day }: { $reason }

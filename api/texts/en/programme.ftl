@@ -35,5 +35,5 @@ programme-programs = For programs: this page as <json>JSON</json> or <csv>CSV</c
 programme-version = From here on version { $version } of the plan
 programme-revisions = How the plan was revised
 programme-revisions-how = What was planned for a month that is over stays as it was. Each later version holds from its month on, until another one does.
-programme-replaced = It never held: version { $version } took its place.
+programme-replaced = Version { $version } took its place from its first month on.
 programme-revised = Version { $version }, from { $month } on: { $amount } in all. It was written on { $day }: { $reason }

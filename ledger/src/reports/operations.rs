@@ -52,6 +52,9 @@ use jiff::civil::{Date, date};
 /// The most accounts that one report shows whole.
 pub const ACCOUNTS_MAX: i64 = 10_000;
 
+/// The most accounts that one report adds up without showing them.
+pub const SUMMED_MAX: i64 = 100_000;
+
 /// Before all days.
 const FIRST_DAY: Date = date(1, 1, 1);
 
@@ -97,35 +100,27 @@ pub(crate) async fn whole(
     not_cut(totals(client, book, as_of, through, wanted).await?)
 }
 
-/// Hands over every account with a balance, by code, however many there are: so many are read at once that memory is bounded.
-pub(crate) async fn each(
+/// As [`whole`], for a sum over all accounts that shows none of them: refused only beyond [`SUMMED_MAX`].
+pub(crate) async fn summed(
     client: &impl GenericClient,
     book: &Book,
     as_of: Option<Date>,
     through: i64,
-    mut take: impl FnMut(AccountTotal),
-) -> Result<(), Error> {
-    let mut after = String::new();
-    loop {
-        let wanted = Wanted { classes: AccountClass::ALL, even: false, after: &after, under: "", limit: ACCOUNTS_MAX };
-        let page = totals(client, book, as_of, through, wanted).await?;
-        let is_last = i64::try_from(page.len()).is_ok_and(|rows| rows < ACCOUNTS_MAX);
-        if let Some(last) = page.last() {
-            after.clone_from(&last.code);
-        }
-        page.into_iter().for_each(&mut take);
-        if is_last {
-            return Ok(());
-        }
-    }
+) -> Result<Vec<AccountTotal>, Error> {
+    let wanted = Wanted { classes: AccountClass::ALL, even: false, after: "", under: "", limit: SUMMED_MAX + 1 };
+    not_cut_at(SUMMED_MAX, totals(client, book, as_of, through, wanted).await?)
 }
 
 /// Refuses rows that a limit of [`ACCOUNTS_MAX`] + 1 has cut.
 fn not_cut<T>(rows: Vec<T>) -> Result<Vec<T>, Error> {
-    if i64::try_from(rows.len()).is_ok_and(|rows| rows <= ACCOUNTS_MAX) {
+    not_cut_at(ACCOUNTS_MAX, rows)
+}
+
+fn not_cut_at<T>(most: i64, rows: Vec<T>) -> Result<Vec<T>, Error> {
+    if i64::try_from(rows.len()).is_ok_and(|rows| rows <= most) {
         return Ok(rows);
     }
-    let detail = format!("more than {ACCOUNTS_MAX} accounts: read the trial balance in pages, or the export");
+    let detail = format!("more than {most} accounts: read the trial balance in pages, or the export");
     Err(Refusal::new("report-too-large", detail).into())
 }
 

@@ -185,6 +185,11 @@ async fn sql_in_the_services_role_makes_nobody_of_a_federation_who_was_not_asked
     let invited = two.invited().await?;
     let service = two.press.host.app.connection().await?;
     for (statement, code) in [
+        // No other world, and no book that is not there.
+        (
+            "INSERT INTO affiliation (id, invited_by, invited_at, until, book_id, of_book) SELECT gen_random_uuid(), invited_by, now(), now() + interval '1 day', book_id, of_book + 1000 FROM affiliation",
+            "23514",
+        ),
         (
             "INSERT INTO affiliation (id, invited_by, invited_at, until, book_id, of_book, state) SELECT gen_random_uuid(), invited_by, now(), now() + interval '1 day', book_id, of_book + 1, 'member' FROM affiliation",
             "42501",

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Stdio;
 use tokio::process::Command;
+use uuid::Uuid;
 
 fn usd(amount: &str) -> Value {
     json!({"amount": amount, "currency": "USD"})
@@ -88,6 +89,29 @@ async fn a_book_is_opened_with_what_it_had_elsewhere_and_goes_on_from_there() ->
     let listed = keeper.all(&coop.at("/openings")).await?;
     assert_eq!((listed.len(), &listed[0]), (1, &opened.body));
     assert_eq!(coop.ada.all(&coop.at("/openings")).await?, listed, "members audit it");
+    coop.host.app.finish().await
+}
+
+#[tokio::test]
+async fn what_waits_for_the_end_of_a_series_is_done_then_with_the_same_key() -> Outcome {
+    let coop = Coop::open().await?;
+    let opened = coop.opens(&opening(&[("assets:cash:bank", "10.00"), ("equity:reserve", "10.00")])).await?;
+    let back = format!("/v1/openings/{}:reverse", text(&opened.body, "/id")?);
+    // A redemption of thousands, in the midst of it.
+    let owner = migrations::connect(&coop.host.app.database_url().parse()?).await?;
+    owner
+        .batch_execute(
+            "SET session_replication_role = replica;
+             INSERT INTO redemption (id, requested_by, approved_by, amount, entry_number, requested_at, approved_at, book_id, state, digest)
+             SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 1, now(), now(), o.book_id, 'posting', sha256('') FROM opening o",
+        )
+        .await?;
+    let (key, reason) = (Uuid::now_v7().to_string(), json!({"reason": "Closed anew"}));
+    let waits = coop.host.treasurer.post_keyed(&back, &reason, &key).await?;
+    assert_eq!((waits.status.as_u16(), why(&waits)), (409, "series-under-way"));
+    owner.batch_execute("DELETE FROM redemption").await?;
+    let done = coop.host.treasurer.post_keyed(&back, &reason, &key).await?;
+    assert!(done.status == 200 && !done.replayed, "{done:?}");
     coop.host.app.finish().await
 }
 

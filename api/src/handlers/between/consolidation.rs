@@ -26,7 +26,7 @@ use utoipa::{IntoParams, ToSchema};
 #[into_params(parameter_in = Query)]
 pub struct ConsolidatedWith {
     /// The other books, parted by commas: up to nineteen whose accounts the caller may read, in the currency of the first one. When it is not given,
-    /// they are those of the cooperatives that are of the federation whose book the first one is, today or at the end of `as_of`.
+    /// they are those of the cooperatives that are of the federation whose book the first one is, today or on `as_of`.
     #[param(max_length = 1000, example = "bok_aaaaaaaaaaaaaaaaaaaaaaaaaa")]
     with: Option<String>,
     /// What counts until the end of this day; all that is recorded when it is not given.

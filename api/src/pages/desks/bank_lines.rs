@@ -27,7 +27,6 @@ use ledger::payouts::rules::bank_line::{BankLine, BookedAs, Direction, LineState
 use ledger::payouts::store::bank_lines;
 use ledger::reports::operations::first_under;
 use serde::Deserialize;
-use uuid::Uuid;
 
 /// So many open lines are shown, the oldest.
 const OPEN: i64 = 100;
@@ -242,6 +241,17 @@ fn field_of(pointer: &str) -> Option<String> {
     }
 }
 
+/// The line with its form again, with what was typed and what is wrong.
+async fn shown_again(
+    state: &State,
+    book: Book,
+    id: BankLineId,
+    problem: Problem,
+    sent: Fields,
+) -> Result<HttpResponse, Problem> {
+    or_again(problem, sent, field_of, async |again| shown(&state.client().await?, book, id, again).await).await
+}
+
 /// The lines of a book, for its keepers: those that nobody knows yet, and the last ones that somebody or something has explained.
 #[route("/desk/books/{id}/bank-lines", method = "GET", method = "HEAD")]
 pub(in crate::pages) async fn list(
@@ -252,7 +262,7 @@ pub(in crate::pages) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let client = state.client().await?;
     let book = kept(&client, &caller, named(asked)?).await?;
-    let mut open = bank_lines::list(&client, book.id, true, Uuid::nil(), OPEN + 1).await?;
+    let mut open = bank_lines::unexplained(&client, book.id, OPEN + 1).await?;
     let most = usize::try_from(OPEN).unwrap_or(usize::MAX);
     let more = open.len() > most;
     open.truncate(most);
@@ -290,13 +300,16 @@ pub(in crate::pages) async fn book_it(
     let (client, id, sent) = (state.client().await?, named(asked)?, Fields::new(form.0));
     let book = book_kept(&client, &caller, id).await?;
     let leads_to = format!("/desk/books/{}/bank-lines?done=booked", book.reference());
+    let said = request(&client, &book, &sent).await;
+    // Booking takes a connection of its own.
+    drop(client);
     let booked = async {
         let key = sent.key(&format!("/desk/bank-lines/{id}/book"))?;
-        book_once(&state, &caller, id, &key, &request(&client, &book, &sent).await?).await
+        book_once(&state, &caller, id, &key, &said?).await
     };
     match booked.await {
         Ok(_) => Ok(done(&leads_to)),
-        Err(problem) => or_again(problem, sent, field_of, async |again| shown(&client, book, id, again).await).await,
+        Err(problem) => shown_again(&state, book, id, problem, sent).await,
     }
 }
 
@@ -310,11 +323,12 @@ pub(in crate::pages) async fn take_back(
 ) -> Result<HttpResponse, Problem> {
     let (client, id, sent) = (state.client().await?, named(asked)?, Fields::new(form.0));
     let book = book_kept(&client, &caller, id).await?;
+    drop(client);
     let path = format!("/desk/bank-lines/{id}");
     let why = UnbookBankLine { reason: sent.get("reason").trim().to_owned() };
     let undone = async { unbook_once(&state, &caller, id, &sent.key(&format!("{path}/unbook"))?, &why).await };
     match undone.await {
         Ok(_) => Ok(done(&path)),
-        Err(problem) => or_again(problem, sent, field_of, async |again| shown(&client, book, id, again).await).await,
+        Err(problem) => shown_again(&state, book, id, problem, sent).await,
     }
 }

@@ -7,7 +7,7 @@ use crate::engine::store::books::Book;
 use crate::engine::store::journal;
 use crate::error::Error;
 use crate::money::Unit;
-use crate::reports::operations::each;
+use crate::reports::operations::summed;
 use deadpool_postgres::GenericClient;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ pub struct Part {
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] at `/with` for a book that stands twice, or one in another currency.
+/// `report-too-large`; [`Error::Invalid`] at `/with` for a book that stands twice, or one in another currency.
 pub async fn read(
     client: &impl GenericClient,
     books: Vec<Book>,
@@ -44,9 +44,9 @@ pub async fn read(
         let through = journal::last_number(client, book.id).await?;
         let own = Unit::from(book.currency);
         let mut classes: BTreeMap<AccountClass, i128> = BTreeMap::new();
-        each(client, book, as_of, through, |account| {
+        for account in summed(client, book, as_of, through).await? {
             if account.unit != own {
-                return;
+                continue;
             }
             let balance = i128::from(account.balance());
             *classes.entry(account.class).or_default() += balance;
@@ -55,8 +55,7 @@ pub async fn read(
                 let owes = if account.class.kind() == AccountKind::Liability { balance } else { -balance };
                 said.push(Said { by: book.id, of: of.id, owes });
             }
-        })
-        .await?;
+        }
         balances.extend(classes.into_iter().map(|(class, balance)| OfClass { book: book.id, class, balance }));
         parts.push(Part { book: book.clone(), through });
     }

@@ -325,12 +325,24 @@ pub async fn lock_open_credits(
     rows.iter().map(from_row).collect()
 }
 
+/// The lines of a book that a person has to explain, the oldest first: those that match nothing, and those in suspense.
+pub async fn unexplained(client: &impl GenericClient, book: BookId, limit: i64) -> Result<Vec<BankLine>, Error> {
+    let statement = client
+        .prepare_cached(
+            "-- bank_lines::unexplained
+            SELECT * FROM bank_line WHERE book_id = $1 AND state IN ('open', 'suspense') ORDER BY id LIMIT $2",
+        )
+        .await?;
+    let rows = client.query(&statement, &[/* book_id */ &book.0, /* limit */ &limit]).await?;
+    rows.iter().map(from_row).collect()
+}
+
 /// The lines of a book that are explained already, the youngest first.
 pub async fn recently_explained(client: &impl GenericClient, book: BookId, limit: i64) -> Result<Vec<BankLine>, Error> {
     let statement = client
         .prepare_cached(
             "-- bank_lines::recently_explained
-            SELECT * FROM bank_line WHERE book_id = $1 AND state <> 'open' ORDER BY id DESC LIMIT $2",
+            SELECT * FROM bank_line WHERE book_id = $1 AND state NOT IN ('open', 'suspense') ORDER BY id DESC LIMIT $2",
         )
         .await?;
     let rows = client.query(&statement, &[/* book_id */ &book.0, /* limit */ &limit]).await?;

@@ -149,8 +149,8 @@ pub async fn release(client: &impl GenericClient, claim: ClaimId, number: i32) -
     Ok(rows.iter().map(paid).collect())
 }
 
-/// What came to be owed by the account that a payout empties, the oldest first: releases, prizes, or shares of surpluses, advances on them and
-/// retained ones that are paid back.
+/// What came to be owed by the account that a payout empties, the oldest first: releases, prizes, or shares of surpluses, advances on them,
+/// retained ones that are paid back, and what a book was opened with or passes on.
 pub async fn amounts(client: &impl GenericClient, payout: &Payout) -> Result<Vec<Paid>, Error> {
     let statement = client
         .prepare_cached(
@@ -193,6 +193,14 @@ pub async fn amounts(client: &impl GenericClient, payout: &Payout) -> Result<Vec
               JOIN book k ON k.number = o.book_id
              WHERE $3 = 'member' AND o.book_id = $1 AND o.number = $2
              GROUP BY k.name, x.id, x.entry_number
+            UNION ALL
+            SELECT k.name, NULL, NULL, NULL, e.besides, t.amount, e.number
+              FROM (SELECT entry_number AS number, 'opening of the book' AS besides FROM opening WHERE book_id = $1 AND reversal_number IS NULL
+                    UNION ALL
+                    SELECT entry_number, 'assets passed on' FROM succession WHERE book_id = $1 AND reversal_number IS NULL) AS e
+              JOIN transfer t ON t.book_id = $1 AND t.pos BETWEEN e.number << 16 AND (e.number << 16) + 65535 AND t.credit = $2
+              JOIN book k ON k.number = $1
+             WHERE $3 IN ('member', 'lender')
              ORDER BY entry",
         )
         .await?;

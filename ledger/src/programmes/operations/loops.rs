@@ -59,7 +59,7 @@ pub async fn say(
 }
 
 /// Reckons anew what a loop brings in a month, and keeps it with its campaign where new pledges stop by it: whoever places one asks no more
-/// than the campaign that it has read. Answers the campaign as it stands then. While it may stop, a job does so each month.
+/// than the campaign that it has read. Answers the campaign as it stands then. While it may stop, a job does so each day.
 ///
 /// # Errors
 ///

@@ -68,7 +68,7 @@ pub struct Course {
     pub months: Vec<Planned>,
 }
 
-/// The later version that took the place of one before it held in any month; none where it held, or will.
+/// The later version that took the place of one from its first month on, so that none of its months is left; none where it holds, or will.
 pub fn replaced_by<'a>(versions: &'a [Version], version: &Version) -> Option<&'a Version> {
     versions.iter().rev().find(|later| later.number > version.number && later.from_month <= version.from_month)
 }

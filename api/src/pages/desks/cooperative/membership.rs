@@ -173,11 +173,15 @@ pub(in crate::pages) async fn admit(
     let path = format!("/desk/cooperatives/{id}/members");
     let client = state.client().await?;
     let book = of_cooperative(&client, &caller, id).await?;
+    // What is done takes a connection of its own.
+    drop(client);
     let taken = async { admit_once(&state, &caller, id, &sent.key(&path)?, &request(&sent)?).await };
     match taken.await {
         Ok(_) => Ok(done(&path)),
         Err(problem) => {
-            let again = async |again| shown(&client, &caller, book, Forms { admit: again, ..Forms::fresh() }).await;
+            let again = async |again| {
+                shown(&state.client().await?, &caller, book, Forms { admit: again, ..Forms::fresh() }).await
+            };
             or_again(problem, sent, field_of, again).await
         }
     }
@@ -195,16 +199,20 @@ pub(in crate::pages) async fn leave(
     let path = format!("/desk/cooperatives/{id}/members");
     let client = state.client().await?;
     let book = of_cooperative(&client, &caller, id).await?;
+    let member = member_of(&client, &book, &sent).await;
+    drop(client);
     let taken = async {
         let unknown = || wrong("/number", say("members-no-such-number"));
-        let member = member_of(&client, &book, &sent).await?.ok_or_else(unknown)?;
+        let member = member?.ok_or_else(unknown)?;
         let last = LeaveRequest { left_on: day(&sent, "left_on")? };
         leave_once(&state, &caller, member, &sent.key(&path)?, &last).await
     };
     match taken.await {
         Ok(_) => Ok(done(&path)),
         Err(problem) => {
-            let again = async |again| shown(&client, &caller, book, Forms { leave: again, ..Forms::fresh() }).await;
+            let again = async |again| {
+                shown(&state.client().await?, &caller, book, Forms { leave: again, ..Forms::fresh() }).await
+            };
             or_again(problem, sent, field_of_leave, again).await
         }
     }

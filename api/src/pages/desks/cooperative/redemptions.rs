@@ -179,15 +179,19 @@ pub(in crate::pages) async fn ask(
     let path = format!("/desk/cooperatives/{id}/redemptions");
     let client = state.client().await?;
     let book = of_cooperative(&client, &caller, id).await?;
+    let member = member_of(&client, &book, &sent).await;
+    // What is done takes a connection of its own.
+    drop(client);
     let taken = async {
         let amount = MoneyBody { amount: sent.number("amount"), currency: book.currency.code().to_owned() };
-        let new = NewRedemption { member: member_of(&client, &book, &sent).await?.map(|id| id.to_string()), amount };
+        let new = NewRedemption { member: member?.map(|id| id.to_string()), amount };
         ask_once(&state, &caller, id, &sent.key(&path)?, &new).await
     };
     match taken.await {
         Ok(_) => Ok(done(&path)),
         Err(problem) => {
-            or_again(problem, sent, field_of, async |again| shown(&client, &caller, book, again).await).await
+            let again = async |again| shown(&state.client().await?, &caller, book, again).await;
+            or_again(problem, sent, field_of, again).await
         }
     }
 }

@@ -228,6 +228,8 @@ pub(in crate::pages) async fn consent(
     let (id, sent) = (named(asked)?, Fields::new(form.0));
     let client = state.client().await?;
     let book = cooperative_of(&client, &caller, id.book, "member").await?;
+    // What is done takes a connection of its own.
+    drop(client);
     let taken = async {
         let consents = match sent.get("choice") {
             "yes" => true,
@@ -241,7 +243,8 @@ pub(in crate::pages) async fn consent(
         Ok(_) => Ok(done(&format!("/desk/cooperatives/{}/me", book.reference()))),
         Err(problem) => {
             let field = |_: &str| None;
-            or_again(problem, sent, field, async |again| shown(&client, &caller, book, again).await).await
+            let again = async |again| shown(&state.client().await?, &caller, book, again).await;
+            or_again(problem, sent, field, again).await
         }
     }
 }

@@ -243,6 +243,8 @@ pub(in crate::pages) async fn open(
     let path = format!("/desk/cooperatives/{id}/votes");
     let client = state.client().await?;
     let book = of_cooperative(&client, &caller, id).await?;
+    // What is done takes a connection of its own.
+    drop(client);
     let taken = async {
         let last_day = sent.get("last_day").parse().map_err(|_| wrong("/last_day", say("votes-no-such-day")))?;
         let quorum = sent.get("quorum").trim().parse().map_err(|_| wrong("/quorum", say("votes-no-such-quorum")))?;
@@ -263,7 +265,7 @@ pub(in crate::pages) async fn open(
         Err(problem) => {
             let again = async |again| {
                 let forms = Forms { new: again, ..Forms::fresh(&book) };
-                shown(&client, &caller, book, forms).await
+                shown(&state.client().await?, &caller, book, forms).await
             };
             or_again(problem, sent, field_of, again).await
         }
@@ -281,8 +283,10 @@ pub(in crate::pages) async fn give(
     let (id, sent) = (named(asked)?, Fields::new(form.0));
     let client = state.client().await?;
     let book = of_cooperative(&client, &caller, id).await?;
+    let member = member_of(&client, &book, &sent).await;
+    drop(client);
     let taken = async {
-        let new = NewDelegation { delegate: member_of(&client, &book, &sent).await?.map(|id| id.to_string()) };
+        let new = NewDelegation { delegate: member?.map(|id| id.to_string()) };
         give_once(&state, &caller, id, &sent.key(&format!("/desk/cooperatives/{id}/delegation"))?, &new).await
     };
     match taken.await {
@@ -290,7 +294,7 @@ pub(in crate::pages) async fn give(
         Err(problem) => {
             let again = async |again| {
                 let forms = Forms { given: again, ..Forms::fresh(&book) };
-                shown(&client, &caller, book, forms).await
+                shown(&state.client().await?, &caller, book, forms).await
             };
             or_again(problem, sent, field_of, again).await
         }
