@@ -5,6 +5,7 @@ use crate::auth::Caller;
 use crate::extract::Form;
 use crate::handlers::between::affiliations::{accept_once, decline_once, end_once, of_member};
 use crate::handlers::cooperatives::reversal::ReversalReason;
+use crate::idempotency::IdempotencyKey;
 use crate::pages::forms::{Fields, Filled, done, or_again};
 use crate::pages::page;
 use crate::pages::shown::Day;
@@ -85,6 +86,23 @@ pub(in crate::pages) async fn show(
     page(StatusCode::OK, &shown(&state, &caller, named(asked)?, Filled::fresh(&[])).await?)
 }
 
+/// Does what a form asks, once for its key, and leads back to the page; else the page is shown again, with why not.
+async fn answered(
+    (state, caller): (&State, &Caller),
+    (asked, form): (Asked<AffiliationId>, Form<Vec<(String, String)>>),
+    step: &str,
+    work: impl AsyncFnOnce(AffiliationId, &IdempotencyKey, &ReversalReason) -> Result<HttpResponse, Problem>,
+) -> Result<HttpResponse, Problem> {
+    let (id, sent) = (named(asked)?, Fields::new(form.0));
+    let path = format!("/desk/affiliations/{id}");
+    let why = ReversalReason { reason: sent.get("reason").trim().to_owned() };
+    let taken = async { work(id, &sent.key(&format!("{path}/{step}"))?, &why).await };
+    match taken.await {
+        Ok(_) => Ok(done(&path)),
+        Err(problem) => or_again(problem, sent, field_of, async |again| shown(state, caller, id, again).await).await,
+    }
+}
+
 /// The cooperative is of the federation from now on.
 #[post("/desk/affiliations/{id}/accept")]
 pub(in crate::pages) async fn accept(
@@ -93,13 +111,8 @@ pub(in crate::pages) async fn accept(
     asked: Asked<AffiliationId>,
     form: Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, sent) = (named(asked)?, Fields::new(form.0));
-    let path = format!("/desk/affiliations/{id}");
-    let taken = async { accept_once(&state, &caller, id, &sent.key(&format!("{path}/accept"))?).await };
-    match taken.await {
-        Ok(_) => Ok(done(&path)),
-        Err(problem) => or_again(problem, sent, field_of, async |again| shown(&state, &caller, id, again).await).await,
-    }
+    let work = async |id, key: &_, _: &_| accept_once(&state, &caller, id, key).await;
+    answered((&state, &caller), (asked, form), "accept", work).await
 }
 
 /// It is not, for a reason that the federation reads.
@@ -110,14 +123,8 @@ pub(in crate::pages) async fn decline(
     asked: Asked<AffiliationId>,
     form: Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, sent) = (named(asked)?, Fields::new(form.0));
-    let path = format!("/desk/affiliations/{id}");
-    let why = ReversalReason { reason: sent.get("reason").trim().to_owned() };
-    let taken = async { decline_once(&state, &caller, id, &sent.key(&format!("{path}/decline"))?, &why).await };
-    match taken.await {
-        Ok(_) => Ok(done(&path)),
-        Err(problem) => or_again(problem, sent, field_of, async |again| shown(&state, &caller, id, again).await).await,
-    }
+    let work = async |id, key: &_, why: &_| decline_once(&state, &caller, id, key, why).await;
+    answered((&state, &caller), (asked, form), "decline", work).await
 }
 
 /// It ends today, for a reason that both read.
@@ -128,12 +135,6 @@ pub(in crate::pages) async fn end(
     asked: Asked<AffiliationId>,
     form: Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, sent) = (named(asked)?, Fields::new(form.0));
-    let path = format!("/desk/affiliations/{id}");
-    let why = ReversalReason { reason: sent.get("reason").trim().to_owned() };
-    let taken = async { end_once(&state, &caller, id, &sent.key(&format!("{path}/end"))?, &why).await };
-    match taken.await {
-        Ok(_) => Ok(done(&path)),
-        Err(problem) => or_again(problem, sent, field_of, async |again| shown(&state, &caller, id, again).await).await,
-    }
+    let work = async |id, key: &_, why: &_| end_once(&state, &caller, id, key, why).await;
+    answered((&state, &caller), (asked, form), "end", work).await
 }
